@@ -1,0 +1,81 @@
+"""The entry point, and the one boundary where errors become exit codes.
+
+0 well; 1 the spec is wrong or an expectation fails; 2 could not do it; 3 an internal error;
+130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; never raises."""
+    try:  # imports are inside: Ctrl-C may come while they run
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        _silence_output()
+        return 141
+
+
+def _run(arguments: list[str] | None) -> int:
+    import click
+
+    from cnncalc.cli import cli
+    from cnncalc.errors import CnncalcError, SpecError
+
+    if sys.stdout is None:
+        return 2
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        result = cli.main(arguments, prog_name="cnncalc", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except SpecError as error:
+        from cnncalc.cli.common import complain
+
+        return complain(error.problems)
+    except CnncalcError as error:
+        from cnncalc.report.text import safe
+
+        click.echo(f"error: {safe(str(error))}", err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, BrokenPipeError):
+        raise
+    except OSError as error:
+        _silence_output()
+        click.echo(f"error: cannot write: {error.strerror or error}", err=True)
+        return 2
+    except Exception as error:  # noqa: BLE001 - the boundary: a traceback never reaches a user
+        return _internal_error(error)
+    return result if isinstance(result, int) else 0
+
+
+def _internal_error(error: Exception) -> int:
+    if os.environ.get("CNNCALC_TRACEBACK"):
+        raise error
+    kind = type(error).__name__
+    message = f"internal error ({kind}): this is a bug in cnncalc; please report it with the spec"
+    sys.stderr.write(f"{message} (CNNCALC_TRACEBACK=1 shows where)\n")
+    return 3
+
+
+def _silence_output() -> None:
+    """Nobody reads: let the interpreter's last flush go nowhere."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""The command line: one file a command. The only place that knows click, prints or exits."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from cnncalc import __version__
+
+COMMANDS = {
+    "table": "The per-layer table of shapes, weights, biases and MACs, with totals.",
+}
+
+
+class Commands(click.Group):
+    """Imports a command when it is used, so that each pays only for itself."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"cnncalc.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cnncalc")
+def cli() -> None:
+    """Exact shapes, parameters and MACs of convolutional networks, from a short spec.
+
+    SPEC is a path (file.yaml, or file.yaml@variant), - for standard input, or the name of a shipped
+    architecture such as vgg16.
+    """

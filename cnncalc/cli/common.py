@@ -1,0 +1,79 @@
+"""What commands share: reading a spec, settings, writing, complaining."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from cnncalc.errors import Problem
+
+if TYPE_CHECKING:
+    from cnncalc.network import Network
+
+
+class Spec(click.ParamType):
+    """A path, ``-`` or a shipped name, completed by the shell."""
+
+    name = "spec"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from cnncalc.spec.load import shipped_specs
+
+        names = [CompletionItem(n) for n in shipped_specs() if n.startswith(incomplete)]
+        return [*names, CompletionItem(incomplete, type="file")]
+
+
+spec_argument = click.argument("spec", type=Spec(), metavar="SPEC")
+free_option = click.option(
+    "--free", multiple=True, metavar="NAMES", help="Variables to leave symbolic: --free H,W."
+)
+set_option = click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for one of the spec's vars."
+)
+
+
+def split_names(texts: Iterable[str]) -> list[str]:
+    """Names from repeated, comma-separated options."""
+    return [name.strip() for text in texts for name in text.split(",") if name.strip()]
+
+
+def read_network(
+    spec: str, settings: Sequence[str], free: Sequence[str]
+) -> tuple[Network, dict[str, Any], list[str]]:
+    """The network, the values of ``--set``, and the names of ``--free``."""
+    from cnncalc.network import build, setting
+    from cnncalc.spec.load import read_spec
+
+    given = setting(settings)
+    document, variant = read_spec(spec)
+    return build(document, variant), given, split_names(free)
+
+
+def write(text: str) -> None:
+    """A result, to standard output."""
+    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
+    if "utf" not in encoding:
+        text = text.replace("×", "x")
+    click.echo(text)
+
+
+def complain(problems: Sequence[Problem]) -> int:
+    """Problems to standard error; the exit code that they mean."""
+    if not problems:
+        return 0
+    from cnncalc.report.problems import render
+
+    click.echo(render(problems, _width()), err=True)
+    return 1
+
+
+def _width() -> int:
+    import shutil
+
+    return max(shutil.get_terminal_size((100, 24)).columns, 40)

@@ -1,0 +1,77 @@
+"""``cnncalc table``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cnncalc.cli.common import complain, free_option, read_network, set_option, spec_argument, write
+from cnncalc.errors import UsageError, did_you_mean
+
+OWN_FORMATS = ("csv", "json")
+
+
+@click.command("table")
+@spec_argument
+@free_option
+@set_option
+@click.option("--format", "fmt", default="simple", metavar="FORMAT", show_default=True,
+              help="csv, json, or a format of tabulate: simple, grid, github, latex, html, ...")  # fmt: skip
+@click.option("--columns", metavar="NAMES", help="Columns, separated by commas; 'help' lists them.")
+@click.option("--depth", type=click.IntRange(1), metavar="N", help="Fold groups and blocks below level N.")
+@click.option("--batch", type=click.IntRange(1, 2**31 - 1), default=1, show_default=True, metavar="N",
+              help="Samples in a batch, for activation bytes.")  # fmt: skip
+@click.option("--dtype", default="float32", show_default=True, metavar="DTYPE",
+              help="float64, float32, float16, bfloat16 or int8, for bytes.")  # fmt: skip
+@click.option("--layout", type=click.Choice(["nchw", "nhwc"]), default="nchw", show_default=True,
+              help="Show shapes with channels first or last.")  # fmt: skip
+def command(
+    spec: str, free: tuple[str, ...], settings: tuple[str, ...], fmt: str, columns: str | None,
+    depth: int | None, **options: Any,
+) -> int:  # fmt: skip
+    """The per-layer table of shapes, weights, biases and MACs, with totals.
+
+    \b
+    cnncalc table vgg16
+    cnncalc table vgg16 --free H,W --depth 2
+    cnncalc table my.yaml --set H=320 --format json
+    """
+    from cnncalc.report.rows import COLUMNS, choose_columns
+
+    if columns == "help":
+        write("\n".join(COLUMNS))
+        return 0
+    chosen = choose_columns(columns)
+    _check_format(fmt)
+    layout = options.pop("layout")
+    network, given, names = read_network(spec, settings, free)
+    report = network.summary(free=names, set=given, **options)
+    if fmt == "json":
+        from cnncalc.report import json_
+
+        write(json_.render(report, depth, layout))
+    elif fmt == "csv":
+        from cnncalc.report import csv_
+
+        write(csv_.render(report, chosen, depth, layout))
+    else:
+        from cnncalc.report import table
+
+        write(table.render(report, fmt, chosen, depth, layout))
+    if given or names:
+        return 0  # expectations hold at the spec's own setting
+    from cnncalc.analysis.expect import check
+
+    return complain(check(network, report))
+
+
+def _check_format(fmt: str) -> None:
+    if fmt in OWN_FORMATS or fmt == "simple":
+        return
+    import tabulate
+
+    known = [*OWN_FORMATS, *tabulate.tabulate_formats]
+    if fmt not in known:
+        help = did_you_mean(fmt, known) or f"there are {', '.join(known)}"
+        raise UsageError(f"no format '{fmt}'; {help}")

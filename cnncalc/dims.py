@@ -1,0 +1,653 @@
+"""Sizes: ``Dim`` is an ``int`` or an exact integer expression in symbols.
+
+An expression is a polynomial with integer coefficients over *atoms*: symbols, floor divisions by
+positive integers, and minima or maxima. Identities are applied on construction, so a chain of
+convolutions and poolings collapses to one floor::
+
+    >>> H = symbol("H")
+    >>> ((H - 1) // 2 + 1 + 1) // 2
+    (H + 3)//4
+
+Rules of layers use ``+ - * // %`` and this module's ``minimum`` and ``maximum``; plain integers go
+through them untouched. A symbol stands for any integer; nothing is assumed about its sign.
+
+The normal form of ``floor(N / d)``, with N a polynomial:
+
+1. multiples of d leave the floor: ``(d*A + B)//d = A + B//d``, coefficients of B in ``0..d-1``;
+2. a common factor g of d and of all coefficients but the constant cancels;
+3. a floor inside a floor merges: ``((A//s) + B)//t = (A + s*B)//(s*t)``.
+
+Source: Graham, Knuth, Patashnik, "Concrete Mathematics", section 3.2 (3.11).
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from itertools import product
+from math import gcd, lcm, prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+MAX_TERMS = 2_000
+MAX_RESIDUES = 200_000
+
+
+class DimError(ValueError):
+    """An operation that has no exact integer result in symbols."""
+
+
+# --------------------------------------------------------------------------------------- atoms
+
+
+class Symbol:
+    """A free integer variable."""
+
+    __slots__ = ("_hash", "key", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = self.key = name
+        self._hash = hash(name)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, _ATOMS) and self.key == other.key)
+
+    def parts(self) -> tuple[Dim, ...]:
+        """Expressions inside the atom."""
+        return ()
+
+    def map(self, values: Mapping[str, Any]) -> Any:
+        """The atom with values put in."""
+        value = values.get(self.name)
+        return Expr({(self,): 1}) if value is None else value
+
+    def period(self, name: str) -> int:
+        """P such that ``name = P*t + r`` leaves a polynomial in t."""
+        del name
+        return 1
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Floor:
+    """``numerator // divisor`` in normal form."""
+
+    __slots__ = ("_hash", "divisor", "key", "numerator")
+
+    def __init__(self, numerator: Expr, divisor: int) -> None:
+        self.numerator = numerator
+        self.divisor = divisor
+        self.key = f"({numerator.key})//{divisor}"
+        self._hash = hash(self.key)
+
+    __hash__ = Symbol.__hash__
+    __eq__ = Symbol.__eq__
+
+    def parts(self) -> tuple[Dim, ...]:
+        return (self.numerator,)
+
+    def map(self, values: Mapping[str, Any]) -> Any:
+        return self.numerator.subs(values) // self.divisor
+
+    def period(self, name: str) -> int:
+        inner = self.numerator.period(name)
+        return inner * self.divisor if name in self.numerator.symbols() else 1
+
+    def __str__(self) -> str:
+        inner = str(self.numerator)
+        return f"{inner}//{self.divisor}" if inner.isidentifier() else f"({inner})//{self.divisor}"
+
+
+class Extreme:
+    """``min`` or ``max`` of expressions that no bound decides."""
+
+    __slots__ = ("_hash", "args", "key", "largest")
+
+    def __init__(self, args: tuple[Dim, ...], *, largest: bool) -> None:
+        self.args = tuple(sorted(args, key=_sort_key))
+        self.largest = largest
+        self.key = f"{'max' if largest else 'min'}({', '.join(map(_sort_key, self.args))})"
+        self._hash = hash(self.key)
+
+    __hash__ = Symbol.__hash__
+    __eq__ = Symbol.__eq__
+
+    def parts(self) -> tuple[Dim, ...]:
+        return self.args
+
+    def map(self, values: Mapping[str, Any]) -> Any:
+        return _extreme([substitute(a, values) for a in self.args], largest=self.largest)
+
+    def period(self, name: str) -> int:
+        return lcm(*(a.period(name) for a in self.args if isinstance(a, Expr)))
+
+    def __str__(self) -> str:
+        return f"{'max' if self.largest else 'min'}({', '.join(map(str, self.args))})"
+
+
+Atom = Symbol | Floor | Extreme
+Monomial = tuple[Atom, ...]  # sorted by key; () is the constant
+_ATOMS = (Symbol, Floor, Extreme)
+
+
+def _sort_key(dim: Dim) -> str:
+    return dim.key if isinstance(dim, Expr) else str(dim)
+
+
+# --------------------------------------------------------------------------------- expressions
+
+
+class Expr:
+    """A polynomial over atoms that is not a plain integer. Immutable; build it with operators."""
+
+    __slots__ = ("_key", "_symbols", "terms")
+
+    def __init__(self, terms: dict[Monomial, int]) -> None:
+        self.terms = terms
+        self._key: str | None = None
+        self._symbols: frozenset[str] | None = None
+
+    # -- arithmetic
+
+    def __add__(self, other: Dim) -> Dim:
+        if isinstance(other, int):
+            return _collect(self.terms, {(): int(other)}) if other else self
+        if isinstance(other, Expr):
+            return _collect(self.terms, other.terms)
+        return NotImplemented
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Expr:
+        return Expr({m: -c for m, c in self.terms.items()})
+
+    def __sub__(self, other: Dim) -> Dim:
+        return self + -other
+
+    def __rsub__(self, other: Dim) -> Dim:
+        return -self + other
+
+    def __mul__(self, other: Dim) -> Dim:
+        if isinstance(other, int):
+            return Expr({m: c * other for m, c in self.terms.items()}) if other else 0
+        if not isinstance(other, Expr):
+            return NotImplemented
+        if len(self.terms) * len(other.terms) > MAX_TERMS:
+            raise DimError(f"the product has more than {MAX_TERMS:,} terms")
+        terms: dict[Monomial, int] = {}
+        for (a, ca), (b, cb) in product(self.terms.items(), other.terms.items()):
+            monomial = tuple(sorted(a + b, key=_atom_key)) if a and b else a + b
+            terms[monomial] = terms.get(monomial, 0) + ca * cb
+        return _collect(terms)
+
+    __rmul__ = __mul__
+
+    def __pow__(self, exponent: int) -> Dim:
+        return reduce(lambda a, b: a * b, [self] * exponent, 1)
+
+    def __floordiv__(self, divisor: Dim) -> Dim:
+        if isinstance(divisor, Expr):
+            return _divide_exactly(self, divisor)
+        if divisor == 0:
+            raise ZeroDivisionError("division by zero")
+        return _floor(self, divisor) if divisor > 0 else _floor(-self, -divisor)
+
+    def __rfloordiv__(self, other: int) -> Dim:
+        if other == 0:
+            return 0
+        raise DimError(f"{other}//({self}): the divisor must be a number")
+
+    def __mod__(self, divisor: Dim) -> Dim:
+        return self - divisor * (self // divisor)
+
+    def __rmod__(self, other: int) -> Dim:
+        raise DimError(f"{other} % ({self}): the divisor must be a number")
+
+    # -- comparison
+
+    def __eq__(self, other: object) -> bool:
+        """Equality as functions of integers, decided (see ``is_zero``)."""
+        if isinstance(other, Expr):
+            return self.terms == other.terms or is_zero(self - other)
+        return isinstance(other, int) and is_zero(self - other)
+
+    def __hash__(self) -> int:
+        # Equal functions agree at any one point, so the value at a point is a lawful hash.
+        return hash(self.subs({name: _sample(name, 0) for name in self.symbols()}))
+
+    def __bool__(self) -> bool:
+        raise DimError(f"whether {self} is zero depends on {', '.join(sorted(self.symbols()))}")
+
+    # -- looking inside
+
+    @property
+    def key(self) -> str:
+        """A text equal for equal normal forms."""
+        if self._key is None:
+            parts = sorted(f"{'*'.join(a.key for a in m)}:{c}" for m, c in self.terms.items())
+            self._key = "+".join(parts)
+        return self._key
+
+    def atoms(self) -> Iterator[Atom]:
+        """Every atom at the top level, repeated as often as it stands there."""
+        return (a for m in self.terms for a in m)
+
+    def symbols(self) -> frozenset[str]:
+        """Names of the symbols the value may depend on."""
+        if self._symbols is None:
+            found: set[str] = set()
+            for atom in self.atoms():
+                if isinstance(atom, Symbol):
+                    found.add(atom.name)
+                for part in atom.parts():
+                    found |= free_symbols(part)
+            self._symbols = frozenset(found)
+        return self._symbols
+
+    def period(self, name: str) -> int:
+        """P such that substituting ``name = P*t + r`` removes every floor of ``name``."""
+        return lcm(*(a.period(name) for a in self.atoms()))
+
+    def subs(self, values: Mapping[str, Any]) -> Any:
+        """Put numbers, other expressions or NumPy integer arrays in the place of symbols."""
+        total: Any = 0
+        cache: dict[Atom, Any] = {}
+        for monomial, coefficient in self.terms.items():
+            factor: Any = coefficient
+            for atom in monomial:
+                if atom not in cache:
+                    cache[atom] = atom.map(values)
+                factor = factor * cache[atom]
+            total = total + factor
+        return total
+
+    # -- printing
+
+    def __str__(self) -> str:
+        return _shorter(_sum_text(self.terms), _folded_text(self.terms))
+
+    __repr__ = __str__
+
+
+Dim = int | Expr
+
+
+def symbol(name: str) -> Expr:
+    """A free integer variable as an expression."""
+    return Expr({(Symbol(name),): 1})
+
+
+def free_symbols(dim: Dim) -> frozenset[str]:
+    """Names of the symbols a size depends on; none for an integer."""
+    return dim.symbols() if isinstance(dim, Expr) else frozenset()
+
+
+def substitute(dim: Dim, values: Mapping[str, Any]) -> Any:
+    """``dim`` with values put in; an integer is itself."""
+    return dim.subs(values) if isinstance(dim, Expr) else dim
+
+
+def minimum(*dims: Dim) -> Dim:
+    """The least of several sizes."""
+    return _extreme(dims, largest=False)
+
+
+def maximum(*dims: Dim) -> Dim:
+    """The largest of several sizes."""
+    return _extreme(dims, largest=True)
+
+
+def ceil_div(dim: Dim, divisor: Dim) -> Dim:
+    """``dim / divisor`` rounded up."""
+    return (dim + (divisor - 1)) // divisor
+
+
+def product_of(dims: Iterable[Dim]) -> Dim:
+    """The product of sizes: how many elements a shape holds."""
+    return prod(dims)
+
+
+# ------------------------------------------------------------------------- construction rules
+
+
+def _atom_key(atom: Atom) -> str:
+    return atom.key
+
+
+def _collect(*sums: Mapping[Monomial, int]) -> Dim:
+    """Add up terms; drop zeros; an integer where no symbol is left."""
+    terms = dict(sums[0])
+    for more in sums[1:]:
+        for monomial, coefficient in more.items():
+            terms[monomial] = terms.get(monomial, 0) + coefficient
+    terms = {m: c for m, c in terms.items() if c}
+    if not terms:
+        return 0
+    return terms[()] if len(terms) == 1 and () in terms else Expr(terms)
+
+
+def _floor(numerator: Dim, divisor: int) -> Dim:
+    """``numerator // divisor`` in the normal form of the module's docstring."""
+    if isinstance(numerator, int):
+        return numerator // divisor
+    whole: dict[Monomial, int] = {}
+    rest: dict[Monomial, int] = {}
+    for monomial, coefficient in numerator.terms.items():
+        whole[monomial], rest[monomial] = divmod(coefficient, divisor)
+    constant = rest.pop((), 0)
+    rest = {m: c for m, c in rest.items() if c}
+    common = gcd(divisor, *rest.values())
+    divisor //= common
+    if divisor == 1 or not rest:  # the constant alone is below the divisor: its floor is 0
+        return _collect(whole, {m: c // common for m, c in rest.items()} if divisor == 1 else {})
+    inner = _collect({m: c // common for m, c in rest.items()}, {(): constant // common})
+    assert isinstance(inner, Expr)
+    nested = min(
+        (m[0] for m, c in inner.terms.items() if c == 1 and len(m) == 1 and type(m[0]) is Floor),
+        key=_atom_key,
+        default=None,
+    )
+    if nested is None:
+        return _collect(whole, {(Floor(inner, divisor),): 1})
+    assert isinstance(nested, Floor)
+    others = _collect(inner.terms, {(nested,): -1})
+    merged = _floor(nested.numerator + others * nested.divisor, divisor * nested.divisor)
+    return _collect(whole) + merged
+
+
+def _divide_exactly(dividend: Expr, divisor: Expr) -> Dim:
+    """``dividend // divisor`` where the divisor is a product that divides every term."""
+    if dividend.terms == divisor.terms:
+        return 1
+    if len(divisor.terms) == 1:
+        ((atoms, coefficient),) = divisor.terms.items()
+        quotient: dict[Monomial, int] = {}
+        for monomial, c in dividend.terms.items():
+            left = list(monomial)
+            for atom in atoms:
+                if atom not in left:
+                    break
+                left.remove(atom)
+            else:
+                if c % coefficient == 0:
+                    quotient[tuple(left)] = c // coefficient
+                    continue
+            break
+        else:
+            return _collect(quotient)
+    raise DimError(f"({dividend})//({divisor}): the divisor must be a number")
+
+
+def _extreme(dims: Iterable[Any], *, largest: bool) -> Any:
+    args: list[Any] = []
+    for dim in dims:
+        if isinstance(dim, Expr) and len(dim.terms) == 1:
+            ((monomial, c),) = dim.terms.items()
+            if c == 1 and len(monomial) == 1 and isinstance(monomial[0], Extreme):
+                if monomial[0].largest == largest:  # min(min(a, b), c) = min(a, b, c)
+                    args.extend(monomial[0].args)
+                    continue
+        args.append(dim)
+    if any(hasattr(a, "__array__") for a in args):
+        import numpy as np
+
+        return reduce(np.maximum if largest else np.minimum, args)
+    kept: list[Dim] = []
+    for candidate in args:
+        if any(_never_beats(candidate, k, largest=largest) for k in kept):
+            continue
+        kept = [k for k in kept if not _never_beats(k, candidate, largest=largest)]
+        kept.append(candidate)
+    return kept[0] if len(kept) == 1 else Expr({(Extreme(tuple(kept), largest=largest),): 1})
+
+
+def _never_beats(a: Dim, b: Dim, *, largest: bool) -> bool:
+    low, high = bounds(a - b)
+    return (high is not None and high <= 0) if largest else (low is not None and low >= 0)
+
+
+# ----------------------------------------------------------------------------------- deciding
+
+
+def bounds(dim: Dim) -> tuple[int | None, int | None]:
+    """The least and largest value over all integers, where linear reasoning finds them.
+
+    Uses ``d*(N//d) = N - r`` with ``0 <= r < d``; None where the symbols do not cancel.
+    """
+    if isinstance(dim, int):
+        return dim, dim
+    terms, scale, low, high = dict(dim.terms), 1, 0, 0
+    while True:
+        floor = next((m[0] for m in terms if len(m) == 1 and isinstance(m[0], Floor)), None)
+        if floor is None:
+            break
+        assert isinstance(floor, Floor)
+        coefficient, d = terms.pop((floor,)), floor.divisor
+        scale, low, high = scale * d, low * d, high * d
+        spread = coefficient * (d - 1)
+        low, high = low - max(spread, 0), high - min(spread, 0)
+        scaled = _collect({m: c * d for m, c in terms.items()}) + floor.numerator * coefficient
+        if isinstance(scaled, int):
+            terms = {(): scaled}
+            break
+        terms = scaled.terms
+    if any(terms.keys() - {()}):
+        return None, None
+    constant = terms.get((), 0)
+    return -((-constant - low) // scale), (constant + high) // scale
+
+
+def _sample(name: str, index: int) -> int:
+    """A reproducible point to try: distinct per symbol and index."""
+    seed = 7
+    for character in f"{name}/{index}":
+        seed = (seed * 131 + ord(character)) % 1_000_003
+    return 17 + seed % 9_973
+
+
+def is_zero(dim: Dim) -> bool:
+    """Whether the expression is 0 for all integers.
+
+    Exact for sums and products of floors: with P the period, ``s = P*t + r`` turns every floor of
+    s into a polynomial, and a polynomial that vanishes everywhere has no terms. Minima and maxima
+    that bounds do not decide are compared by their normal form.
+    """
+    if isinstance(dim, int):
+        return dim == 0
+    names = sorted(dim.symbols())
+    for index in range(4):  # most unequal pairs part here
+        value = dim.subs({n: _sample(n, index) for n in names})
+        if isinstance(value, int) and value != 0:
+            return False
+    return all(isinstance(part, int) and part == 0 for part in _residues(dim, names))
+
+
+def _residues(dim: Expr, names: list[str]) -> Iterator[Dim]:
+    """The polynomials that the expression is on each residue class of its symbols."""
+    periods = [dim.period(name) for name in names]
+    if prod(periods) > MAX_RESIDUES:
+        raise DimError(f"equality of expressions in {', '.join(names)} is too large to decide")
+    bases = {n: (symbol(n), p) for n, p in zip(names, periods, strict=True)}
+    for rests in product(*map(range, periods)):
+        yield dim.subs({n: s * p + r for r, (n, (s, p)) in zip(rests, bases.items(), strict=True)})
+
+
+class Condition(NamedTuple):
+    """A statement about symbols that is neither always true nor always false.
+
+    ``relation`` is ``">="`` (left >= right) or ``"=="``; ``modulus`` m > 0 makes it
+    ``left % m == right``.
+    """
+
+    left: Expr
+    relation: str
+    right: Dim
+    modulus: int = 0
+
+    def holds(self, values: Mapping[str, Any]) -> bool:
+        """Judge it with every symbol given."""
+        left, right = substitute(self.left, values), substitute(self.right, values)
+        if self.modulus:
+            left %= self.modulus
+        return bool(left >= right if self.relation == ">=" else left == right)
+
+    def __str__(self) -> str:
+        if self.modulus:
+            inner = str(self.left)
+            left = inner if inner.isidentifier() else f"({inner})"
+            return f"{left} % {self.modulus} == {self.right}"
+        return f"{self.left} {self.relation} {self.right}"
+
+
+def at_least(left: Dim, right: Dim) -> bool | Condition:
+    """``left >= right``: decided, or the condition that is left, in its simplest form."""
+    difference = left - right
+    if isinstance(difference, int):
+        return difference >= 0
+    low, high = bounds(difference)
+    if low is not None and low >= 0:
+        return True
+    if high is not None and high < 0:
+        return False
+    return _simplest(difference)
+
+
+def _simplest(difference: Expr) -> Condition:
+    """Write ``difference >= 0`` as ``expression >= number``, floors and factors undone.
+
+    ``N//d >= c`` is ``N >= c*d`` for integers N.
+    """
+    while True:
+        terms = dict(difference.terms)
+        constant = terms.pop((), 0)
+        common = gcd(*terms.values())
+        terms = {m: c // common for m, c in terms.items()}
+        right = -(constant // common)
+        if len(terms) == 1:
+            ((monomial, coefficient),) = terms.items()
+            if coefficient == 1 and len(monomial) == 1 and isinstance(monomial[0], Floor):
+                again = monomial[0].numerator - right * monomial[0].divisor
+                assert isinstance(again, Expr)
+                difference = again
+                continue
+        return Condition(Expr(terms), ">=", right)
+
+
+def equal(left: Dim, right: Dim) -> bool | Condition:
+    """``left == right``: decided, or the condition that is left."""
+    difference = left - right
+    if isinstance(difference, int):
+        return difference == 0
+    if is_zero(difference):
+        return True
+    low, high = bounds(difference)
+    if (low is not None and low > 0) or (high is not None and high < 0):
+        return False
+    modulo = _as_congruence(difference)
+    if modulo is not None:
+        return modulo
+    if isinstance(left, Expr):
+        return Condition(left, "==", right)
+    assert isinstance(right, Expr)
+    return Condition(right, "==", left)
+
+
+def _as_congruence(difference: Expr) -> bool | Condition | None:
+    """``d*(x//d) - x + r == 0``, up to sign, is ``x % d == r``."""
+    for signed in (difference, -difference):
+        for monomial, coefficient in signed.terms.items():
+            if len(monomial) != 1 or not isinstance(monomial[0], Floor):
+                continue
+            x, d = monomial[0].numerator, monomial[0].divisor
+            remainder = signed - Expr({monomial: d}) + x if coefficient == d else None
+            if isinstance(remainder, int):
+                return 0 <= remainder < d and divisible(x - remainder, d)
+    return None
+
+
+def divisible(dim: Dim, divisor: int) -> bool | Condition:
+    """``dim % divisor == 0``: decided, or the condition that is left."""
+    if isinstance(dim, int):
+        return dim % divisor == 0
+    terms = {m: c % divisor for m, c in dim.terms.items()}
+    reduced = _collect(terms)
+    if isinstance(reduced, int):
+        return reduced == 0
+    constant = reduced.terms.get((), 0)
+    left = reduced - constant
+    assert isinstance(left, Expr)
+    return Condition(left, "==", -constant % divisor, divisor)
+
+
+def implied(condition: Condition, known: Iterable[Condition]) -> bool:
+    """Whether a condition is one already known, or a weaker bound on the same expression."""
+    for other in known:
+        if condition == other:
+            return True
+        if condition.relation == other.relation == ">=" and condition.left == other.left:
+            low, _ = bounds(other.right - condition.right)
+            if low is not None and low >= 0:
+                return True
+    return False
+
+
+# ----------------------------------------------------------------------------------- printing
+
+
+def _term_text(monomial: Monomial, coefficient: int) -> str:
+    """One term without its sign."""
+    factors: list[str] = [] if abs(coefficient) == 1 and monomial else [str(abs(coefficient))]
+    index = 0
+    while index < len(monomial):
+        atom = monomial[index]
+        power = monomial.count(atom)
+        index += power
+        text = str(atom)
+        if isinstance(atom, Floor) and (factors or len(monomial) > 1):
+            text = f"({text})"
+        factors.append(f"{text}**{power}" if power > 1 else text)
+    return "*".join(factors)
+
+
+def _print_order(atom: Atom) -> tuple[int, str]:
+    """Plain symbols before floors, small divisors before large ones."""
+    return (atom.divisor if isinstance(atom, Floor) else 0, atom.key)
+
+
+def _sum_text(terms: Mapping[Monomial, int]) -> str:
+    ordered = sorted(terms.items(), key=lambda t: (-len(t[0]), [_print_order(a) for a in t[0]]))
+    if ordered[0][1] < 0:  # begin with a plus where there is one
+        ordered.sort(key=lambda t: t[1] < 0)
+    first, *others = ordered
+    text = _term_text(*first)
+    if first[1] < 0:  # -H//2 would be (-H)//2
+        text = f"-({text})" if "//" in text and first[1] == -1 else f"-{text}"
+    for monomial, coefficient in others:
+        text += f" {'-' if coefficient < 0 else '+'} {_term_text(monomial, coefficient)}"
+    return text
+
+
+def _folded_text(terms: Mapping[Monomial, int]) -> str | None:
+    """``N//d + c`` written as ``(N + c*d)//d``, where that is all there is."""
+    if len(terms) != 2 or () not in terms:
+        return None
+    ((monomial, coefficient),) = ((m, c) for m, c in terms.items() if m)
+    if coefficient != 1 or len(monomial) != 1 or not isinstance(monomial[0], Floor):
+        return None
+    floor = monomial[0]
+    numerator = floor.numerator + terms[()] * floor.divisor
+    return f"({numerator})//{floor.divisor}" if isinstance(numerator, Expr) else None
+
+
+def _shorter(plain: str, folded: str | None) -> str:
+    return folded if folded is not None and len(folded) < len(plain) else plain
+
+
+def format_dims(dims: Iterable[Dim], separator: str = "×", show: Callable[[Dim], str] = str) -> str:
+    """A shape for the eye: ``64×112×112``."""
+    return separator.join(show(d) for d in dims)

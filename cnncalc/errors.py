@@ -1,0 +1,152 @@
+"""Problems as data: one type feeds every output format. Knows nothing of printing or exiting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class Rule(NamedTuple):
+    """One row of the table of codes."""
+
+    name: str
+    summary: str
+
+
+#: Codes by family: C0 file, C1 fields, C2 graph, C3 shapes, C4 expectations, C5 limits.
+CODES: dict[str, Rule] = {
+    "C001": Rule("syntax", "the text is not valid YAML or JSON"),
+    "C002": Rule("empty-spec", "there is nothing in the file"),
+    "C003": Rule("duplicate-key", "a key stands twice in one mapping; one would silently win"),
+    "C004": Rule("yaml-feature", "tags, anchors, aliases, merge keys and further documents"),
+    "C005": Rule("ambiguous-scalar", "a value that YAML readers understand in different ways"),
+    "C006": Rule("encoding", "the file is not UTF-8 text"),
+    "C007": Rule("cannot-read", "the file cannot be opened"),
+    "C101": Rule("invalid-value", "a field's value is of the wrong type or out of range"),
+    "C102": Rule("unknown-field", "a key that the layer, block or document does not have"),
+    "C103": Rule("unknown-type", "no layer type or block has this name"),
+    "C104": Rule("missing-field", "a required field is missing"),
+    "C105": Rule("invalid-expression", "an expression that cannot be read or evaluated"),
+    "C106": Rule("undefined-name", "an expression uses a name that is not defined"),
+    "C107": Rule("invalid-name", "a name that is not [A-Za-z_][A-Za-z0-9_]*, or is reserved"),
+    "C201": Rule("duplicate-name", "two items of one list have the same name"),
+    "C202": Rule("unknown-reference", "a reference to a layer that does not exist before it"),
+    "C203": Rule("recursive-block", "a block that contains itself"),
+    "C204": Rule("wrong-inputs", "a layer with fewer or more inputs than it takes"),
+    "C205": Rule("unused-layer", "a layer whose output nothing reads"),
+    "C301": Rule("branches-differ", "a merge of tensors whose shapes do not fit together"),
+    "C302": Rule("kernel-too-large", "a window larger than its padded input"),
+    "C303": Rule("groups", "groups that do not divide the channels"),
+    "C304": Rule("pool-padding", "pooling padding of more than half the kernel"),
+    "C305": Rule("wrong-rank", "a layer given a tensor of the wrong number of dimensions"),
+    "C306": Rule("depends-on-symbol", "a decision that depends on a variable left free"),
+    "C307": Rule("output-padding", "output_padding not below stride or dilation"),
+    "C308": Rule("invalid-shape", "a shape that the layer cannot take or give"),
+    "C401": Rule("expectation", "a number or shape that differs from what the spec expects"),
+    "C501": Rule("too-many-layers", "more layers than the limit after blocks are unrolled"),
+    "C502": Rule("file-too-large", "a file, or a part of it, over the limit"),
+    "C503": Rule("nesting-too-deep", "lists, groups or blocks nested deeper than the limit"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text that was read, and what to call it."""
+
+    name: str
+    text: str
+
+    def line(self, number: int) -> str:
+        """Line ``number`` (from 1), without its end; empty past the last."""
+        lines = self.text.splitlines()
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+class Mark(NamedTuple):
+    """A stretch of text: line and column from 0, end exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A mark in a source."""
+
+    source: Source
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, where, why, and what to do."""
+
+    code: str
+    message: str
+    place: Place | None = None
+    notes: tuple[str, ...] = ()
+    help: str | None = None
+    where: str | None = field(default=None, compare=False)  # the file, when no place is known
+
+    @property
+    def position(self) -> tuple[str, int, int]:
+        """File, line and column (from 1) for sorting and printing; 0 where unknown."""
+        if self.place is None:
+            return (self.where or "", 0, 0)
+        mark = self.place.mark
+        return (self.place.source.name, mark.line + 1, mark.column + 1)
+
+    def at(self, place: Place | None) -> Problem:
+        """The same problem, placed, unless it has a place already."""
+        return self if self.place is not None else replace(self, place=place)
+
+
+class CnncalcError(Exception):
+    """The base of every error cnncalc raises on purpose."""
+
+    exit_code = 1
+
+
+class SpecError(CnncalcError):
+    """A spec that is wrong, with all independent problems found in it."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        unique = dict.fromkeys(problems)
+        self.problems: tuple[Problem, ...] = tuple(sorted(unique, key=_sort_key))
+        super().__init__("\n".join(map(_one_line, self.problems)))
+
+
+class UsageError(CnncalcError):
+    """Something asked for that cannot be done: no such file, variable, column or format."""
+
+    exit_code = 2
+
+
+def _sort_key(problem: Problem) -> tuple[tuple[str, int, int], str, str]:
+    return (problem.position, problem.code, problem.message)
+
+
+def _one_line(problem: Problem) -> str:
+    name, line, column = problem.position
+    where = f"{name}:{line}:{column}: " if line else f"{name}: " if name else ""
+    text = f"{where}{problem.code} {problem.message}"
+    return f"{text} ({problem.help})" if problem.help else text
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that ``word`` most likely means."""
+    from difflib import get_close_matches  # only errors need it
+
+    found = get_close_matches(word.lower(), {k.lower(): k for k in known}, n=1, cutoff=0.6)
+    return next((k for k in known if found and k.lower() == found[0]), None)
+
+
+def did_you_mean(word: str, known: Sequence[str] | Iterable[str]) -> str | None:
+    """A line of help that names the nearest word."""
+    match = nearest(str(word)[:64], list(known))
+    return f"did you mean '{match}'?" if match else None

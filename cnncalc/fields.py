@@ -1,0 +1,174 @@
+"""Field types of layers: each value is checked and normalised once.
+
+Every check lets ``DEFERRED`` pass: it stands for an expression whose value is not known yet, so
+that a spec can be checked before it is expanded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+from pydantic import PlainValidator
+from pydantic_core import PydanticCustomError
+
+from cnncalc.dims import Dim, Expr
+
+MAX_SIZE = 2**31 - 1
+
+
+class _Deferred:
+    def __repr__(self) -> str:
+        return "an expression"
+
+
+DEFERRED: Final = _Deferred()
+
+
+def invalid(message: str, help: str | None = None) -> PydanticCustomError:
+    """The one error that a check raises; the translator in ``spec.problems`` reads it."""
+    return PydanticCustomError("cnncalc", "{message}", {"message": message, "help": help or ""})
+
+
+def describe(value: Any) -> str:
+    """A value for messages, in the words of the spec."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"'{value[:40]}'"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return "a mapping"
+    text = str(value) if not isinstance(value, int) or abs(value) < 10**30 else "a huge number"
+    return text[:60]
+
+
+def integer(value: Any, least: int, what: str = "an integer") -> Any:
+    """A whole number of at least ``least``; booleans, decimals and text are refused."""
+    if value is DEFERRED or isinstance(value, Expr):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_SIZE:
+        raise invalid(f"needs {what}, got {value}", f"write {int(value)}")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise invalid(f"needs {what}, got {describe(value)}")
+    if value < least:
+        raise invalid(f"must be at least {least}, got {describe(value)}")
+    if value > MAX_SIZE:
+        raise invalid(f"must be at most {MAX_SIZE:,}, got {describe(value)}")
+    return value
+
+
+def number(value: Any, low: float, high: float, *, include_high: bool = True) -> Any:
+    """A finite number between two bounds."""
+    if value is DEFERRED:
+        return value
+    if isinstance(value, Expr):
+        raise invalid("needs a number, got an expression in free variables")
+    if isinstance(value, bool | str | list | dict) or value is None:
+        raise invalid(f"needs a number, got {describe(value)}")
+    found = float(value)
+    if not (low <= found <= high) or (found == high and not include_high):
+        least, most = _bound(low), _bound(high)
+        span = f"from {least} to {most}" if most else f"of at least {least}" if least else ""
+        raise invalid(f"needs a finite number {span}".rstrip() + f", got {describe(value)}")
+    return found
+
+
+def _bound(value: float) -> str:
+    return "" if abs(value) >= 1e30 else f"{value:g}"
+
+
+def flag(value: Any) -> Any:
+    """True or false, and nothing that merely resembles it."""
+    if value is DEFERRED or isinstance(value, bool):
+        return value
+    raise invalid(f"needs true or false, got {describe(value)}")
+
+
+def per_axis(value: Any, rank: int, least: int) -> Any:
+    """One integer for every axis, or a list with one for each."""
+    if value is DEFERRED:
+        return value
+    if isinstance(value, list | tuple):
+        if len(value) != rank:
+            raise invalid(f"needs {_axes(rank)}, got a list of {len(value)}")
+        return tuple(integer(v, least) for v in value)
+    if isinstance(value, str | dict) or value is None:
+        raise invalid(f"needs {_axes(rank)}, got {describe(value)}")
+    return (integer(value, least),) * rank
+
+
+def _axes(rank: int) -> str:
+    names = {1: "[length]", 2: "[height, width]", 3: "[depth, height, width]"}
+    return f"an integer or {names[rank]}"
+
+
+PADDING_WORDS = ("valid", "half", "same", "same_lower")
+
+
+def padding(value: Any, rank: int) -> Any:
+    """A word, or pairs (before, after) for each axis."""
+    if value is DEFERRED or value in PADDING_WORDS:
+        return value
+    if isinstance(value, str):
+        words = ", ".join(PADDING_WORDS)
+        raise invalid(f"needs an integer, a list or one of {words}, got {describe(value)}")
+    if isinstance(value, list | tuple) and any(isinstance(v, list | tuple) for v in value):
+        if len(value) != rank or any(not isinstance(v, list | tuple) or len(v) != 2 for v in value):
+            raise invalid(f"needs {rank} pair(s) [before, after], one for each axis")
+        return tuple((integer(a, 0), integer(b, 0)) for a, b in value)
+    amounts = per_axis(value, rank, 0)
+    return tuple((a, a) for a in amounts)
+
+
+def choice(*words: str) -> Callable[[Any], Any]:
+    """One of several words."""
+
+    def check(value: Any) -> Any:
+        if value is DEFERRED or value in words:
+            return value
+        raise invalid(f"needs one of {', '.join(words)}, got {describe(value)}")
+
+    return check
+
+
+def shape(value: Any, least: int = 1) -> Any:
+    """A list of sizes."""
+    if value is DEFERRED:
+        return value
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= 8:
+        raise invalid(f"needs a list of 1 to 8 sizes, got {describe(value)}")
+    return tuple(integer(v, least) for v in value)
+
+
+def _dims_or_minus_one(value: Any) -> Any:
+    found = shape(value, -1)
+    if found is not DEFERRED:
+        if any(isinstance(v, int) and v == 0 for v in found):
+            raise invalid("a size cannot be 0")
+        if sum(isinstance(v, int) and v == -1 for v in found) > 1:
+            raise invalid("only one size can be -1")
+    return found
+
+
+def _axes_order(value: Any) -> Any:
+    if value is DEFERRED:
+        return value
+    if not isinstance(value, list | tuple):
+        raise invalid(f"needs a list of axes, got {describe(value)}")
+    return tuple(integer(v, 0) for v in value)
+
+
+Size = Annotated[Dim, PlainValidator(lambda v: integer(v, 1))]
+Natural = Annotated[Dim, PlainValidator(lambda v: integer(v, 0))]
+Integer = Annotated[int, PlainValidator(lambda v: integer(v, -MAX_SIZE))]
+Flag = Annotated[bool, PlainValidator(flag)]
+Positive = Annotated[float, PlainValidator(lambda v: number(v, 1e-30, 1e30))]
+Real = Annotated[float, PlainValidator(lambda v: number(v, -1e30, 1e30))]
+Probability = Annotated[float, PlainValidator(lambda v: number(v, 0, 1))]
+FixedShape = Annotated[tuple[Dim, ...], PlainValidator(shape)]
+TargetShape = Annotated[tuple[Dim, ...], PlainValidator(_dims_or_minus_one)]
+AxesOrder = Annotated[tuple[int, ...], PlainValidator(_axes_order)]

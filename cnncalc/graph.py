@@ -1,0 +1,87 @@
+"""The network as nodes in execution order. Knows shapes and wiring, nothing of files or counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cnncalc.dims import Condition, DimError
+from cnncalc.errors import Place, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cnncalc.layer import Layer
+    from cnncalc.shapes import Shape, Shapes
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A tensor of the network: an input, or what a layer makes of its inputs."""
+
+    index: int
+    path: str
+    layer: Layer | None  # None: an input of the network
+    inputs: tuple[int, ...]
+    output: Shape
+    place: Place | None = None
+    train_only: bool = False
+    shares: int | None = None  # the node whose parameters this one uses again
+
+    @property
+    def type(self) -> str:
+        return "input" if self.layer is None else self.layer.type
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group, a block, or an item that is repeated: a name for a stretch of the network."""
+
+    path: str
+    type: str
+    output: int | None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A condition that free variables leave open, and the node that needs it."""
+
+    condition: Condition
+    node: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The whole network. ``nodes`` are in execution order; inputs come first."""
+
+    name: str
+    nodes: tuple[Node, ...]
+    outputs: tuple[int, ...]
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    demands: tuple[Demand, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        return tuple(node for node in self.nodes if node.layer is None)
+
+    def shapes_into(self, node: Node) -> Shapes:
+        """Shapes of a node's inputs."""
+        return tuple(self.nodes[i].output for i in node.inputs)
+
+
+def judge(layer: Layer, inputs: Shapes) -> tuple[Shape | None, list[Problem], list[tuple[Condition, str]]]:
+    """A layer's output shape, or what is wrong with it, and the conditions that stay open."""
+    demands: list[tuple[Condition, str]] = []
+    try:
+        for requirement in layer.requirements(inputs):
+            if isinstance(requirement.holds, Condition):
+                demands.append((requirement.holds, requirement.message))
+            elif not requirement.holds:
+                found = Problem(requirement.code, requirement.message, help=requirement.help)
+                return None, [found], []
+        return layer.output_shape(inputs), [], demands
+    except DimError as error:
+        help = "give the variable a number: it cannot stay free here"
+        return None, [Problem("C306", str(error), help=help)], []

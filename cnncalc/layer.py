@@ -1,0 +1,142 @@
+"""What every layer type must say about itself.
+
+Rules get input shapes without the batch axis and use only ``+ - * // %`` and ``dims``, so integers
+and symbols share them. A rule says what is wrong; the place is added once, by the caller.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from cnncalc.dims import Condition, Dim, product_of
+from cnncalc.shapes import AXES, Shape, Shapes, Window, show
+
+
+class Requirement(NamedTuple):
+    """What must hold for a layer to be valid on its inputs."""
+
+    holds: bool | Condition
+    code: str
+    message: str
+    help: str | None = None
+
+
+Requirements = Iterator[Requirement]
+
+
+class Layer(BaseModel, ABC):
+    """A layer type: its fields, and its rules as pure functions of input shapes.
+
+    Shapes are ``(C, *spatial)`` without the batch axis. All numbers are for one sample.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, validate_default=True)
+
+    #: how many inputs it takes: least and most (None: any number)
+    arity: ClassVar[tuple[int, int | None]] = (1, 1)
+    #: what the type is for: "conv", "linear", "norm", "activation", "merge", ... or "other"
+    family: ClassVar[str] = "other"
+    #: fields that may name another tensor, which then becomes a further input
+    tensor_fields: ClassVar[tuple[str, ...]] = ()
+    #: fields that take words, and the words
+    words: ClassVar[dict[str, tuple[str, ...]]] = {}
+    #: spatial rank, where the type has one
+    rank: ClassVar[int] = 0
+
+    types: ClassVar[dict[str, type[Layer]]] = {}
+
+    type: str
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Enter concrete types into the table of types by their tag."""
+        super().__pydantic_init_subclass__(**kwargs)
+        tag = cls.model_fields["type"].default
+        if isinstance(tag, str):
+            Layer.types[tag] = cls
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        """What must hold. Later ones may rely on earlier ones."""
+        return iter(())
+
+    @abstractmethod
+    def output_shape(self, inputs: Shapes) -> Shape:
+        """The shape of the result."""
+
+    @abstractmethod
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        """Trained tensors by name; a name that ends in ``bias`` is an additive term."""
+
+    def buffer_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        """Tensors that are stored but not trained."""
+        return {}
+
+    @abstractmethod
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        """Multiply-accumulates of convolutions and linear maps."""
+
+    @abstractmethod
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """Arithmetic beside the MACs; flops are ``2*macs + operations``."""
+
+    def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
+        """How an output cell sees its input along each spatial axis; None: it sees all of it."""
+        return None
+
+
+class Elementwise(Layer):
+    """A map of each element by itself: the shape stays, nothing is learned."""
+
+    family = "activation"
+    #: operations for one element
+    cost: ClassVar[int] = 1
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        return {}
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        return 0
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return self.cost * product_of(output)
+
+    def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
+        return (Window(),) * (len(inputs[0]) - 1)
+
+
+class Rearrangement(Layer):
+    """Moves elements about: nothing is learned or computed."""
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        return {}
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        return 0
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return 0
+
+
+def needs_rank(layer: Layer, shape: Shape, *ranks: int) -> Requirements:
+    """The input must have one of these numbers of spatial axes."""
+    if len(shape) - 1 in ranks:
+        return
+    wanted = " or ".join(_axes(rank) for rank in ranks)
+    help = None
+    if len(shape) == 1 and 0 not in ranks:
+        help = "put it before the flatten or global pooling layer"
+    elif len(shape) > 1 and tuple(ranks) == (0,):
+        help = "put a flatten layer before it"
+    message = f"{layer.type} takes {wanted}, but its input is {show(shape)}"
+    yield Requirement(holds=False, code="C305", message=message, help=help)
+
+
+def _axes(rank: int) -> str:
+    return f"[{', '.join(('channels', *AXES.get(rank, ())))}]" if rank < 4 else f"{rank + 1} sizes"

@@ -1,0 +1,35 @@
+"""Adaptive average pooling: ``adaptive_avgpool1d``, ``adaptive_avgpool2d``, ``adaptive_avgpool3d``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc.dims import Dim, product_of
+from cnncalc.shapes import Shape, Shapes
+from cnncalc.window import AdaptivePooling
+
+
+class AdaptiveAveragePooling(AdaptivePooling):
+    """``(C, *in) -> (C, *output_size)``: windows chosen to give the asked size. No parameters.
+
+    Source: ``torch.nn.AdaptiveAvgPool2d``. flops: an operation for every input element (windows that
+    overlap are not counted twice).
+    """
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return product_of(inputs[0])
+
+
+class AdaptiveAvgPool1d(AdaptiveAveragePooling):
+    rank = 1
+    type: Literal["adaptive_avgpool1d"] = "adaptive_avgpool1d"
+
+
+class AdaptiveAvgPool2d(AdaptiveAveragePooling):
+    rank = 2
+    type: Literal["adaptive_avgpool2d"] = "adaptive_avgpool2d"
+
+
+class AdaptiveAvgPool3d(AdaptiveAveragePooling):
+    rank = 3
+    type: Literal["adaptive_avgpool3d"] = "adaptive_avgpool3d"

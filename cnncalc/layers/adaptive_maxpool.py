@@ -1,0 +1,35 @@
+"""Adaptive max pooling: ``adaptive_maxpool1d``, ``adaptive_maxpool2d``, ``adaptive_maxpool3d``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc.dims import Dim, product_of
+from cnncalc.shapes import Shape, Shapes
+from cnncalc.window import AdaptivePooling
+
+
+class AdaptiveMaxPooling(AdaptivePooling):
+    """``(C, *in) -> (C, *output_size)``: windows chosen to give the asked size. No parameters.
+
+    Source: ``torch.nn.AdaptiveMaxPool2d``. flops: an operation for every input element (windows that
+    overlap are not counted twice).
+    """
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return product_of(inputs[0])
+
+
+class AdaptiveMaxPool1d(AdaptiveMaxPooling):
+    rank = 1
+    type: Literal["adaptive_maxpool1d"] = "adaptive_maxpool1d"
+
+
+class AdaptiveMaxPool2d(AdaptiveMaxPooling):
+    rank = 2
+    type: Literal["adaptive_maxpool2d"] = "adaptive_maxpool2d"
+
+
+class AdaptiveMaxPool3d(AdaptiveMaxPooling):
+    rank = 3
+    type: Literal["adaptive_maxpool3d"] = "adaptive_maxpool3d"

@@ -1,0 +1,16 @@
+"""``add``: the elementwise sum of tensors."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc.merge import Broadcasting
+
+
+class Add(Broadcasting):
+    """The sum of inputs whose axes are equal or 1, as PyTorch and ONNX broadcast.
+
+    Source: ``torch.add``; ONNX ``Add``. flops: one operation per output and further input.
+    """
+
+    type: Literal["add"] = "add"

@@ -1,0 +1,38 @@
+"""Average pooling: ``avgpool1d``, ``avgpool2d``, ``avgpool3d``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.dims import Dim, product_of
+from cnncalc.shapes import Shape, Shapes
+from cnncalc.window import Pooling
+
+
+class AveragePooling(Pooling):
+    """``(C, *in) -> (C, *out)``: the mean of each window. No parameters.
+
+    Source: ``torch.nn.AvgPool2d``; ONNX ``AveragePool``.
+    flops: an addition for every cell of every window but the first, and a division.
+    """
+
+    count_include_pad: fields.Flag = True
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return product_of(output) * product_of(self.kernel_size)
+
+
+class AvgPool1d(AveragePooling):
+    rank = 1
+    type: Literal["avgpool1d"] = "avgpool1d"
+
+
+class AvgPool2d(AveragePooling):
+    rank = 2
+    type: Literal["avgpool2d"] = "avgpool2d"
+
+
+class AvgPool3d(AveragePooling):
+    rank = 3
+    type: Literal["avgpool3d"] = "avgpool3d"

@@ -1,0 +1,18 @@
+"""``celu``: ``max(0, x) + min(0, alpha*(exp(x/alpha) - 1))``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.layer import Elementwise
+
+
+class Celu(Elementwise):
+    """``max(0, x) + min(0, alpha*(exp(x/alpha) - 1))`` for each element. Source: Barron, 2017; ``torch.nn.CELU``.
+
+    flops: one operation per element, by convention, whatever its formula costs.
+    """
+
+    type: Literal["celu"] = "celu"
+    alpha: fields.Positive = 1.0

@@ -1,0 +1,29 @@
+"""``channel_shuffle``: channels of all groups interleaved."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.layer import Rearrangement, Requirements
+from cnncalc.shapes import Shape, Shapes, Window
+from cnncalc.window import groups_divide
+
+
+class ChannelShuffle(Rearrangement):
+    """The shape stays; channel ``g*n + i`` goes to ``i*groups + g``.
+
+    Source: Zhang et al., "ShuffleNet", 2018, section 3.1; ``torch.nn.ChannelShuffle``.
+    """
+
+    type: Literal["channel_shuffle"] = "channel_shuffle"
+    groups: fields.Size
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        return groups_divide(self.groups, input=inputs[0][0])
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
+        return (Window(),) * (len(inputs[0]) - 1)

@@ -1,0 +1,41 @@
+"""``concat``: tensors joined along an axis."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.dims import Dim, equal
+from cnncalc.layer import Requirement, Requirements
+from cnncalc.merge import Merge
+from cnncalc.shapes import Shape, Shapes, show
+
+
+class Concat(Merge):
+    """Sizes along ``axis`` (0: channels) add up; all others must agree.
+
+    Source: ``torch.cat``; ONNX ``Concat``. flops: none.
+    """
+
+    type: Literal["concat"] = "concat"
+    axis: fields.Natural = 0
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        first = inputs[0]
+        if any(len(x) != len(first) for x in inputs) or self.axis >= len(first):
+            message = f"cannot be joined along axis {self.axis}: {' and '.join(map(show, inputs))}"
+            yield Requirement(holds=False, code="C301", message=message)
+        for other in inputs[1:]:
+            for axis, (a, b) in enumerate(zip(first, other, strict=True)):
+                holds = axis == self.axis or equal(a, b)
+                if holds is not True:
+                    message = f"the branches differ beside axis {self.axis}: {show(first)} and {show(other)}"
+                    yield Requirement(holds, "C301", message)
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        first = inputs[0]
+        total = sum(x[self.axis] for x in inputs)
+        return (*first[: self.axis], total, *first[self.axis + 1 :])
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return 0

@@ -1,0 +1,62 @@
+"""Convolution: ``conv1d``, ``conv2d``, ``conv3d``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.dims import Dim, product_of
+from cnncalc.layer import Requirements
+from cnncalc.shapes import Shape, Shapes
+from cnncalc.window import DilatedWindowLayer, groups_divide
+
+
+class Convolution(DilatedWindowLayer):
+    """``(C, *in) -> (out_channels, *out)``; each filter is ``C/groups`` channels deep.
+
+    Source: ``torch.nn.Conv2d``; ONNX ``Conv``; Dumoulin and Visin, "A guide to convolution
+    arithmetic for deep learning", 2016. flops: ``2*macs`` and an addition per output for the bias.
+    """
+
+    family = "conv"
+
+    out_channels: fields.Size
+    groups: fields.Size = 1
+    bias: fields.Flag = True
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        (x,) = inputs
+        yield from self.window_requirements(x)
+        yield from groups_divide(self.groups, input=x[0], output=self.out_channels)
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        return (self.out_channels, *self.spatial_output(x))
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        (x,) = inputs
+        weight = (self.out_channels, x[0] // self.groups, *self.kernel_size)
+        return {"weight": weight, "bias": (self.out_channels,)} if self.bias else {"weight": weight}
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        (x,) = inputs
+        return product_of(output) * (x[0] // self.groups) * product_of(self.kernel_size)
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return product_of(output) if self.bias else 0
+
+
+class Conv1d(Convolution):
+    rank = 1
+    type: Literal["conv1d"] = "conv1d"
+
+
+class Conv2d(Convolution):
+    rank = 2
+    type: Literal["conv2d"] = "conv2d"
+
+
+class Conv3d(Convolution):
+    rank = 3
+    type: Literal["conv3d"] = "conv3d"

@@ -1,0 +1,102 @@
+"""Transposed convolution: ``conv_transpose1d``, ``conv_transpose2d``, ``conv_transpose3d``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import field_validator
+
+from cnncalc import fields
+from cnncalc.dims import Dim, at_least, product_of
+from cnncalc.layer import Requirement, Requirements, needs_rank
+from cnncalc.shapes import AXES, Shape, Shapes, Window, transposed_count
+from cnncalc.window import DilatedWindowLayer, PerAxis, groups_divide
+
+
+class TransposedConvolution(DilatedWindowLayer):
+    """``(C, *in) -> (out_channels, *out)``: every input cell adds a kernel to the output.
+
+    ``padding`` takes cells off the output; ``same`` gives ``in*stride`` (Keras). MACs are counted on
+    the input, where the multiplications are. Source: ``torch.nn.ConvTranspose2d``; ONNX
+    ``ConvTranspose``. flops: ``2*macs`` and an addition per output for the bias.
+    """
+
+    family = "conv"
+
+    out_channels: fields.Size
+    groups: fields.Size = 1
+    bias: fields.Flag = True
+    output_padding: PerAxis = 0  # type: ignore[assignment]
+
+    @field_validator("output_padding", mode="plain")
+    @classmethod
+    def _check_output_padding(cls, value: Any) -> Any:
+        return fields.per_axis(value, cls.rank, 0)
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        (x,) = inputs
+        yield from needs_rank(self, x, self.rank)
+        yield from groups_divide(self.groups, input=x[0], output=self.out_channels)
+        windows = self.spatial_windows(x)
+        for name, extra, window in zip(AXES[self.rank], self.output_padding, windows, strict=True):
+            below = at_least(window.stride, extra + 1)
+            if below is not True:
+                below = at_least(window.dilation, extra + 1) or below
+            if below is not True:
+                message = (
+                    f"output_padding must be below the stride or the dilation: along the {name} it is "
+                    f"{extra}, the stride {window.stride}, the dilation {window.dilation}"
+                )
+                yield Requirement(below, "C307", message)
+        for name, size in zip(AXES[self.rank], self.output_shape(inputs)[1:], strict=True):
+            holds = at_least(size, 1)
+            if holds is not True:
+                message = f"the padding leaves nothing of the output: its {name} is {size}"
+                yield Requirement(holds, "C302", message, "use less padding")
+
+    def _pads(self, window: Window, index: int, size: Dim) -> dict[str, Dim]:
+        if self.padding not in ("same", "same_lower"):
+            return super()._pads(window, index, size)
+        total = window.extent - window.stride
+        small = total // 2
+        before, after = (small, total - small)
+        if self.padding == "same_lower":
+            before, after = after, before
+        return {"before": before, "after": after}
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        axes = zip(x[1:], self.spatial_windows(x), self.output_padding, strict=True)
+        return (self.out_channels, *(transposed_count(*axis) for axis in axes))
+
+    def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
+        return None
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        (x,) = inputs
+        weight = (x[0], self.out_channels // self.groups, *self.kernel_size)
+        return {"weight": weight, "bias": (self.out_channels,)} if self.bias else {"weight": weight}
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        (x,) = inputs
+        filters = self.out_channels // self.groups
+        return product_of(x) * filters * product_of(self.kernel_size)
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return product_of(output) if self.bias else 0
+
+
+class ConvTranspose1d(TransposedConvolution):
+    rank = 1
+    type: Literal["conv_transpose1d"] = "conv_transpose1d"
+
+
+class ConvTranspose2d(TransposedConvolution):
+    rank = 2
+    type: Literal["conv_transpose2d"] = "conv_transpose2d"
+
+
+class ConvTranspose3d(TransposedConvolution):
+    rank = 3
+    type: Literal["conv_transpose3d"] = "conv_transpose3d"

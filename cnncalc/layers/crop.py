@@ -1,0 +1,35 @@
+"""``crop``: the middle of the map."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc.dims import Dim, at_least
+from cnncalc.layer import Requirement, Requirements
+from cnncalc.resize import Resizing
+from cnncalc.shapes import Shape, Shapes, Window
+
+
+class Crop(Resizing):
+    """``(C, *in) -> (C, *size)``, centred; ``size`` is a size or names a tensor that has it.
+
+    Cells that cannot be shared out evenly are taken off the end. Source: torchvision's
+    ``center_crop``; Ronneberger et al., "U-Net", 2015, the copy and crop path.
+    """
+
+    type: Literal["crop"] = "crop"
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        yield from self.size_requirements(inputs)
+        for have, want in zip(inputs[0][1:], self.target(inputs), strict=True):
+            holds = at_least(have, want)
+            if holds is not True:
+                yield Requirement(holds, "C308", f"cannot crop a map of {have} to {want}")
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return 0
+
+    def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
+        pairs = zip(inputs[0][1:], self.target(inputs), strict=True)
+        offsets = [((have - want) // 2, have - want) for have, want in pairs]
+        return tuple(Window(before=-a, after=-(both - a)) for a, both in offsets)

@@ -1,0 +1,46 @@
+"""Depthwise convolution: ``depthwise_conv2d``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.dims import Dim, product_of
+from cnncalc.layer import Requirements
+from cnncalc.shapes import Shape, Shapes
+from cnncalc.window import DilatedWindowLayer
+
+
+class DepthwiseConv2d(DilatedWindowLayer):
+    """``(C, H, W) -> (C*multiplier, *out)``: ``multiplier`` filters for every channel.
+
+    A convolution with as many groups as channels. Source: Keras ``DepthwiseConv2D``; Howard et al.,
+    "MobileNets", 2017, section 3.1. flops: ``2*macs`` and an addition per output for the bias.
+    """
+
+    family = "conv"
+    rank = 2
+
+    type: Literal["depthwise_conv2d"] = "depthwise_conv2d"
+    multiplier: fields.Size = 1
+    bias: fields.Flag = True
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        return self.window_requirements(inputs[0])
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        return (x[0] * self.multiplier, *self.spatial_output(x))
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        (x,) = inputs
+        filters = x[0] * self.multiplier
+        weight = (filters, 1, *self.kernel_size)
+        return {"weight": weight, "bias": (filters,)} if self.bias else {"weight": weight}
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        return product_of(output) * product_of(self.kernel_size)
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return product_of(output) if self.bias else 0

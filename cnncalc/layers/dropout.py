@@ -1,0 +1,22 @@
+"""``dropout``: nothing at inference."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.layer import Elementwise
+
+
+class Dropout(Elementwise):
+    """The identity at inference; ``p`` is the probability of dropping in training.
+
+    Source: Srivastava et al., "Dropout", 2014; ``torch.nn.Dropout``.
+    flops: none.
+    """
+
+    cost = 0
+    family = "other"
+
+    type: Literal["dropout"] = "dropout"
+    p: fields.Probability = 0.5

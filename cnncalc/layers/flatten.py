@@ -1,0 +1,37 @@
+"""``flatten``: several axes into one."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.dims import product_of
+from cnncalc.layer import Rearrangement, Requirement, Requirements
+from cnncalc.shapes import Shape, Shapes, show
+
+
+class Flatten(Rearrangement):
+    """``(C, H, W) -> (C*H*W,)``; ``start_dim`` and ``end_dim`` count axes without the batch.
+
+    Source: ``torch.nn.Flatten``.
+    """
+
+    type: Literal["flatten"] = "flatten"
+    start_dim: fields.Integer = 0
+    end_dim: fields.Integer = -1
+
+    def _span(self, x: Shape) -> tuple[int, int]:
+        start, end = (d + len(x) if d < 0 else d for d in (self.start_dim, self.end_dim))
+        return start, end
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        (x,) = inputs
+        start, end = self._span(x)
+        if not 0 <= start <= end < len(x):
+            message = f"axes {self.start_dim} to {self.end_dim} are not a span of {show(x)}"
+            yield Requirement(holds=False, code="C308", message=message)
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        start, end = self._span(x)
+        return (*x[:start], product_of(x[start : end + 1]), *x[end + 1 :])

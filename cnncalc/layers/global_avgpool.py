@@ -1,0 +1,17 @@
+"""Global average pooling: ``global_avgpool``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc.window import GlobalPooling
+
+
+class GlobalAvgPool(GlobalPooling):
+    """``(C, *spatial) -> (C,)``: the mean of each channel. ``keepdim`` keeps axes of size 1.
+
+    Source: ONNX ``GlobalAveragePool``; Lin et al., "Network in Network", 2013, section 3.2.
+    flops: an operation for every input element.
+    """
+
+    type: Literal["global_avgpool"] = "global_avgpool"

@@ -1,0 +1,17 @@
+"""Global max pooling: ``global_maxpool``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc.window import GlobalPooling
+
+
+class GlobalMaxPool(GlobalPooling):
+    """``(C, *spatial) -> (C,)``: the largest value of each channel. ``keepdim`` keeps axes of size 1.
+
+    Source: ONNX ``GlobalMaxPool``; Lin et al., "Network in Network", 2013, section 3.2.
+    flops: an operation for every input element.
+    """
+
+    type: Literal["global_maxpool"] = "global_maxpool"

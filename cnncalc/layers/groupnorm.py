@@ -1,0 +1,33 @@
+"""Group normalisation: ``groupnorm``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.layer import Requirements
+from cnncalc.norm import ChannelNorm, affine_shapes
+from cnncalc.shapes import Shape, Shapes
+from cnncalc.window import groups_divide
+
+
+class GroupNorm(ChannelNorm):
+    """Normalises over groups of channels and all positions.
+
+    Source: Wu and He, "Group Normalization", 2018; ``torch.nn.GroupNorm``. flops: seven operations
+    per element, as for layer normalisation.
+    """
+
+    cost = 7
+
+    type: Literal["groupnorm"] = "groupnorm"
+    num_groups: fields.Size
+    eps: fields.Positive = 1e-5
+    affine: fields.Flag = True
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        return groups_divide(self.num_groups, input=inputs[0][0])
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        return affine_shapes(inputs[0][:1], weight=self.affine, bias=self.affine)

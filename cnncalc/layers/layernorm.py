@@ -1,0 +1,58 @@
+"""Layer normalisation: ``layernorm``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import PlainValidator
+
+from cnncalc import fields
+from cnncalc.dims import equal
+from cnncalc.layer import Requirement, Requirements
+from cnncalc.norm import ChannelNorm, affine_shapes
+from cnncalc.shapes import Shape, Shapes, show
+
+
+def _trailing(value: Any) -> Any:
+    return (
+        value
+        if value is None
+        else fields.shape(value if isinstance(value, list | tuple) else [value])
+    )
+
+
+class LayerNorm(ChannelNorm):
+    """Normalises over the channels at each position, or over the last axes: ``normalized_shape``.
+
+    Source: Ba, Kiros and Hinton, "Layer Normalization", 2016; ``torch.nn.LayerNorm`` (with
+    ``normalized_shape``) and torchvision's ``LayerNorm2d`` (without). flops: seven operations per
+    element: mean, squared distance, its mean, subtract, divide, multiply, add.
+    """
+
+    cost = 7
+
+    type: Literal["layernorm"] = "layernorm"
+    normalized_shape: Annotated[Shape | None, PlainValidator(_trailing)] = None
+    eps: fields.Positive = 1e-5
+    elementwise_affine: fields.Flag = True
+    bias: fields.Flag = True
+
+    def _normalized(self, x: Shape) -> Shape:
+        return x[:1] if self.normalized_shape is None else self.normalized_shape
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        (x,) = inputs
+        last = self._normalized(x)
+        if self.normalized_shape is None:
+            return
+        tail = x[-len(last) :]
+        for have, want in zip(tail, last, strict=False):
+            holds = len(tail) == len(last) and equal(have, want)
+            if holds is not True:
+                message = f"the last axes of {show(x)} are not {show(last)}"
+                yield Requirement(holds, "C308", message)
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        affine = self.elementwise_affine
+        return affine_shapes(self._normalized(inputs[0]), weight=affine, bias=affine and self.bias)

@@ -1,0 +1,18 @@
+"""``leaky_relu``: ``x`` or ``negative_slope*x``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.layer import Elementwise
+
+
+class LeakyRelu(Elementwise):
+    """``x`` or ``negative_slope*x`` for each element. Source: Maas et al., 2013; ``torch.nn.LeakyReLU``.
+
+    flops: one operation per element, by convention, whatever its formula costs.
+    """
+
+    type: Literal["leaky_relu"] = "leaky_relu"
+    negative_slope: fields.Real = 0.01

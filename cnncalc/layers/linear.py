@@ -1,0 +1,41 @@
+"""Fully connected layer: ``linear``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.dims import Dim, product_of
+from cnncalc.layer import Layer
+from cnncalc.shapes import Shape, Shapes
+
+
+class Linear(Layer):
+    """``(*, in_features) -> (*, out_features)``: acts on the last axis.
+
+    Source: ``torch.nn.Linear``; ONNX ``Gemm``. flops: ``2*macs`` and an addition per output for the
+    bias.
+    """
+
+    family = "linear"
+
+    type: Literal["linear"] = "linear"
+    out_features: fields.Size
+    bias: fields.Flag = True
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        return (*x[:-1], self.out_features)
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        (x,) = inputs
+        weight = (self.out_features, x[-1])
+        return {"weight": weight, "bias": (self.out_features,)} if self.bias else {"weight": weight}
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        (x,) = inputs
+        return product_of(x) * self.out_features
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return product_of(output) if self.bias else 0

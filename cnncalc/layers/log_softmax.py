@@ -1,0 +1,30 @@
+"""``log_softmax``: the logarithm of the softmax along ``dim``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.layer import Elementwise, Requirement, Requirements
+from cnncalc.shapes import Shapes, Window, show
+
+
+class LogSoftmax(Elementwise):
+    """The logarithm of the softmax along ``dim``: axis 0 is the channels.
+
+    Source: ``torch.nn.LogSoftmax``. flops: three per element: exponential, sum, subtraction.
+    """
+
+    cost = 3
+
+    type: Literal["log_softmax"] = "log_softmax"
+    dim: fields.Integer = 0
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        (x,) = inputs
+        if not -len(x) <= self.dim < len(x):
+            message = f"{show(x)} has no axis {self.dim}"
+            yield Requirement(holds=False, code="C308", message=message)
+
+    def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
+        return super().windows(inputs) if self.dim % len(inputs[0]) == 0 else None

@@ -1,0 +1,32 @@
+"""Local response normalisation: ``lrn``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.dims import Dim, product_of
+from cnncalc.norm import ChannelNorm
+from cnncalc.shapes import Shape, Shapes
+
+
+class Lrn(ChannelNorm):
+    """Divides by a power of the energy of ``size`` neighbouring channels; learns nothing.
+
+    Source: Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural Networks",
+    2012, section 3.3; ``torch.nn.LocalResponseNorm``. flops per element: ``size`` squares,
+    ``size - 1`` additions, then scale, shift, power and division.
+    """
+
+    type: Literal["lrn"] = "lrn"
+    size: fields.Size
+    alpha: fields.Real = 1e-4
+    beta: fields.Real = 0.75
+    k: fields.Real = 1.0
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        return {}
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return (2 * self.size + 3) * product_of(output)

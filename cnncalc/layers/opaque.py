@@ -1,0 +1,57 @@
+"""``opaque``: an operation that the list of types lacks, with what is known of it declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PlainValidator
+
+from cnncalc import fields
+from cnncalc.dims import Dim, at_least
+from cnncalc.layer import Layer, Requirement, Requirements
+from cnncalc.shapes import Shape, Shapes
+
+Declared = Annotated[Any, PlainValidator(lambda v: v if v is None else fields.integer(v, 0))]
+DeclaredShape = Annotated[Any, PlainValidator(lambda v: v if v is None else fields.shape(v))]
+
+
+class Opaque(Layer):
+    """Declares ``output`` (default: the input's shape), ``params``, ``biases``, ``macs``, ``flops``.
+
+    ``params`` holds the biases; ``flops`` is all of it, MACs included. What is left unsaid of
+    ``params``, ``macs`` and ``flops`` counts as 0 and makes the totals ``partial``.
+    """
+
+    arity = (1, None)
+
+    type: Literal["opaque"] = "opaque"
+    output: DeclaredShape = None
+    params: Declared = None
+    biases: Declared = 0
+    declared_macs: Declared = Field(None, alias="macs")
+    flops: Declared = None
+
+    @property
+    def partial(self) -> bool:
+        return None in (self.params, self.declared_macs, self.flops)
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        holds = at_least(self.params or 0, self.biases)
+        if holds is not True:
+            yield Requirement(
+                holds, "C308", f"biases are {self.biases} of {self.params or 0} params"
+            )
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        return self.output or inputs[0]
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        sizes = {"weight": (self.params or 0) - self.biases, "bias": self.biases}
+        return {name: (size,) for name, size in sizes.items() if size != 0}
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        return self.declared_macs or 0
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return (self.flops or 0) - 2 * self.macs(inputs, output)

@@ -1,0 +1,66 @@
+"""``pad``: cells around the map."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import PlainValidator
+
+from cnncalc import fields
+from cnncalc.dims import Dim, at_least
+from cnncalc.layer import Rearrangement, Requirement, Requirements, needs_rank
+from cnncalc.shapes import Shape, Shapes, Window
+
+
+def _pads(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        if not 1 <= len(value) <= 3:
+            raise fields.invalid("needs an integer, or a list with an entry for each axis")
+        return fields.padding(value, len(value))
+    if isinstance(value, str):
+        raise fields.invalid(f"needs an integer or a list, got {fields.describe(value)}")
+    return fields.integer(value, 0)
+
+_MODES = ("constant", "reflect", "replicate", "circular")
+
+
+class Pad(Rearrangement):
+    """``(C, H, W) -> (C, top+H+bottom, left+W+right)``: one amount, one for each axis, or pairs.
+
+    Source: ``torch.nn.functional.pad``; ONNX ``Pad``.
+    """
+
+    words = {"mode": _MODES}
+
+    type: Literal["pad"] = "pad"
+    padding: Annotated[Any, PlainValidator(_pads)]
+    mode: Annotated[
+        str, PlainValidator(fields.choice(*_MODES))
+    ] = "constant"
+    value: fields.Real = 0.0
+
+    def _pairs(self, x: Shape) -> tuple[tuple[Dim, Dim], ...]:
+        if isinstance(self.padding, tuple):
+            return self.padding
+        return ((self.padding, self.padding),) * (len(x) - 1)
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        (x,) = inputs
+        ranks = (len(self.padding),) if isinstance(self.padding, tuple) else (1, 2, 3)
+        yield from needs_rank(self, x, *ranks)
+        spare = {"reflect": 1, "circular": 0}.get(self.mode)
+        if spare is None:
+            return
+        for size, pair in zip(x[1:], self._pairs(x), strict=True):
+            for amount in pair:
+                holds = at_least(size, amount + spare)
+                if holds is not True:
+                    message = f"{self.mode} padding of {amount} needs a map of {amount + spare}, not {size}"
+                    yield Requirement(holds, "C308", message)
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        return (x[0], *(a + n + b for n, (a, b) in zip(x[1:], self._pairs(x), strict=True)))
+
+    def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
+        return tuple(Window(before=a, after=b) for a, b in self._pairs(inputs[0]))

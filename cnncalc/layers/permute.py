@@ -1,0 +1,29 @@
+"""``permute``: axes in another order."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.layer import Rearrangement, Requirement, Requirements
+from cnncalc.shapes import Shape, Shapes, show
+
+
+class Permute(Rearrangement):
+    """``dims`` lists the input's axes, without the batch, in their new order.
+
+    Source: ``torch.permute``; ONNX ``Transpose``.
+    """
+
+    type: Literal["permute"] = "permute"
+    dims: fields.AxesOrder
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        (x,) = inputs
+        if sorted(self.dims) != list(range(len(x))):
+            message = f"dims must name each axis of {show(x)} once: 0 to {len(x) - 1}"
+            yield Requirement(holds=False, code="C308", message=message)
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        return tuple(x[d] for d in self.dims)

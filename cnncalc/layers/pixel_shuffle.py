@@ -1,0 +1,38 @@
+"""``pixel_shuffle``: ``(C*r*r, H, W) -> (C, r*H, r*W)``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import PlainValidator
+
+from cnncalc import fields
+from cnncalc.dims import divisible
+from cnncalc.layer import Rearrangement, Requirement, Requirements, needs_rank
+from cnncalc.shapes import Shape, Shapes
+
+
+class PixelShuffle(Rearrangement):
+    """``(C*r*r, H, W) -> (C, r*H, r*W)``, r = ``upscale_factor``.
+
+    Source: Shi et al., "Real-Time Single Image and Video Super-Resolution", 2016; ``torch.nn.PixelShuffle``.
+    """
+
+    rank = 2
+
+    type: Literal["pixel_shuffle"] = "pixel_shuffle"
+    upscale_factor: Annotated[int, PlainValidator(lambda v: fields.integer(v, 1))]
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        (x,) = inputs
+        yield from needs_rank(self, x, 2)
+        r = self.upscale_factor
+        holds = divisible(x[0], r * r)
+        if holds is not True:
+            message = f"the {x[0]} channels are no multiple of {r}*{r}"
+            yield Requirement(holds, "C308", message)
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        r = self.upscale_factor
+        return (x[0] // (r * r), x[1] * r, x[2] * r)

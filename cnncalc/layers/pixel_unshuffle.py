@@ -1,0 +1,38 @@
+"""``pixel_unshuffle``: ``(C, H, W) -> (C*r*r, H/r, W/r)``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import PlainValidator
+
+from cnncalc import fields
+from cnncalc.dims import divisible
+from cnncalc.layer import Rearrangement, Requirement, Requirements, needs_rank
+from cnncalc.shapes import Shape, Shapes
+
+
+class PixelUnshuffle(Rearrangement):
+    """``(C, H, W) -> (C*r*r, H/r, W/r)``, r = ``downscale_factor``.
+
+    Source: ``torch.nn.PixelUnshuffle``; ONNX ``SpaceToDepth``.
+    """
+
+    rank = 2
+
+    type: Literal["pixel_unshuffle"] = "pixel_unshuffle"
+    downscale_factor: Annotated[int, PlainValidator(lambda v: fields.integer(v, 1))]
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        (x,) = inputs
+        yield from needs_rank(self, x, 2)
+        r = self.downscale_factor
+        for size in x[1:]:
+            holds = divisible(size, r)
+            if holds is not True:
+                yield Requirement(holds, "C308", f"the size {size} is no multiple of {r}")
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        r = self.downscale_factor
+        return (x[0] * r * r, x[1] // r, x[2] // r)

@@ -1,0 +1,34 @@
+"""``prelu``: a leaky ReLU whose slope is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.dims import equal
+from cnncalc.layer import Elementwise, Requirement, Requirements
+from cnncalc.shapes import Shape, Shapes
+
+
+class Prelu(Elementwise):
+    """``x`` or ``weight*x``; ``num_parameters`` is 1 or the number of channels.
+
+    Source: He et al., "Delving Deep into Rectifiers", 2015; ``torch.nn.PReLU``. flops: one operation
+    per element.
+    """
+
+    type: Literal["prelu"] = "prelu"
+    num_parameters: fields.Size = 1
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        (x,) = inputs
+        holds = equal(self.num_parameters, 1) is True or equal(self.num_parameters, x[0])
+        if holds is not True:
+            message = (
+                f"num_parameters is {self.num_parameters}; it must be 1 or the {x[0]} channels"
+            )
+            yield Requirement(holds, "C308", message, "write num_parameters: channels")
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        return {"weight": (self.num_parameters,)}

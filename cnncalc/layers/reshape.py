@@ -1,0 +1,41 @@
+"""``reshape``: the same elements in another shape."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.dims import DimError, equal, product_of
+from cnncalc.layer import Rearrangement, Requirement, Requirements
+from cnncalc.shapes import Shape, Shapes, show
+
+
+class Reshape(Rearrangement):
+    """``(*) -> shape``, which holds as many elements; one size may be -1 and is worked out.
+
+    Source: ``torch.reshape``; ONNX ``Reshape``.
+    """
+
+    type: Literal["reshape"] = "reshape"
+    shape: fields.TargetShape
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        (x,) = inputs
+        holds = equal(product_of(x), product_of(self.output_shape(inputs)))
+        if holds is not True:
+            message = (
+                f"{show(x)} has {product_of(x)} elements, they do not fit into {show(self.shape)}"
+            )
+            yield Requirement(holds, "C308", message)
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        unknown = [isinstance(d, int) and d == -1 for d in self.shape]
+        known = product_of(d for d, free in zip(self.shape, unknown, strict=True) if not free)
+        if not any(unknown):
+            return self.shape
+        try:
+            rest = product_of(x) // known
+        except DimError as error:
+            raise DimError(f"the size that -1 stands for: {error}") from None
+        return tuple(rest if free else d for d, free in zip(self.shape, unknown, strict=True))

@@ -1,0 +1,27 @@
+"""``scale``: a learned factor for every channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.layer import Elementwise
+from cnncalc.norm import affine_shapes
+from cnncalc.shapes import Shape, Shapes
+
+
+class Scale(Elementwise):
+    """``weight[c]*x``, and ``+ bias[c]`` if asked.
+
+    Source: layer scale, Touvron et al., "Going Deeper with Image Transformers", 2021, section 2;
+    Caffe ``Scale``. flops: one operation per element (the multiplication).
+    """
+
+    family = "other"
+
+    type: Literal["scale"] = "scale"
+    bias: fields.Flag = False
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        return affine_shapes(inputs[0][:1], weight=True, bias=self.bias)

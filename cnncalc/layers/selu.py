@@ -1,0 +1,16 @@
+"""``selu``: scaled ELU with fixed constants."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc.layer import Elementwise
+
+
+class Selu(Elementwise):
+    """Scaled ELU with fixed constants for each element. Source: Klambauer et al., 2017; ``torch.nn.SELU``.
+
+    flops: one operation per element, by convention, whatever its formula costs.
+    """
+
+    type: Literal["selu"] = "selu"

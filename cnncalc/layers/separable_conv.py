@@ -1,0 +1,54 @@
+"""Depthwise separable convolution: ``separable_conv2d``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from cnncalc import fields
+from cnncalc.dims import Dim, product_of
+from cnncalc.layer import Requirements
+from cnncalc.shapes import Shape, Shapes
+from cnncalc.window import DilatedWindowLayer
+
+
+class SeparableConv2d(DilatedWindowLayer):
+    """A depthwise convolution and a 1×1 convolution in one: ``(C, H, W) -> (out_channels, *out)``.
+
+    Only the 1×1 convolution has a bias. Source: Keras ``SeparableConv2D``; Chollet, "Xception",
+    2017. flops: ``2*macs`` and an addition per output for the bias.
+    """
+
+    family = "conv"
+    rank = 2
+
+    type: Literal["separable_conv2d"] = "separable_conv2d"
+    out_channels: fields.Size
+    multiplier: fields.Size = 1
+    bias: fields.Flag = True
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        return self.window_requirements(inputs[0])
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        return (self.out_channels, *self.spatial_output(x))
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        (x,) = inputs
+        middle = x[0] * self.multiplier
+        shapes: dict[str, Shape] = {
+            "depthwise.weight": (middle, 1, *self.kernel_size),
+            "pointwise.weight": (self.out_channels, middle, 1, 1),
+        }
+        if self.bias:
+            shapes["pointwise.bias"] = (self.out_channels,)
+        return shapes
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        (x,) = inputs
+        filters = product_of(self.kernel_size) + self.out_channels  # for one cell of the middle
+        return product_of(output[1:]) * x[0] * self.multiplier * filters
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return product_of(output) if self.bias else 0

@@ -1,0 +1,16 @@
+"""``sigmoid``: ``1/(1 + exp(-x))``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnncalc.layer import Elementwise
+
+
+class Sigmoid(Elementwise):
+    """``1/(1 + exp(-x))`` for each element. Source: ``torch.nn.Sigmoid``.
+
+    flops: one operation per element, by convention, whatever its formula costs.
+    """
+
+    type: Literal["sigmoid"] = "sigmoid"

@@ -1,0 +1,54 @@
+"""``slice``: a part of one axis."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import PlainValidator
+
+from cnncalc import fields
+from cnncalc.dims import Dim, Expr, at_least, maximum, minimum
+from cnncalc.layer import Rearrangement, Requirement, Requirements
+from cnncalc.shapes import Shape, Shapes, show
+
+Bound = Annotated[
+    Any, PlainValidator(lambda v: v if v is None else fields.integer(v, -fields.MAX_SIZE))
+]
+
+
+class Slice(Rearrangement):
+    """``x[start:stop:step]`` along ``axis`` (0: channels), as in Python.
+
+    Source: Python slices; ONNX ``Slice``.
+    """
+
+    type: Literal["slice"] = "slice"
+    axis: fields.Natural = 0
+    start: Bound = None
+    stop: Bound = None
+    step: fields.Size = 1
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        (x,) = inputs
+        if self.axis >= len(x):
+            yield Requirement(
+                holds=False, code="C308", message=f"{show(x)} has no axis {self.axis}"
+            )
+        holds = at_least(self._count(x[self.axis]), 1)
+        if holds is not True:
+            yield Requirement(holds, "C308", f"the slice of {x[self.axis]} is empty")
+
+    def _count(self, size: Dim) -> Dim:
+        def place(bound: Dim | None, default: Dim) -> Dim:
+            if bound is None:
+                return default
+            if not isinstance(bound, Expr) and bound < 0:
+                bound = size + bound
+            return minimum(maximum(bound, 0), size)
+
+        length = place(self.stop, size) - place(self.start, 0)
+        return (length + self.step - 1) // self.step
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        return (*x[: self.axis], self._count(x[self.axis]), *x[self.axis + 1 :])

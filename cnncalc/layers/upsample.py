@@ -1,0 +1,73 @@
+"""``upsample``: a larger map by repeating or interpolating cells."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import PlainValidator
+
+from cnncalc import fields
+from cnncalc.dims import Dim, Expr, product_of
+from cnncalc.layer import Requirement, Requirements, needs_rank
+from cnncalc.resize import Resizing
+from cnncalc.shapes import Shape, Shapes
+
+_CORNERS = {"nearest": 0, "linear": 2, "bilinear": 4, "trilinear": 8, "bicubic": 16}
+_RANKS = {"linear": (1,), "bilinear": (2,), "trilinear": (3,), "bicubic": (2,)}
+
+
+def _factors(value: Any) -> Any:
+    """One factor or one for each axis, each a whole number or a fraction (numerator, denominator)."""
+    if value is None or value is fields.DEFERRED:
+        return value
+    if isinstance(value, list | tuple):
+        return tuple(_factor(v) for v in value)
+    return _factor(value)
+
+
+def _factor(value: Any) -> Any:
+    if isinstance(value, Expr) or (isinstance(value, int) and not isinstance(value, bool)):
+        return (fields.integer(value, 1), 1)
+    fields.number(value, 1e-6, 1e6)
+    ratio = value.as_integer_ratio() if isinstance(value, float) else None
+    return ratio or (value.numerator, value.denominator)
+
+
+class Upsample(Resizing):
+    """``(C, *in) -> (C, *floor(in*scale_factor))`` or to ``size``, which may name a tensor.
+
+    Source: ``torch.nn.Upsample``; ONNX ``Resize``. flops: none for ``nearest``; else a
+    multiplication for each neighbour and the additions between them, for every output.
+    """
+
+    words = {"mode": tuple(_CORNERS)}
+
+    type: Literal["upsample"] = "upsample"
+    scale_factor: Annotated[Any, PlainValidator(_factors)] = None
+    mode: Annotated[str, PlainValidator(fields.choice(*_CORNERS))] = "nearest"
+    align_corners: fields.Flag = False
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        (x, *_) = inputs
+        yield from needs_rank(self, x, *_RANKS.get(self.mode, (1, 2, 3)))
+        if self.scale_factor is None:
+            yield from self.size_requirements(inputs)
+        elif self.size is not None or len(inputs) > 1:
+            yield Requirement(
+                holds=False, code="C308", message="give scale_factor or size, not both"
+            )
+        elif isinstance(self.scale_factor, list) and len(self.scale_factor) != len(x) - 1:
+            yield Requirement(holds=False, code="C308", message="one scale_factor for each axis")
+        yield from self.positive(self.target(inputs))
+
+    def target(self, inputs: Shapes) -> Shape:
+        if self.scale_factor is None:
+            return super().target(inputs)
+        x = inputs[0]
+        factors = self.scale_factor
+        if not isinstance(factors[0], tuple):
+            factors = (factors,) * (len(x) - 1)
+        return tuple(size * n // d for size, (n, d) in zip(x[1:], factors, strict=True))
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return max(2 * _CORNERS[self.mode] - 1, 0) * product_of(output)

@@ -1,0 +1,276 @@
+"""A network read from a spec: checked, and ready to be summarised at any setting."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
+from cnncalc.graph import Graph
+from cnncalc.propagate import Report, propagate
+from cnncalc.spec import load as loading
+from cnncalc.spec.document import Document, read
+from cnncalc.spec.document import Mapping as DocumentMapping
+from cnncalc.spec.document import Sequence as DocumentSequence
+from cnncalc.spec.expand import Expander, shape_of, variables_of
+from cnncalc.spec.items import Item, ItemReader
+from cnncalc.spec.model import NAME, RESERVED, SpecModel, VariantModel
+from cnncalc.spec.translate import validated
+from cnncalc.spec.values import Failed, Value, compile_value
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A spec that has passed every check that needs no sizes. Immutable."""
+
+    name: str
+    description: str
+    citation: str  # the spec's key 'source'
+    source: Source
+    vars: Mapping[str, Value]
+    inputs: Mapping[str, Value]
+    items: list[Item]
+    outputs: list[Value]
+    expect: DocumentMapping | None
+    reader: ItemReader
+
+    def graph(self, *, free: Iterable[str] = (), set: Mapping[str, Any] | None = None) -> Graph:
+        """The network with blocks unrolled, at the given setting.
+
+        Args:
+            free: names of ``vars`` that stay symbolic.
+            set: values for ``vars`` in place of their defaults.
+
+        Raises:
+            SpecError: a layer does not fit its input, or an expression has no value.
+            UsageError: a name is not one of ``vars``.
+        """
+        given = dict(set or {})
+        names = frozenset(free)
+        self._refuse_unknown([*given, *names])
+        variables, problems = variables_of(self.vars, given, names)
+        shapes = {}
+        for name, value in self.inputs.items():
+            try:
+                shapes[name] = (shape_of(value, variables), value.place)
+            except Failed as failed:
+                problems.append(failed.problem)
+        if problems:
+            raise SpecError(problems)
+        return Expander(self.reader, variables).expand(self.name, shapes, self.items, self.outputs)
+
+    def summary(
+        self,
+        *,
+        free: Iterable[str] = (),
+        set: Mapping[str, Any] | None = None,
+        batch: int = 1,
+        dtype: str = "float32",
+    ) -> Report:
+        """Shapes, parameters and MACs of every layer and in total.
+
+        Args:
+            free: names of ``vars`` that stay symbolic; sizes are then expressions in them.
+            set: values for ``vars`` in place of their defaults.
+            batch: samples in a batch; it multiplies activations, nothing else.
+            dtype: float64, float32, float16, bfloat16 or int8, for sizes in bytes.
+
+        Raises:
+            SpecError: a layer does not fit its input, or an expression has no value.
+            UsageError: a variable or dtype is unknown.
+        """
+        return propagate(self.graph(free=free, set=set), batch=batch, dtype=dtype)
+
+    def _refuse_unknown(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self.vars:
+                help = did_you_mean(name, self.vars)
+                if help is None and self.vars:
+                    help = f"it has {', '.join(self.vars)}"
+                help = help or "give it some: vars: {H: 224, W: 224} and input: [3, H, W]"
+                raise UsageError(f"the spec has no variable '{name}'; {help}")
+
+
+def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Network:
+    """Read a network from a path, a shipped name, the text of a spec, or a dict.
+
+    Args:
+        source: ``"specs/vgg16.yaml"``, ``"resnet.yaml@resnet18"``, ``"vgg16"``, YAML or JSON text
+            (recognised by a line break or a leading ``{``), or a dict with the keys of a spec.
+
+    Raises:
+        SpecError: with every problem found, each with file, line and column.
+        UsageError: there is no such file.
+    """
+    variant: str | None = None
+    if isinstance(source, Mapping):
+        document = loading.read_mapping(source)
+    elif isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
+        document = loading.read_text(source)
+    else:
+        document, variant = loading.read_spec(os.fspath(source))
+    return build(document, variant)
+
+
+def build(document: Document, variant: str | None = None) -> Network:
+    """A network from a document, with the overrides of one of its variants."""
+    return _Builder(document).network(variant)
+
+
+def setting(assignments: Iterable[str]) -> dict[str, Any]:
+    """Values from ``NAME=VALUE`` texts: numbers, words, lists, true and false.
+
+    Raises:
+        UsageError: a text is not of this form.
+    """
+    found: dict[str, Any] = {}
+    for text in assignments:
+        name, equals, raw = text.partition("=")
+        if not equals or not NAME.match(name.strip()):
+            raise UsageError(f"'{text}' is not NAME=VALUE")
+        source = Source(f"--set {name.strip()}", raw)
+        try:
+            root = read(source, json=False)
+            value = compile_value(root.root, root.root_mark, source, ()) if not _word(root.root) else None
+            found[name.strip()] = value.evaluate({}) if value else root.root
+        except (SpecError, Failed) as error:
+            problems = error.problems if isinstance(error, SpecError) else (error.problem,)
+            raise UsageError(f"--set {text}: {problems[0].message}") from None
+    return found
+
+
+def _word(value: Any) -> bool:
+    return isinstance(value, str) and NAME.match(value) is not None
+
+
+class _Builder:
+    """Checks a document and takes it apart. All problems are collected."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.source = document.source
+        self.problems: list[Problem] = []
+
+    def network(self, variant: str | None) -> Network:
+        root = self.document.root
+        if not isinstance(root, DocumentMapping):
+            place = Place(self.source, self.document.root_mark)
+            raise SpecError([Problem("C101", "a spec is a mapping with 'input' and 'layers'", place)])
+        model, self.problems = validated(SpecModel, root, self.source, "the spec")
+        overrides = self.variant(root, variant)
+        variables = self.variables(root.get("vars"), overrides.vars if overrides else None)
+        inputs = self.inputs(root, variables)
+        defaults = root.get("defaults")
+        reader = ItemReader(
+            self.source, variables, defaults if isinstance(defaults, DocumentMapping) else None
+        )
+        reader.check_defaults()
+        if isinstance(root.get("blocks"), DocumentMapping):
+            reader.read_blocks(root["blocks"])
+        layers = root.get("layers")
+        items = reader.read_list(layers) if isinstance(layers, DocumentSequence) else []
+        problems = [*self.problems, *reader.problems]
+        if problems or model is None:
+            raise SpecError(problems)
+        expect = overrides.expect if overrides and overrides.expect is not None else model.expect
+        outputs = self.outputs(root, model.output or [])
+        name = (overrides.name if overrides else "") or variant or model.name or _stem(self.source.name)
+        citation = (overrides.source if overrides else "") or model.source
+        return Network(
+            name, model.description, citation, self.source, variables, inputs, items, outputs, expect, reader
+        )
+
+    def variant(self, root: DocumentMapping, name: str | None) -> VariantModel | None:
+        variants = root.get("variants")
+        found: VariantModel | None = None
+        if isinstance(variants, DocumentMapping):
+            for key, node in variants.items():
+                at = variants.values_at[key]
+                if not isinstance(node, DocumentMapping):
+                    place = Place(self.source, at)
+                    self.problems.append(Problem("C101", f"variant '{key}' needs a mapping", place))
+                    continue
+                model, problems = validated(VariantModel, node, self.source, f"variant '{key}'")
+                self.problems += problems
+                found = model if key == name else found
+                self.unknown_overrides(root, node)
+        if name is not None and found is None and not self.problems:
+            known = list(variants) if isinstance(variants, DocumentMapping) else []
+            help = did_you_mean(name, known) or f"it has {', '.join(known) or 'none'}"
+            raise UsageError(f"{self.source.name} has no variant '{name}'; {help}")
+        return found
+
+    def unknown_overrides(self, root: DocumentMapping, node: DocumentMapping) -> None:
+        given, base = node.get("vars"), root.get("vars")
+        if not isinstance(given, DocumentMapping):
+            return
+        known = list(base) if isinstance(base, DocumentMapping) else []
+        for key in given:
+            if key not in known:
+                place = Place(self.source, given.keys_at[key])
+                message = f"'{key}' is not among the spec's vars"
+                self.problems.append(Problem("C106", message, place, help=did_you_mean(key, known)))
+
+    def variables(self, base: Any, overrides: DocumentMapping | None) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        if not isinstance(base, DocumentMapping):
+            return found
+        for name, raw in base.items():
+            at = base.keys_at[name]
+            if not NAME.match(name) or name in RESERVED:
+                reason = "is reserved" if name in RESERVED else "is not a name"
+                self.problems.append(Problem("C107", f"'{name}' {reason}", Place(self.source, at)))
+            node = overrides if overrides is not None and name in overrides else base
+            raw, mark = node[name], node.values_at[name]
+            if raw is None or isinstance(raw, DocumentMapping):
+                message = f"'{name}' needs a number, true or false, a word or a list"
+                self.problems.append(Problem("C101", message, Place(self.source, mark)))
+                continue
+            try:
+                found[name] = self.variable(raw, mark, found)
+            except Failed as failed:
+                self.problems.append(failed.problem)
+                found[name] = Value(1, Place(self.source, mark))
+        return found
+
+    def variable(self, raw: Any, mark: Mark, known: Mapping[str, Value]) -> Value:
+        """An expression in earlier variables, or a word such as ``relu``."""
+        words = tuple(w for w in (raw if isinstance(raw, list) else [raw]) if _word(w) and w not in known)
+        return compile_value(raw, mark, self.source, known, words)
+
+    def inputs(self, root: DocumentMapping, variables: Mapping[str, Value]) -> dict[str, Value]:
+        raw = root.get("input")
+        if raw is None:
+            if "input" in root:
+                place = Place(self.source, root.values_at["input"])
+                self.problems.append(Problem("C101", "'input' needs [channels, height, width]", place))
+            return {}
+        entries = {"input": (raw, root.values_at["input"])}
+        if isinstance(raw, DocumentMapping):
+            entries = {name: (raw[name], raw.values_at[name]) for name in raw}
+        found = {}
+        for name, (shape, mark) in entries.items():
+            if not NAME.match(name) or (name in RESERVED and name != "input"):
+                place = Place(self.source, mark)
+                self.problems.append(Problem("C107", f"'{name}' cannot be the name of an input", place))
+            try:
+                found[name] = compile_value(shape, mark, self.source, variables)
+            except Failed as failed:
+                self.problems.append(failed.problem)
+        return found
+
+    def outputs(self, root: DocumentMapping, names: list[str]) -> list[Value]:
+        if not names:
+            return []
+        raw, mark = root["output"], root.values_at["output"]
+        marks = raw.values_at if isinstance(raw, DocumentSequence) else [mark]
+        return [Value(n, Place(self.source, m)) for n, m in zip(names, marks, strict=True)]
+
+
+def _stem(name: str) -> str:
+    return "" if name.startswith("<") else os.path.splitext(os.path.basename(name))[0]
+
+
+__all__ = ["Network", "build", "load", "setting"]

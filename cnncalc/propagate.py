@@ -1,0 +1,258 @@
+"""Graph to report: every number that cnncalc prints is made here, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
+from cnncalc.dims import Condition, Dim, implied, product_of
+from cnncalc.errors import Place, UsageError, did_you_mean
+from cnncalc.graph import Graph, Node
+from cnncalc.layer import Layer
+from cnncalc.shapes import Shape
+
+ITEM_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
+COUNTING_RULE = (
+    "MACs are multiply-accumulates of convolutions, transposed convolutions and linear layers "
+    "at inference for one sample, without bias"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One layer, or one group of them, with its numbers. Sizes are for one sample."""
+
+    path: str
+    type: str
+    inputs: tuple[str, ...]
+    output: Shape
+    weights: Dim = 0
+    biases: Dim = 0
+    buffers: Dim = 0
+    macs: Dim = 0
+    flops: Dim = 0
+    activations: Dim = 0
+    receptive_field: ReceptiveField | None = None
+    shared_with: str | None = None
+    train_only: bool = False
+    partial: bool = False
+    place: Place | None = field(default=None, compare=False)
+
+    @property
+    def params(self) -> Dim:
+        """Weights and biases."""
+        return self.weights + self.biases
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over rows. MACs and flops leave out layers that are for training only."""
+
+    weights: Dim
+    biases: Dim
+    buffers: Dim
+    macs: Dim
+    flops: Dim
+    param_bytes: Dim
+    activation_bytes: Dim
+    peak_activation_bytes: Dim | None
+    partial: bool
+
+    @property
+    def params(self) -> Dim:
+        """Weights and biases."""
+        return self.weights + self.biases
+
+
+@dataclass(frozen=True)
+class Report:
+    """The numbers of a network at one setting: ``rows`` in execution order, and ``totals``."""
+
+    name: str
+    inputs: Mapping[str, Shape]
+    outputs: Mapping[str, Shape]
+    rows: tuple[Row, ...]
+    totals: Totals
+    conditions: tuple[Condition, ...]
+    batch: int
+    dtype: str
+    graph: Graph
+
+    def __getitem__(self, path: str) -> Row:
+        """The row of a layer, or the sum over a group, block or repeated item.
+
+        Raises:
+            KeyError: nothing has this path; the message names the nearest one.
+        """
+        group = self.graph.groups.get(path)
+        if group is not None:
+            rows = [row for row in self.rows if row.path.startswith(path + ".")]
+            output = self.graph.nodes[group.output].output if group.output is not None else ()
+            return fold(path, group.type, rows, output)
+        if path in self._by_path:
+            return self._by_path[path]
+        known = [*self._by_path, *self.graph.groups]
+        raise KeyError(f"no layer '{path}'" + (f"; {h}" if (h := did_you_mean(path, known)) else ""))
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def _by_path(self) -> dict[str, Row]:
+        return {row.path: row for row in self.rows}
+
+
+def propagate(graph: Graph, *, batch: int = 1, dtype: str = "float32") -> Report:
+    """Count everything.
+
+    Raises:
+        UsageError: the dtype or batch is not one that is known.
+    """
+    if dtype not in ITEM_BYTES:
+        raise UsageError(f"no dtype '{dtype}'; there are {', '.join(ITEM_BYTES)}")
+    if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
+        raise UsageError("the batch must be a positive integer")
+    fields = receptive_fields(graph)
+    rows = tuple(_row(graph, node, fields[node.index]) for node in graph.nodes if node.layer is not None)
+    return Report(
+        name=graph.name,
+        inputs={node.path: node.output for node in graph.inputs},
+        outputs={graph.nodes[i].path: graph.nodes[i].output for i in graph.outputs},
+        rows=rows,
+        totals=_totals(graph, rows, ITEM_BYTES[dtype] * batch, ITEM_BYTES[dtype]),
+        conditions=tuple(_strongest([demand.condition for demand in graph.demands])),
+        batch=batch,
+        dtype=dtype,
+        graph=graph,
+    )
+
+
+def _row(graph: Graph, node: Node, receptive_field: ReceptiveField | None) -> Row:
+    layer = node.layer
+    assert layer is not None
+    inputs = graph.shapes_into(node)
+    weights, biases, buffers = _parameters(layer, inputs) if node.shares is None else (0, 0, 0)
+    macs = layer.macs(inputs, node.output)
+    return Row(
+        path=node.path,
+        type=node.type,
+        inputs=tuple(graph.nodes[i].path for i in node.inputs),
+        output=node.output,
+        weights=weights,
+        biases=biases,
+        buffers=buffers,
+        macs=macs,
+        flops=2 * macs + layer.operations(inputs, node.output),
+        activations=product_of(node.output),
+        receptive_field=receptive_field,
+        shared_with=None if node.shares is None else graph.nodes[node.shares].path,
+        train_only=node.train_only,
+        partial=getattr(layer, "partial", False),
+        place=node.place,
+    )
+
+
+def _parameters(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Dim, Dim, Dim]:
+    """Weights, biases and buffers of a layer, from the shapes of its tensors."""
+    weights: Dim = 0
+    biases: Dim = 0
+    for name, shape in layer.param_shapes(inputs).items():
+        if name.endswith("bias"):
+            biases += product_of(shape)
+        else:
+            weights += product_of(shape)
+    return weights, biases, _sum(map(product_of, layer.buffer_shapes(inputs).values()))
+
+
+def _sum(sizes: Any) -> Dim:
+    total: Dim = 0
+    for size in sizes:
+        total += size
+    return total
+
+
+def _over(rows: tuple[Row, ...] | list[Row], number: Callable[[Row], Dim], *, inference: bool) -> Dim:
+    return _sum(number(row) for row in rows if not (inference and row.train_only))
+
+
+def _totals(graph: Graph, rows: tuple[Row, ...], activation: int, item: int) -> Totals:
+    weights, biases, buffers = (
+        _over(rows, number, inference=False)
+        for number in (lambda r: r.weights, lambda r: r.biases, lambda r: r.buffers)
+    )
+    peak = peak_activations(graph)
+    return Totals(
+        weights=weights,
+        biases=biases,
+        buffers=buffers,
+        macs=_over(rows, lambda r: r.macs, inference=True),
+        flops=_over(rows, lambda r: r.flops, inference=True),
+        param_bytes=(weights + biases) * item,
+        activation_bytes=_over(rows, lambda r: r.activations, inference=True) * activation,
+        peak_activation_bytes=None if peak is None else peak * activation,
+        partial=any(row.partial for row in rows),
+    )
+
+
+def fold(path: str, kind: str, rows: list[Row], output: Shape) -> Row:
+    """Rows of a stretch of the network as one: nothing is counted twice."""
+    inside = {row.path for row in rows}
+    feeding = dict.fromkeys(i for row in rows for i in row.inputs if i not in inside)
+    return Row(
+        path=path,
+        type=kind,
+        inputs=tuple(feeding),
+        output=output,
+        weights=_over(rows, lambda r: r.weights, inference=False),
+        biases=_over(rows, lambda r: r.biases, inference=False),
+        buffers=_over(rows, lambda r: r.buffers, inference=False),
+        macs=_over(rows, lambda r: r.macs, inference=False),
+        flops=_over(rows, lambda r: r.flops, inference=False),
+        activations=_over(rows, lambda r: r.activations, inference=False),
+        receptive_field=rows[-1].receptive_field if rows else None,
+        train_only=bool(rows) and all(row.train_only for row in rows),
+        partial=any(row.partial for row in rows),
+    )
+
+
+def peak_activations(graph: Graph) -> int | None:
+    """Most elements alive at once, in execution order; None where sizes are symbolic.
+
+    A tensor lives from the layer that makes it to the last that reads it; while a layer runs, its
+    inputs and its output are alive. Nothing is done in place.
+    """
+    nodes = [node for node in graph.nodes if not node.train_only]
+    sizes = {node.index: product_of(node.output) for node in nodes}
+    last_use = {node.index: node.index for node in nodes}
+    for node in nodes:
+        for i in node.inputs:
+            last_use[i] = node.index
+    for i in graph.outputs:
+        last_use[i] = len(graph.nodes)
+    alive = peak = 0
+    expiring: dict[int, list[int]] = {}
+    for node in nodes:
+        size = sizes[node.index]
+        if not isinstance(size, int):
+            return None
+        alive += size
+        peak = max(peak, alive)
+        expiring.setdefault(last_use[node.index], []).append(size)
+        alive -= sum(expiring.pop(node.index, ()))
+    return peak
+
+
+def _strongest(conditions: list[Condition]) -> list[Condition]:
+    """Conditions that do not follow from others."""
+    kept: list[Condition] = []
+    for condition in conditions:
+        if not implied(condition, kept):
+            kept = [k for k in kept if not implied(k, [condition])]
+            kept.append(condition)
+    return kept

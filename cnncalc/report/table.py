@@ -1,0 +1,127 @@
+"""The table for the eye, in every format of tabulate."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from cnncalc.propagate import COUNTING_RULE, Report, Row
+from cnncalc.report import text
+from cnncalc.report.rows import COLUMNS, folded, laid_out
+
+#: formats that do not keep leading blanks: paths are whole there, not a tree
+FLAT = frozenset(text.ESCAPES) | {"tsv", "asciidoc", "orgtbl", "rst"}
+WIDTH = 100
+
+
+def render(report: Report, fmt: str, columns: list[str], depth: int | None, layout: str) -> str:
+    """The table, its totals, and below it what was counted and how."""
+    import tabulate
+
+    rows = folded(report, depth)
+    tree = fmt not in FLAT and columns[0] == "layer"
+    cells = [_cells(row, report, columns, fmt, layout) for row in rows]
+    if tree:
+        cells = _as_tree(rows, cells, report)
+    numeric = [COLUMNS[name].total is not None for name in columns]
+    cells.append(_total_row(report, columns))
+    table = tabulate.tabulate(
+        cells,
+        headers=[COLUMNS[name].heading for name in columns],
+        tablefmt=fmt if fmt != "latex" else "latex_raw",
+        disable_numparse=True,
+        preserve_whitespace=tree,
+        colalign=["right" if n else "left" for n in numeric],
+    )
+    return "\n".join([*_title(report, fmt), table, *_footer(report, fmt)])
+
+
+def _cells(row: Row, report: Report, columns: list[str], fmt: str, layout: str) -> list[str]:
+    cells = []
+    for name in columns:
+        value: Any = COLUMNS[name].value(row, report)
+        if isinstance(value, tuple):
+            cells.append(text.escape(text.dims(laid_out(value, layout)), fmt))
+        elif COLUMNS[name].total is not None:
+            cells.append(_number(row, name, value))
+        else:
+            cells.append(text.escape("" if value is None else str(value), fmt))
+    return cells
+
+
+def _number(row: Row, name: str, value: Any) -> str:
+    if row.shared_with is not None and name == "params":
+        return "shared"
+    return text.count(value)
+
+
+def _as_tree(rows: list[Row], cells: list[list[str]], report: Report) -> list[list[str]]:
+    """Names indented under the groups they are in; a group gets a line of its own."""
+    lines: list[list[str]] = []
+    shown: tuple[str, ...] = ()
+    for row, cell in zip(rows, cells, strict=True):
+        *parents, _ = parts = row.path.split(".")
+        groups = 0
+        while groups < len(parents) and ".".join(parents[: groups + 1]) in report.graph.groups:
+            groups += 1
+        for depth in range(groups):
+            if shown[: depth + 1] != tuple(parents[: depth + 1]):
+                lines.append(["  " * depth + parents[depth], *[""] * (len(cell) - 1)])
+        shown = tuple(parents[:groups])
+        name = ".".join(parts[groups:])
+        note = f" (shared with {row.shared_with})" if row.shared_with else ""
+        lines.append(["  " * groups + name + note, *cell[1:]])
+    return lines
+
+
+def _total_row(report: Report, columns: list[str]) -> list[str]:
+    cells = []
+    for name in columns:
+        total = COLUMNS[name].total
+        cells.append(text.count(getattr(report.totals, total)) if total else "")
+    if COLUMNS[columns[0]].total is None:
+        cells[0] = "total"
+    return cells
+
+
+def _title(report: Report, fmt: str) -> list[str]:
+    return _paragraph([report.name], fmt) if report.name else []
+
+
+def _footer(report: Report, fmt: str) -> list[str]:
+    totals = report.totals
+    named = len(report.inputs) > 1
+    inputs = ", ".join(
+        f"{name} {text.dims(shape)}" if named else text.dims(shape) for name, shape in report.inputs.items()
+    )
+    lines = [
+        f"Params {text.count(totals.params)} (weights {text.count(totals.weights)}, biases "
+        f"{text.count(totals.biases)}); buffers {text.count(totals.buffers)}",
+        f"MACs {text.count(totals.macs)}; flops {text.count(totals.flops)}",
+        f"Input {inputs}; batch {report.batch}; parameters {text.size(totals.param_bytes)}, all "
+        f"activations {text.size(totals.activation_bytes)} ({report.dtype}, MB = 10^6 bytes)",
+        f"Counted: {COUNTING_RULE}.",
+    ]
+    if any(row.train_only for row in report):
+        lines.append("Layers that are for training only count in params, not in MACs and flops.")
+    if totals.partial:
+        lines.append("Partial: an opaque layer leaves params, macs or flops unsaid; they count as 0.")
+    if report.conditions:
+        lines.append(f"Valid where {' and '.join(map(str, report.conditions))}")
+    return ["", *_paragraph(lines, fmt)]
+
+
+def _paragraph(lines: list[str], fmt: str) -> list[str]:
+    """Lines of prose in the manner of the format; long ones wrapped."""
+    if fmt in ("html", "unsafehtml"):
+        return [f"<p>{text.escape(line, fmt)}</p>" for line in lines]
+    if fmt.startswith("latex"):
+        return [f"% {text.safe(line)}" for line in lines]
+    if fmt in ("github", "pipe"):
+        return [part for line in lines for part in (text.escape(line, fmt), "")]
+    return [
+        part
+        for line in lines
+        for part in textwrap.wrap(text.safe(line), WIDTH, break_long_words=False, break_on_hyphens=False)
+        or [""]
+    ]

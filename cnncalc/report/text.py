@@ -1,0 +1,75 @@
+"""Text made safe for where it goes, and numbers for the eye."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from cnncalc.dims import Dim
+from cnncalc.shapes import Shape
+
+# control characters, and characters that reorder or hide text on a terminal
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def safe(text: str) -> str:
+    """Text that cannot steer a terminal: control and invisible characters as escapes."""
+    return _UNSAFE.sub(lambda m: f"\\x{ord(m[0]):02x}" if ord(m[0]) < 256 else f"\\u{ord(m[0]):04x}", text)
+
+
+def _html(text: str) -> str:
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
+        text = text.replace(character, entity)
+    return text
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "×": r"$\times$", **{c: "\\" + c for c in "&%$#_{}"},
+}  # fmt: skip
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in text)
+
+
+def _markdown(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", text)
+
+
+def _wiki(text: str) -> str:
+    return text.replace("|", "&#124;").replace("{", "&#123;").replace("[", "&#91;").replace("<", "&lt;")
+
+
+ESCAPES: dict[str, Callable[[str], str]] = {
+    "html": _html, "unsafehtml": _html, "latex": _latex, "latex_raw": _latex,
+    "latex_booktabs": _latex, "latex_longtable": _latex, "github": _markdown, "pipe": _markdown,
+    "mediawiki": _wiki, "moinmoin": _wiki, "jira": _wiki, "youtrack": _wiki, "textile": _wiki,
+}  # fmt: skip
+
+
+def escape(text: str, fmt: str) -> str:
+    """User text for a table format."""
+    return ESCAPES.get(fmt, lambda t: t)(safe(text))
+
+
+def count(number: Dim | None) -> str:
+    """An exact number with thousands separators; an expression as it is."""
+    if number is None:
+        return ""
+    return f"{number:,}" if isinstance(number, int) else str(number)
+
+
+def dims(shape: Shape) -> str:
+    """A shape for a table cell: ``64×112×112``."""
+    return "×".join(t if (t := str(d)).isalnum() else f"({t})" for d in shape)
+
+
+def size(number: Dim | None) -> str:
+    """Bytes in MB (10^6), or kB for small ones; exact below."""
+    if not isinstance(number, int):
+        return f"{number} bytes" if number is not None else "depends on free variables"
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if number >= factor:
+            return f"{number / factor:,.2f} {unit}"
+    return f"{number} bytes"

@@ -1,0 +1,74 @@
+"""Shapes, and THE window formula: how many positions a sliding window takes.
+
+A shape is a tuple of sizes without the batch axis, channels first: ``(C, H, W)``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnncalc.dims import Dim, ceil_div, maximum, minimum
+
+Shape = tuple[Dim, ...]
+Shapes = tuple[Shape, ...]
+
+AXES: dict[int, tuple[str, ...]] = {
+    1: ("length",),
+    2: ("height", "width"),
+    3: ("depth", "height", "width"),
+}
+
+
+class Window(NamedTuple):
+    """A window along one axis; ``before`` and ``after`` are its padding."""
+
+    kernel: Dim = 1
+    stride: Dim = 1
+    dilation: Dim = 1
+    before: Dim = 0
+    after: Dim = 0
+
+    @property
+    def extent(self) -> Dim:
+        """Cells from the first to the last that the kernel touches: ``dilation*(kernel-1) + 1``."""
+        return self.dilation * (self.kernel - 1) + 1
+
+
+def window_count(size: Dim, window: Window, *, ceil_mode: bool = False) -> Dim:
+    """Output size along one axis: ``floor((size + padding - extent) / stride) + 1``.
+
+    With ``ceil_mode`` the quotient rounds up, but a window must begin inside the input or its
+    leading padding. Source: PyTorch, ``torch.nn.Conv2d`` and ``pooling_output_shape`` in
+    ``aten/src/ATen/native/Pool.h`` (the documented formula omits the second clause).
+    """
+    slack = size + window.before + window.after - window.extent
+    if not ceil_mode:
+        return slack // window.stride + 1
+    rounded_up = ceil_div(slack, window.stride)
+    return minimum(rounded_up, (size + window.before - 1) // window.stride) + 1
+
+
+def transposed_count(size: Dim, window: Window, output_padding: Dim) -> Dim:
+    """Output size of a transposed convolution along one axis.
+
+    ``(size - 1)*stride - padding + extent + output_padding``. Source: ``torch.nn.ConvTranspose2d``.
+    """
+    return (
+        (size - 1) * window.stride - window.before - window.after + window.extent + output_padding
+    )
+
+
+def same_padding(size: Dim, window: Window, *, lower: bool = False) -> tuple[Dim, Dim]:
+    """Padding that gives ``ceil(size / stride)``; the odd cell after the input, or before it.
+
+    Source: ONNX ``auto_pad`` SAME_UPPER and SAME_LOWER; TensorFlow ``SAME``.
+    """
+    steps = (size - 1) // window.stride
+    total = maximum(0, steps * window.stride + window.extent - size)
+    small = total // 2
+    return (total - small, small) if lower else (small, total - small)
+
+
+def show(shape: Shape) -> str:
+    """A shape for messages: ``64×112×112``, symbolic sizes in brackets where they need them."""
+    return "×".join(text if (text := str(d)).isalnum() else f"({text})" for d in shape) or "scalar"

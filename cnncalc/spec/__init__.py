@@ -1,0 +1,1 @@
+"""From bytes to a graph: documents with positions, expressions, models, expansion."""

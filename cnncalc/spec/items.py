@@ -1,0 +1,542 @@
+"""Items of ``layers`` and of blocks, checked as far as they can be before anything is expanded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.errors import Mark, Place, Problem, Source, did_you_mean
+from cnncalc.fields import DEFERRED, describe
+from cnncalc.registry import all_types, layer_class
+from cnncalc.spec.document import Mapping, Sequence
+from cnncalc.spec.model import NAME, PARAM_KINDS, RESERVED, BlockModel
+from cnncalc.spec.translate import translate, unknown_field, validated
+from cnncalc.spec.values import Failed, Value, compile_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cnncalc.layer import Layer
+
+COMMON = ("name", "type", "from", "repeat", "first", "when", "train_only", "share")
+TENSOR_NAMES = ("channels", "height", "width")
+ACTIVATED = ("conv", "linear", "merge")
+#: names of norms without their rank; the value may also be any layer type of that family
+NORMS = {
+    "batch": "batchnorm", "layer": "layernorm", "group": "groupnorm",
+    "instance": "instancenorm2d", "local_response": "lrn",
+}  # fmt: skip
+FOREIGN_TYPES = {
+    "dense": "linear", "fc": "linear", "fully_connected": "linear", "gemm": "linear",
+    "convolution": "conv2d", "conv": "conv2d", "convtranspose": "conv_transpose2d",
+    "conv2dtranspose": "conv_transpose2d", "deconv": "conv_transpose2d",
+    "depthwiseconv2d": "depthwise_conv2d", "separableconv2d": "separable_conv2d",
+    "maxpooling2d": "maxpool2d", "max_pool2d": "maxpool2d", "maxpool": "maxpool2d",
+    "averagepooling2d": "avgpool2d", "avg_pool2d": "avgpool2d", "averagepool": "avgpool2d",
+    "globalaveragepooling2d": "global_avgpool", "globalaveragepool": "global_avgpool",
+    "batchnormalization": "batchnorm2d", "batchnorm": "batchnorm2d", "batch_norm": "batchnorm2d",
+    "bn": "batchnorm2d", "layernormalization": "layernorm", "concatenate": "concat", "cat": "concat",
+    "sum": "add", "eltwise": "add", "mul": "multiply", "swish": "silu", "input": "the key 'input'",
+    "zeropadding2d": "pad", "upsampling2d": "upsample", "resize": "upsample", "transpose": "permute",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Attachment:
+    """A ``norm`` or ``act``: a word, or a type with fields."""
+
+    value: Value
+    item: Item | None = None  # for a mapping, or a word that names a type
+
+
+@dataclass(slots=True)
+class Branch:
+    items: list[Item]
+    when: Value | None = None
+
+
+@dataclass(slots=True)
+class Item:
+    """One entry of a list of layers."""
+
+    place: Place
+    type: str
+    key: str  # its name, or type_n
+    named: bool = False
+    node: Mapping | None = None
+    fields: dict[str, Value] = field(default_factory=dict)
+    cls: type[Layer] | None = None
+    source_tensor: list[Value] | None = None
+    repeat: Value | None = None
+    when: Value | None = None
+    train_only: bool = False
+    share: Value | None = None
+    norm: Attachment | None = None
+    act: Attachment | None = None
+    first: Item | None = None
+    layers: list[Item] | None = None
+    branches: list[Branch] | None = None
+    prototypes: dict[bool, Layer] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Param:
+    """A block's parameter: its kind, and its default if it has one."""
+
+    kind: str
+    default: Value | None = None
+
+
+@dataclass(slots=True)
+class Block:
+    name: str
+    place: Place
+    params: dict[str, Param]
+    items: list[Item] = field(default_factory=list)
+
+
+class ItemReader:
+    """Reads items; collects problems instead of stopping at the first."""
+
+    def __init__(self, source: Source, names: Iterable[str], defaults: Mapping | None) -> None:
+        self.source = source
+        self.globals = frozenset(names) | frozenset(TENSOR_NAMES)
+        self.names = self.globals
+        self.params: dict[str, Param] = {}
+        self.blocks: dict[str, Block] = {}
+        self.defaults = defaults
+        self.problems: list[Problem] = []
+
+    def problem(self, code: str, message: str, mark: Mark, help: str | None = None) -> None:
+        self.problems.append(Problem(code, message, Place(self.source, mark), help=help))
+
+    def check_defaults(self) -> None:
+        """Every entry of ``defaults`` is a layer type with fields of its own."""
+        for name, node in (self.defaults or {}).items():
+            assert self.defaults is not None
+            cls = layer_class(name)
+            if cls is None:
+                help = did_you_mean(name, all_types())
+                self.problem("C103", f"no layer type '{name[:64]}'", self.defaults.keys_at[name], help)
+            elif not isinstance(node, Mapping):
+                at = self.defaults.values_at[name]
+                self.problem("C101", f"needs a mapping of fields, got {describe(node)}", at)
+            else:
+                known = sorted({*cls.model_fields, *_aliases(cls), "norm", "act"})
+                for key in node:
+                    if key not in known or key == "type":
+                        place = Place(self.source, node.keys_at[key])
+                        self.problems.append(unknown_field(key, known, name, place))
+
+    # -- blocks
+
+    def read_blocks(self, blocks: Mapping) -> None:
+        """Headers first, so that blocks may use each other in any order."""
+        bodies: list[tuple[Block, BlockModel]] = []
+        for name, node in blocks.items():
+            at = blocks.keys_at[name]
+            self.check_name(name, at)
+            if layer_class(name) is not None or name == "group":
+                self.problem("C107", f"'{name}' is a layer type already", at, "give the block another name")
+            if not isinstance(node, Mapping):
+                self.problem("C101", f"block '{name}' needs a mapping, got {describe(node)}", at)
+                continue
+            model, problems = validated(BlockModel, node, self.source, f"block '{name}'")
+            self.problems += problems
+            if model is not None:
+                block = Block(name, Place(self.source, at), self.read_params(model.params))
+                self.blocks[name] = block
+                bodies.append((block, model))
+        for block, model in bodies:
+            self.params = block.params
+            self.names = self.globals | block.params.keys()
+            block.items = self.read_list(model.layers)
+        self.params, self.names = {}, self.globals
+        self.refuse_recursion()
+
+    def read_params(self, params: Mapping | None) -> dict[str, Param]:
+        found: dict[str, Param] = {}
+        for name, default in (params or {}).items():
+            assert params is not None
+            self.check_name(name, params.keys_at[name])
+            if isinstance(default, str) and default in PARAM_KINDS:
+                found[name] = Param(default)
+                continue
+            names = self.globals | found.keys()
+            kind = "bool" if isinstance(default, bool) else "number"
+            try:
+                value = compile_value(default, params.values_at[name], self.source, names)
+            except Failed as failed:
+                if not isinstance(default, str) or not NAME.match(default):
+                    self.problems.append(failed.problem)
+                    continue
+                kind = "str"  # a word such as relu
+                value = Value(default, Place(self.source, params.values_at[name]))
+            if default is None:
+                kind = "str"
+            found[name] = Param("any" if kind == "number" else kind, value)
+        return found
+
+    def refuse_recursion(self) -> None:
+        uses = {name: _types_in(block.items) & self.blocks.keys() for name, block in self.blocks.items()}
+        for name, block in self.blocks.items():
+            chain, seen = [(name, [name])], {name}
+            while chain:
+                current, path = chain.pop()
+                for used in sorted(uses[current]):
+                    if used == name:
+                        loop = " -> ".join([*path, name])
+                        self.problems.append(
+                            Problem("C203", f"the block contains itself: {loop}", block.place)
+                        )
+                        chain.clear()
+                        break
+                    if used not in seen:
+                        seen.add(used)
+                        chain.append((used, [*path, used]))
+
+    # -- items
+
+    def read_list(self, nodes: Sequence) -> list[Item]:
+        """Items of one list; unnamed ones are counted per type."""
+        counts: dict[str, int] = {}
+        return self.read_items(nodes, counts)
+
+    def read_items(self, nodes: Sequence, counts: dict[str, int]) -> list[Item]:
+        items = []
+        for node, mark in zip(nodes, nodes.values_at, strict=True):
+            item = self.read_item(node, mark, counts)
+            if item is not None:
+                items.append(item)
+        return items
+
+    def read_item(self, node: Any, mark: Mark, counts: dict[str, int]) -> Item | None:
+        if isinstance(node, str):
+            bare = Mapping(mark)
+            bare["type"] = node
+            bare.keys_at["type"] = bare.values_at["type"] = mark
+            node = bare
+        if not isinstance(node, Mapping):
+            help = "write a type such as relu, or a mapping with 'type'"
+            self.problem("C101", f"a layer is a name or a mapping, got {describe(node)}", mark, help)
+            return None
+        kind = node.get("type", "group" if "layers" in node else None)
+        if kind is None and "share" in node:
+            kind = "share"
+        if not isinstance(kind, str):
+            self.complain_about_type(node, mark)
+            return None
+        place = Place(self.source, _type_mark(node, mark))
+        item = Item(place, kind, "", node=node)
+        self.read_name(item, node, counts)
+        before = len(self.problems)
+        if kind in ("group", "share"):
+            self.read_group(item, node, mark)
+        elif kind in self.blocks:
+            self.read_block_use(item, node)
+        else:
+            self.read_layer(item, node, counts)
+        self.read_common(item, node, counts)
+        return item if len(self.problems) == before or item.cls or item.layers is not None else None
+
+    def complain_about_type(self, node: Mapping, mark: Mark) -> None:
+        if "type" in node:
+            message = f"'type' needs the name of a layer type or block, got {describe(node['type'])}"
+            self.problem("C103", message, node.values_at["type"])
+            return
+        keys = [k for k in node if layer_class(k) or k in self.blocks]
+        help = f"write {{type: {keys[0]}, ...}}" if keys else "a group has 'layers', a layer has 'type'"
+        self.problem("C103", "the item has no 'type'", mark, help)
+
+    def read_name(self, item: Item, node: Mapping, counts: dict[str, int]) -> None:
+        name = node.get("name")
+        counts[item.type] = counts.get(item.type, 0) + 1
+        if name is None:
+            item.key = f"{item.type}_{counts[item.type]}"
+        else:
+            self.check_name(name, node.values_at["name"])
+            item.key, item.named = str(name), True
+
+    def check_name(self, name: Any, mark: Mark) -> None:
+        if not isinstance(name, str) or not NAME.match(name):
+            help = "letters, digits and _, at most 64, not beginning with a digit"
+            self.problem("C107", f"{describe(name)} is not a name", mark, help)
+        elif name in RESERVED:
+            self.problem("C107", f"the name '{name}' is reserved", mark)
+
+    def read_common(self, item: Item, node: Mapping, counts: dict[str, int]) -> None:
+        """Keys that every item may have."""
+        at = node.values_at
+        for key, attribute in (("repeat", "repeat"), ("when", "when")):
+            if key in node:
+                setattr(item, attribute, self.value(node[key], at[key]))
+        if "train_only" in node:
+            if not isinstance(node["train_only"], bool):
+                self.problem("C101", "'train_only' needs true or false", at["train_only"])
+            item.train_only = node["train_only"] is True
+        if "from" in node:
+            item.source_tensor = self.references(node["from"], at["from"], item)
+        if "share" in node:
+            item.share = self.reference(node["share"], at["share"])
+        if "first" in node:
+            self.read_first(item, node, counts)
+
+    def read_first(self, item: Item, node: Mapping, counts: dict[str, int]) -> None:
+        first, mark = node["first"], node.values_at["first"]
+        if not isinstance(first, Mapping):
+            self.problem("C101", f"'first' needs a mapping of fields, got {describe(first)}", mark)
+            return
+        if "repeat" not in node:
+            self.problem("C102", "'first' is for items with 'repeat'", node.keys_at["first"])
+            return
+        for key in (*COMMON, "layers", "branches"):
+            if key in first:
+                self.problem("C102", f"'{key}' cannot change in 'first'", first.keys_at[key])
+                return
+        merged = _merged(_without(node, "first", "repeat", "when", "from", "name"), first)
+        item.first = self.read_item(merged, node.mark, dict(counts))
+        if item.first is not None:
+            item.first = replace(item.first, key=item.key, named=item.named)
+
+    def references(self, raw: Any, mark: Mark, item: Item) -> list[Value]:
+        if not isinstance(raw, Sequence):
+            return [r for r in [self.reference(raw, mark)] if r]
+        if not raw:
+            self.problem("C204", "'from' needs at least one name", mark)
+        elif item.cls is None or item.cls.arity[1] == 1:
+            help = "join tensors with concat, add or multiply"
+            self.problem("C204", f"{item.type} takes one tensor, 'from' names {len(raw)}", mark, help)
+        found = [self.reference(r, m) for r, m in zip(raw, raw.values_at, strict=True)]
+        return [r for r in found if r]
+
+    def reference(self, raw: Any, mark: Mark) -> Value | None:
+        if isinstance(raw, str) and all(NAME.match(p) or p.isdigit() for p in raw.split(".")):
+            return Value(raw, Place(self.source, mark))
+        self.problem("C202", f"a reference is the name of a layer, got {describe(raw)}", mark)
+        return None
+
+    def value(self, raw: Any, mark: Mark, words: tuple[str, ...] = ()) -> Value | None:
+        try:
+            return compile_value(raw, mark, self.source, self.names, words)
+        except Failed as failed:
+            self.problems.append(failed.problem)
+            return None
+
+    # -- groups
+
+    def read_group(self, item: Item, node: Mapping, mark: Mark) -> None:
+        allowed = [*COMMON, "layers"] if item.type == "group" else [*COMMON]
+        for key in node:
+            if key not in allowed:
+                what = "a group" if item.type == "group" else "an item with 'share'"
+                self.problems.append(
+                    unknown_field(key, allowed, what, Place(self.source, node.keys_at[key]))
+                )
+        item.layers = []
+        if item.type == "share":
+            return
+        layers = node.get("layers")
+        if isinstance(layers, Sequence):
+            item.layers = self.read_list(layers)
+        else:
+            at = node.values_at.get("layers", mark)
+            self.problem("C101", f"'layers' needs a list, got {describe(layers)}", at)
+
+    # -- blocks in use
+
+    def read_block_use(self, item: Item, node: Mapping) -> None:
+        block = self.blocks[item.type]
+        for key in node:
+            if key in COMMON:
+                continue
+            if key not in block.params:
+                known = [*block.params, *COMMON]
+                place = Place(self.source, node.keys_at[key])
+                self.problems.append(unknown_field(key, known, f"block '{block.name}'", place))
+                continue
+            value = self.argument(node[key], node.values_at[key], block.params[key])
+            if value is not None:
+                item.fields[key] = value
+        for name, param in block.params.items():
+            if param.default is None and name not in node:
+                self.problems.append(
+                    Problem("C104", f"block '{block.name}' needs '{name}'", item.place)
+                )
+        item.layers = []
+
+    def argument(self, raw: Any, mark: Mark, param: Param) -> Value | None:
+        if param.kind == "layer":
+            return self.reference(raw, mark)
+        if param.kind == "str":
+            if isinstance(raw, str) or raw is None:
+                return Value(raw, Place(self.source, mark))
+            self.problem("C101", f"needs a word, got {describe(raw)}", mark)
+            return None
+        return self.value(raw, mark)
+
+    # -- layers
+
+    def read_layer(self, item: Item, node: Mapping, counts: dict[str, int]) -> None:
+        cls = layer_class(item.type)
+        if cls is None:
+            foreign = FOREIGN_TYPES.get(item.type.lower().replace(" ", ""))
+            help = f"here it is called '{foreign}'" if foreign else None
+            help = help or did_you_mean(item.type, [*all_types(), *self.blocks])
+            at = node.values_at["type"]
+            self.problem("C103", f"no layer type or block '{item.type[:64]}'", at, help)
+            return
+        item.cls = cls
+        node = self.with_defaults(item.type, node)
+        item.node = node
+        if "branches" in node and cls.family == "merge":
+            item.branches = self.read_branches(node["branches"], node.values_at["branches"], counts)
+        if cls.family == "merge" and ("from" in node) == ("branches" in node):
+            help = "'from: [a, b]' names tensors, 'branches' lists of layers"
+            self.problem("C204", f"{item.type} needs either 'from' or 'branches'", item.place.mark, help)
+        for key, family in (("norm", "norm"), ("act", "activation")):
+            if key in node and cls.family in ACTIVATED:
+                setattr(item, key, self.read_attachment(node[key], node.values_at[key], family))
+        self.read_fields(item, cls, node)
+
+    def with_defaults(self, type_name: str, node: Mapping) -> Mapping:
+        defaults = (self.defaults or {}).get(type_name)
+        return _merged(defaults, node) if isinstance(defaults, Mapping) else node
+
+    def read_fields(self, item: Item, cls: type[Layer], node: Mapping) -> None:
+        """Own fields: names are checked now, values as far as they are literals."""
+        shared = {*COMMON, *(("norm", "act") if cls.family in ACTIVATED else ())}
+        shared |= {"branches"} if cls.family == "merge" else set()
+        own = _without(node, *shared)
+        probe: dict[str, Any] = {}
+        for key, raw in own.items():
+            if key in cls.tensor_fields and isinstance(raw, str) and raw not in self.numbers():
+                item.fields[key] = self.reference(raw, own.values_at[key]) or Value(None, item.place)
+                continue
+            words = cls.words.get(key, ())
+            if key not in cls.model_fields and key not in _aliases(cls):
+                probe[key] = raw
+                continue
+            value = self.value(raw, own.values_at[key], words)
+            if value is not None:
+                item.fields[key] = value
+                probe[key] = value.probe()
+            else:
+                probe[key] = DEFERRED
+        self.validate(item, cls, own, probe, shared)
+
+    def numbers(self) -> set[str]:
+        """Names that stand for numbers here, not for layers."""
+        layers = {name for name, param in self.params.items() if param.kind == "layer"}
+        return set(self.names) - layers
+
+    def validate(
+        self, item: Item, cls: type[Layer], own: Mapping, probe: dict[str, Any], shared: set[str]
+    ) -> None:
+        from pydantic import ValidationError
+
+        try:
+            layer = cls.model_validate(probe)
+        except ValidationError as error:
+            known = set(cls.model_fields) | set(_aliases(cls)) | shared
+            known -= {f for f in cls.model_fields if f in _aliases(cls).values()}
+            mark = item.place.mark
+            self.problems += translate(error, own, mark, self.source, known, item.type)
+            return
+        constant = all(v.constant for v in item.fields.values())
+        if constant and not any(k in item.fields for k in cls.tensor_fields):
+            wants_bias = "bias" in cls.model_fields and "bias" not in item.fields
+            item.prototypes[False] = layer
+            item.prototypes[True] = layer.model_copy(update={"bias": False}) if wants_bias else layer
+
+    def read_attachment(self, raw: Any, mark: Mark, family: str) -> Attachment | None:
+        value = Value(raw, Place(self.source, mark))
+        if raw is None or (isinstance(raw, str) and (raw in self.names or raw == "none")):
+            return Attachment(value)
+        node: Any = raw
+        if isinstance(raw, str):
+            node = Mapping(mark)
+            node["type"] = raw
+            node.keys_at["type"] = node.values_at["type"] = mark
+        if not isinstance(node, Mapping) or not isinstance(node.get("type"), str):
+            self.problem("C101", f"needs a type, or a mapping with 'type', got {describe(raw)}", mark)
+            return None
+        word = node["type"]
+        ranked = NORMS.get(word) if family == "norm" else None
+        stand_in = {"batchnorm": "batchnorm2d"}.get(ranked or "", ranked or word)
+        renamed = _merged(node, Mapping(mark))
+        renamed["type"] = stand_in
+        cls = layer_class(stand_in)
+        wanted = "normalisation" if family == "norm" else "activation"
+        if cls is None or cls.family != family:
+            known = [n for n, c in all_types().items() if c.family == family]
+            known += NORMS if family == "norm" else []
+            help = did_you_mean(word, known) or f"there are {', '.join(known)}"
+            self.problem("C103", f"no {wanted} '{word[:64]}'", node.values_at["type"], help)
+            return None
+        item = self.read_item(renamed, mark, {})
+        if item is not None and ranked == "batchnorm":
+            item.type = ranked  # the rank follows from the tensor
+        return Attachment(value, item)
+
+    def read_branches(self, raw: Any, mark: Mark, counts: dict[str, int]) -> list[Branch]:
+        if not isinstance(raw, Sequence) or not raw:
+            self.problem("C101", f"'branches' needs a list of lists of layers, got {describe(raw)}", mark)
+            return []
+        branches = []
+        for node, at in zip(raw, raw.values_at, strict=True):
+            when = None
+            layers = node
+            if isinstance(node, Mapping) and node.keys() <= {"when", "layers"}:
+                when = self.value(node["when"], node.values_at["when"]) if "when" in node else None
+                layers = node.get("layers", Sequence(at))
+            if not isinstance(layers, Sequence):
+                help = "a branch is a list of layers, or {when: ..., layers: [...]}"
+                self.problem("C101", f"a branch needs a list, got {describe(node)}", at, help)
+                continue
+            branches.append(Branch(self.read_items(layers, counts), when))
+        return branches
+
+
+# ------------------------------------------------------------------------------------ helpers
+
+
+def _aliases(cls: type[Layer]) -> dict[str, str]:
+    return {f.alias: name for name, f in cls.model_fields.items() if f.alias}
+
+
+def _type_mark(node: Mapping, mark: Mark) -> Mark:
+    """``type: conv2d`` where it stands in one line, else the first key."""
+    for key in ("type", "name", "layers", "share"):
+        if key in node:
+            start, end = node.keys_at[key], node.values_at[key]
+            if start.line == end.end_line and key != "layers":
+                return Mark(start.line, start.column, end.end_line, end.end_column)
+            return start
+    return mark
+
+
+def _merged(under: Mapping, over: Mapping) -> Mapping:
+    merged = Mapping(over.mark)
+    for node in (under, over):
+        merged.update(node)
+        merged.keys_at.update(node.keys_at)
+        merged.values_at.update(node.values_at)
+    return merged
+
+
+def _without(node: Mapping, *keys: str) -> Mapping:
+    kept = Mapping(node.mark)
+    for key, value in node.items():
+        if key not in keys:
+            kept[key], kept.keys_at[key], kept.values_at[key] = value, node.keys_at[key], node.values_at[key]
+    return kept
+
+
+def _types_in(items: list[Item]) -> set[str]:
+    found: set[str] = set()
+    for item in items:
+        found.add(item.type)
+        found |= _types_in(item.layers or [])
+        for branch in item.branches or []:
+            found |= _types_in(branch.items)
+    return found

@@ -1,0 +1,155 @@
+"""From a path, a shipped name, text or a dict to a spec. The only module that reads files."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, nearest
+from cnncalc.spec import document
+from cnncalc.spec.document import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_YAML_BYTES = 1 << 20
+MAX_JSON_BYTES = 4 << 20
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def read_spec(reference: str) -> tuple[Document, str | None]:
+    """The document that ``reference`` names, and the variant of it that is asked for.
+
+    ``reference`` is a path, ``path@variant``, ``-``, or the name of a shipped spec or variant.
+
+    Raises:
+        UsageError: there is no such file.
+        SpecError: the file is no valid YAML or JSON.
+    """
+    path, _, variant = reference.rpartition("@") if "@" in reference else (reference, "", "")
+    if reference == "-":
+        return read_text(_decode(_standard_input(), "<stdin>"), "<stdin>"), None
+    if Path(reference).exists() or not variant:
+        path, variant = reference, ""
+    if not Path(path).exists() and not _looks_like_path(path):
+        path, found = _shipped(path)
+        variant = variant or found
+    limit = MAX_JSON_BYTES if path.endswith(".json") else MAX_YAML_BYTES
+    source = Source(path, _decode(_read(path, limit), path))
+    return document.read(source, json=path.endswith(".json")), variant or None
+
+
+def read_text(text: str, name: str = "<text>") -> Document:
+    """A document from text: JSON if it looks like it, YAML otherwise."""
+    json = document.looks_like_json(text)
+    limit = MAX_JSON_BYTES if json else MAX_YAML_BYTES
+    if len(text) > limit:
+        raise SpecError([_too_large(name, limit)])
+    return document.read(Source(name, text), json=json)
+
+
+def read_mapping(data: Mapping[str, Any]) -> Document:
+    """A document from Python data; its text, for messages, is the data as JSON."""
+    import json
+
+    try:
+        text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SpecError([Problem("C001", f"the data cannot be a spec: {error}", where="<dict>")]) from None
+    return document.read(Source("<dict>", text), json=True)
+
+
+def _looks_like_path(text: str) -> bool:
+    return text.endswith(SUFFIXES) or "/" in text or os.sep in text or text.startswith(".")
+
+
+# --------------------------------------------------------------------------------------- files
+
+
+def _read(path: str, limit: int) -> bytes:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a file name"
+        raise UsageError(f"cannot read {path}: {reason or error}") from None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            kind = "a folder" if Path(path).is_dir() else "not a regular file"
+            raise UsageError(f"cannot read {path}: it is {kind}")
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise SpecError([_too_large(path, limit)])
+    return data
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise UsageError("cannot read standard input: it is closed")
+    data = sys.stdin.buffer.read(MAX_JSON_BYTES + 1)
+    if len(data) > MAX_JSON_BYTES:
+        raise SpecError([_too_large("<stdin>", MAX_JSON_BYTES)])
+    return data
+
+
+def _too_large(name: str, limit: int) -> Problem:
+    help = "use 'blocks' and 'repeat' for what recurs"
+    return Problem("C502", f"the spec is larger than {limit >> 20} MiB", help=help, where=name)
+
+
+def _decode(data: bytes, name: str) -> str:
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start)
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1)
+        source = Source(name, data.decode("utf-8", errors="replace"))
+        message = f"the byte {error.object[error.start]:#04x} is not UTF-8"
+        place = Place(source, Mark(line, column, line, column + 1))
+        raise SpecError([Problem("C006", message, place, help="save the file as UTF-8")]) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+# --------------------------------------------------------------------------------------- shipped
+
+
+def shipped_folder() -> Path:
+    """Where the shipped specs are: inside the package, or beside it in a checkout."""
+    inside = Path(__file__).parent.parent / "specs"
+    return inside if inside.is_dir() else Path(__file__).parent.parent.parent / "specs"
+
+
+_VARIANTS = re.compile(r"^variants:[^\n]*\n((?:[ \t#][^\n]*\n|\n)*)", re.MULTILINE)
+_VARIANT = re.compile(r"^  ([A-Za-z_][A-Za-z0-9_]*):", re.MULTILINE)
+
+
+def shipped_specs() -> dict[str, tuple[Path, str]]:
+    """Every shipped name: its file, and the variant (empty: the file itself).
+
+    Variants are found by their two-space indentation, without parsing every file.
+    """
+    found: dict[str, tuple[Path, str]] = {}
+    files = sorted(shipped_folder().glob("*.yaml"))
+    for path in files:
+        block = _VARIANTS.search(path.read_text(encoding="utf-8") + "\n")
+        for name in _VARIANT.findall(block[1]) if block else ():
+            found.setdefault(name, (path, name))
+    found.update({path.stem: (path, "") for path in files})
+    return dict(sorted(found.items()))
+
+
+def _shipped(name: str) -> tuple[str, str]:
+    direct = shipped_folder() / f"{name}.yaml"
+    if re.fullmatch(r"\w+(/\w+)?", name) and direct.is_file():
+        return str(direct), ""
+    known = shipped_specs()
+    if name not in known:
+        match = nearest(name, known)
+        help = f"did you mean '{match}'?" if match else "'cnncalc zoo' lists what is shipped"
+        raise UsageError(f"no file and no shipped spec '{name}'; {help}")
+    path, variant = known[name]
+    return str(path), variant

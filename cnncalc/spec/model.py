@@ -1,0 +1,98 @@
+"""The document's own fields, as pydantic models. Layers are elsewhere: one class a type."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, PlainValidator
+
+from cnncalc.fields import describe, invalid
+from cnncalc.spec.document import Mapping, Sequence
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
+#: words that expressions and references use themselves
+RESERVED = frozenset(
+    "channels height width input prev and or not if else true false True False "
+    "min max ceil floor round abs len make_divisible".split()
+)
+PARAM_KINDS = ("int", "number", "bool", "str", "layer")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise invalid(f"needs a text, got {describe(value)}")
+
+
+def _mapping(value: Any) -> Mapping:
+    if isinstance(value, Mapping):
+        return value
+    raise invalid(f"needs a mapping, got {describe(value)}")
+
+
+def _list(value: Any) -> Sequence:
+    if isinstance(value, Sequence):
+        return value
+    raise invalid(f"needs a list, got {describe(value)}")
+
+
+def _version(value: Any) -> int:
+    if isinstance(value, bool) or value != 1:
+        raise invalid(f"this cnncalc reads version 1 of the format, got {describe(value)}")
+    return 1
+
+
+def _names(value: Any) -> list[str]:
+    names = value if isinstance(value, list) else [value]
+    if not names or any(not isinstance(n, str) for n in names):
+        raise invalid(f"needs the name of a layer, or a list of names, got {describe(value)}")
+    return names
+
+
+Text = Annotated[str, PlainValidator(_text)]
+AnyMapping = Annotated[Mapping, PlainValidator(_mapping)]
+AnyList = Annotated[Sequence, PlainValidator(_list)]
+Names = Annotated[list[str], PlainValidator(_names)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class SpecModel(_Model):
+    """The top level of a spec."""
+
+    name: Text = ""
+    description: Text = ""
+    source: Text = ""
+    version: Annotated[int, PlainValidator(_version)] = 1
+    input: Any
+    output: Names | None = None
+    vars: AnyMapping | None = None
+    defaults: AnyMapping | None = None
+    blocks: AnyMapping | None = None
+    layers: AnyList
+    variants: AnyMapping | None = None
+    expect: AnyMapping | None = None
+    cases: AnyList | None = None
+    lint: AnyMapping | None = None
+
+
+class BlockModel(_Model):
+    """A reusable stretch of layers with parameters."""
+
+    description: Text = ""
+    params: AnyMapping | None = None
+    layers: AnyList
+
+
+class VariantModel(_Model):
+    """What one member of a family changes."""
+
+    name: Text = ""
+    source: Text = ""
+    vars: AnyMapping | None = None
+    expect: AnyMapping | None = None
+
+

@@ -1,0 +1,100 @@
+"""Pydantic's findings in our codes and words. Pydantic's own text never reaches a user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from cnncalc.errors import Mark, Place, Problem, Source, did_you_mean
+from cnncalc.fields import describe
+from cnncalc.spec.document import Mapping, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+#: names of other frameworks and formats: Keras, TensorFlow, ONNX, Caffe, darknet
+FOREIGN = {
+    "filters": "out_channels", "num_output": "out_channels", "out_planes": "out_channels",
+    "units": "out_features", "kernel": "kernel_size", "kernel_shape": "kernel_size",
+    "filter_size": "kernel_size", "pool_size": "kernel_size", "size": "kernel_size",
+    "strides": "stride", "pads": "padding", "pad": "padding", "auto_pad": "padding",
+    "dilations": "dilation", "dilation_rate": "dilation", "group": "groups", "use_bias": "bias",
+    "bias_term": "bias", "rate": "p", "dropout_ratio": "p", "epsilon": "eps",
+    "activation": "act", "normalization": "norm", "depth_multiplier": "multiplier",
+    "num_groups": "groups", "keepdims": "keepdim", "inputs": "from", "input": "from",
+    "in_channels": None, "in_features": None, "num_features": None, "data_format": None,
+    "input_shape": None, "padding_mode": None,
+}  # fmt: skip
+_INFERRED = "it follows from the input, leave it out"
+
+_MESSAGES = {
+    "dict_type": "needs a mapping", "model_type": "needs a mapping", "list_type": "needs a list",
+    "string_type": "needs a text", "bool_type": "needs true or false", "int_type": "needs an integer",
+}  # fmt: skip
+
+
+def translate(
+    error: ValidationError, data: Any, mark: Mark, source: Source, known: Iterable[str], what: str
+) -> list[Problem]:
+    """Problems with places, from a failed validation of ``data`` (which stands at ``mark``).
+
+    ``known`` are the field names of the model, ``what`` is how to call the thing in a message.
+    """
+    return [
+        _one(detail, data, mark, source, sorted(known), what)
+        for detail in error.errors(include_url=False, include_context=True)
+    ]
+
+
+def _one(
+    detail: Any, data: Any, mark: Mark, source: Source, known: list[str], what: str
+) -> Problem:
+    kind, loc = detail["type"], detail["loc"]
+    node, at, key_at = _walk(data, mark, loc)
+    last = str(loc[-1]) if loc else ""
+    if kind == "missing":
+        return Problem("C104", f"{what} needs '{last}'", Place(source, mark))
+    if kind == "extra_forbidden":
+        return unknown_field(last, known, what, Place(source, key_at or at))
+    if kind == "cnncalc":
+        context = detail["ctx"]
+        message = f"'{last}' {context['message']}"
+        return Problem("C101", message, Place(source, at), help=context["help"] or None)
+    message = _MESSAGES.get(kind, "has a value that is not allowed here")
+    return Problem("C101", f"'{last}' {message}, got {describe(node)}", Place(source, at))
+
+
+def unknown_field(name: str, known: list[str], what: str, place: Place) -> Problem:
+    """A key that does not belong: with our name for it, or the nearest one."""
+    help: str | None
+    if name in FOREIGN and (FOREIGN[name] is None or FOREIGN[name] in known):
+        ours = FOREIGN[name]
+        help = _INFERRED if ours is None else f"here it is called '{ours}'"
+    else:
+        help = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else None)
+    return Problem("C102", f"{what} has no field '{name[:64]}'", place, help=help)
+
+
+def _walk(data: Any, mark: Mark, loc: tuple[Any, ...]) -> tuple[Any, Mark, Mark | None]:
+    """Follow a location as far as the data has it: node, its mark, and its key's mark."""
+    key_at: Mark | None = None
+    for step in loc:
+        if isinstance(data, Mapping) and step in data:
+            data, mark, key_at = data[step], data.values_at[step], data.keys_at[step]
+        elif isinstance(data, Sequence) and isinstance(step, int) and step < len(data):
+            data, mark, key_at = data[step], data.values_at[step], None
+    return data, mark, key_at
+
+
+def validated(
+    model: type[_Model], data: Mapping, source: Source, what: str, known: Iterable[str] = ()
+) -> tuple[_Model | None, list[Problem]]:
+    """An instance of ``model``, or the problems that stand in its way."""
+    try:
+        return model.model_validate(data), []
+    except ValidationError as error:
+        names = {field.alias or name for name, field in model.model_fields.items()} | set(known)
+        return None, translate(error, data, data.mark, source, names, what)

@@ -1,0 +1,99 @@
+"""Values of fields: literals, or expressions with the place where they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.errors import Mark, Place, Problem, Source, did_you_mean
+from cnncalc.fields import DEFERRED
+from cnncalc.spec import expressions
+from cnncalc.spec.document import Sequence
+from cnncalc.spec.expressions import Expression, ExpressionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What was written, where, and its parsed expression or elements if it has any."""
+
+    raw: Any
+    place: Place
+    parsed: Expression | tuple[Value, ...] | None = None
+
+    @property
+    def constant(self) -> bool:
+        """Whether it is the same everywhere."""
+        if isinstance(self.parsed, tuple):
+            return all(v.constant for v in self.parsed)
+        return self.parsed is None
+
+    def probe(self) -> Any:
+        """The value with ``DEFERRED`` in the place of expressions."""
+        if isinstance(self.parsed, tuple):
+            return [v.probe() for v in self.parsed]
+        return self.raw if self.parsed is None else DEFERRED
+
+    def evaluate(self, env: Mapping[str, Any]) -> Any:
+        """The value with names looked up.
+
+        Raises:
+            Failed: with the problem, placed.
+        """
+        if isinstance(self.parsed, tuple):
+            return [v.evaluate(env) for v in self.parsed]
+        if self.parsed is None:
+            return self.raw
+        try:
+            return self.parsed.evaluate(env)
+        except ExpressionError as error:
+            raise Failed(located(error, self)) from None
+
+
+class Failed(Exception):
+    """Carries a problem up to where it is collected."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def located(error: ExpressionError, value: Value) -> Problem:
+    """An expression's error at its place in the file."""
+    text = value.raw if isinstance(value.raw, str) else ""
+    source, mark = value.place.source, value.place.mark
+    if mark.line == mark.end_line and "\n" not in text:
+        quote = source.line(mark.line + 1)[mark.column : mark.column + 1] in ("'", '"')
+        start = mark.column + quote
+        end = min(start + max(error.end, error.start + 1), max(mark.end_column, start + error.start + 1))
+        mark = Mark(mark.line, start + error.start, mark.line, end)
+    return Problem(error.code, error.message, Place(source, mark), help=error.help)
+
+
+def compile_value(
+    raw: Any, mark: Mark, source: Source, names: Iterable[str], words: tuple[str, ...] = ()
+) -> Value:
+    """Parse a value. Strings are expressions unless they are one of ``words``.
+
+    Raises:
+        Failed: an expression cannot be read or uses a name not in ``names``.
+    """
+    place = Place(source, mark)
+    if isinstance(raw, Sequence):
+        pairs = zip(raw, raw.values_at, strict=True)
+        return Value(raw, place, tuple(compile_value(v, m, source, names, words) for v, m in pairs))
+    if not isinstance(raw, str) or raw in words:
+        return Value(raw, place)
+    value = Value(raw, place)
+    try:
+        parsed = expressions.parse(raw)
+        for name in sorted(parsed.names.difference(names)):
+            start = raw.find(name)
+            error = expressions.undefined(name, dict.fromkeys([*names]), start, start + len(name))
+            word = did_you_mean(name, words)
+            raise ExpressionError(error.message, start, error.end, error.code, word or error.help)
+    except ExpressionError as error:
+        raise Failed(located(error, value)) from None
+    return Value(raw, place, parsed)

@@ -1,0 +1,214 @@
+"""Layers that slide a window: convolutions and poolings of every rank share these rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import field_validator
+
+from cnncalc import fields
+from cnncalc.dims import Dim, at_least, divisible, equal, product_of
+from cnncalc.layer import Layer, Requirement, Requirements, needs_rank
+from cnncalc.shapes import AXES, Shape, Shapes, Window, same_padding, window_count
+
+PerAxis = tuple[Dim, ...]
+Padding = str | tuple[tuple[Dim, Dim], ...]
+
+
+class WindowLayer(Layer):
+    """Fields and shape rule of a sliding window; ``kernel_size`` and the rest per axis."""
+
+    words = {"padding": fields.PADDING_WORDS}
+
+    kernel_size: PerAxis
+    stride: PerAxis = 1  # type: ignore[assignment]
+    padding: Padding = 0  # type: ignore[assignment]
+
+    @field_validator("kernel_size", "stride", mode="plain")
+    @classmethod
+    def _check_per_axis(cls, value: Any) -> Any:
+        return fields.per_axis(value, cls.rank, 1)
+
+    @field_validator("padding", mode="plain")
+    @classmethod
+    def _check_padding(cls, value: Any) -> Any:
+        return fields.padding(value, cls.rank)
+
+    def axis_fields(self) -> list[tuple[Dim, Dim, Dim]]:
+        """Kernel, stride and dilation for each axis."""
+        dilation = getattr(self, "dilation", (1,) * self.rank)
+        return list(zip(self.kernel_size, self.stride, dilation, strict=True))
+
+    def spatial_windows(self, x: Shape) -> tuple[Window, ...]:
+        """The window along each axis, with padding words worked out for this input."""
+        windows = []
+        for index, (kernel, stride, dilation) in enumerate(self.axis_fields()):
+            window = Window(kernel, stride, dilation)
+            windows.append(window._replace(**self._pads(window, index, x[index + 1])))
+        return tuple(windows)
+
+    def _pads(self, window: Window, index: int, size: Dim) -> dict[str, Dim]:
+        if isinstance(self.padding, tuple):
+            before, after = self.padding[index]
+        elif self.padding == "half":
+            before = after = (window.extent - 1) // 2
+        elif self.padding in ("same", "same_lower"):
+            before, after = same_padding(size, window, lower=self.padding == "same_lower")
+        else:
+            before = after = 0
+        return {"before": before, "after": after}
+
+    def window_requirements(self, x: Shape) -> Requirements:
+        """The input has the right rank, and every window fits into its padded axis."""
+        yield from needs_rank(self, x, self.rank)
+        for name, size, window in zip(AXES[self.rank], x[1:], self.spatial_windows(x), strict=True):
+            holds = at_least(size + window.before + window.after, window.extent)
+            if holds is not True:
+                yield Requirement(holds, "C302", *_too_large(name, size, window))
+
+    def spatial_output(self, x: Shape, *, ceil_mode: bool = False) -> Shape:
+        """Sizes after the window has slid along each axis."""
+        pairs = zip(x[1:], self.spatial_windows(x), strict=True)
+        return tuple(window_count(size, window, ceil_mode=ceil_mode) for size, window in pairs)
+
+    def windows(self, inputs: tuple[Shape, ...]) -> tuple[Window, ...] | None:
+        return self.spatial_windows(inputs[0])
+
+
+class DilatedWindowLayer(WindowLayer):
+    """A window whose cells may stand apart."""
+
+    dilation: PerAxis = 1  # type: ignore[assignment]
+
+    @field_validator("dilation", mode="plain")
+    @classmethod
+    def _check_dilation(cls, value: Any) -> Any:
+        return fields.per_axis(value, cls.rank, 1)
+
+
+class Pooling(DilatedWindowLayer):
+    """``(C, *in) -> (C, *out)``: one value for each window. ``stride`` defaults to ``kernel_size``."""
+
+    family = "pool"
+
+    stride: PerAxis | None = None  # type: ignore[assignment]
+    ceil_mode: fields.Flag = False
+
+    @field_validator("stride", mode="plain")
+    @classmethod
+    def _check_stride(cls, value: Any) -> Any:
+        return value if value is None else fields.per_axis(value, cls.rank, 1)
+
+    def axis_fields(self) -> list[tuple[Dim, Dim, Dim]]:
+        stride = self.kernel_size if self.stride is None else self.stride
+        return list(zip(self.kernel_size, stride, self.dilation, strict=True))
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        """The window fits, and never lies in the padding alone.
+
+        Source: PyTorch, ``pool2d_shape_check`` in ``aten/src/ATen/native/Pool.h``.
+        """
+        (x,) = inputs
+        yield from self.window_requirements(x)
+        if self.padding in ("same", "same_lower"):
+            return
+        for name, window in zip(AXES[self.rank], self.spatial_windows(x), strict=True):
+            for amount in {window.before, window.after}:
+                holds = at_least(window.extent // 2, amount)
+                if holds is not True:
+                    message = (
+                        f"padding of {amount} along the {name} is more than half of the kernel, "
+                        f"{window.extent}"
+                    )
+                    yield Requirement(holds, "C304", message, f"use at most {window.extent // 2}")
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        return (x[0], *self.spatial_output(x, ceil_mode=self.ceil_mode))
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        return {}
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        return 0
+
+
+class AdaptivePooling(Layer):
+    """``(C, *in) -> (C, *output_size)``; an entry of null keeps the size of its axis."""
+
+    family = "pool"
+
+    output_size: PerAxis
+
+    @field_validator("output_size", mode="plain")
+    @classmethod
+    def _check_output_size(cls, value: Any) -> Any:
+        if isinstance(value, list | tuple) and len(value) == cls.rank:
+            return tuple(v if v is None else fields.integer(v, 1) for v in value)
+        return fields.per_axis(value, cls.rank, 1)
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        return needs_rank(self, inputs[0], self.rank)
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        pairs = zip(x[1:], self.output_size, strict=True)
+        return (x[0], *(have if want is None else want for have, want in pairs))
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        return {}
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        return 0
+
+
+class GlobalPooling(Layer):
+    """``(C, *spatial) -> (C,)``, or ``(C, 1, ...)`` with ``keepdim``."""
+
+    family = "pool"
+
+    keepdim: fields.Flag = False
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        return needs_rank(self, inputs[0], 1, 2, 3)
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        return (x[0], *((1,) * (len(x) - 1) if self.keepdim else ()))
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        return {}
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        return 0
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return product_of(inputs[0])
+
+
+def groups_divide(groups: Dim, **channels: Dim) -> Requirements:
+    """Each of the named numbers of channels is a multiple of ``groups``."""
+    for name, count in channels.items():
+        holds = divisible(count, groups) if isinstance(groups, int) else equal(count, groups)
+        if holds is not True:
+            message = f"{groups} groups do not divide the {count} {name} channels"
+            yield Requirement(holds, "C303", message, "use a common divisor of the channels")
+
+
+def _too_large(axis: str, size: Dim, window: Window) -> tuple[str, str | None]:
+    """The message and help for a window that does not fit."""
+    have = f"{size}"
+    if window.before != 0 or window.after != 0:
+        have += f" + {window.before} + {window.after} = {size + window.before + window.after}"
+    needs = str(window.extent)
+    if window.dilation != 1:
+        needs = f"{window.dilation}*({window.kernel} - 1) + 1 = {needs}"
+    message = f"the kernel does not fit along the {axis}: it needs {needs}, there is {have}"
+    missing = window.extent - size
+    if not isinstance(missing, int):
+        return message, None
+    return (
+        message,
+        f"use padding of at least {-(-missing // 2)}, a smaller kernel or a larger input",
+    )
