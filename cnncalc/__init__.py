@@ -1,11 +1,11 @@
 """cnncalc: exact shapes, parameters and MACs of convolutional networks, as numbers or symbols.
 
-    >>> import cnncalc
-    >>> net = cnncalc.load("vgg16")
-    >>> net.summary().totals.params
-    138357544
-    >>> net.summary(free=["H", "W"])["features"].output
-    (512, H//32, W//32)
+>>> import cnncalc
+>>> net = cnncalc.load("vgg16")
+>>> net.summary().totals.params
+138357544
+>>> net.summary(free=["H", "W"])["features"].output
+(512, H//32, W//32)
 """
 
 from __future__ import annotations

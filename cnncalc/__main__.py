@@ -28,6 +28,8 @@ def _run(arguments: list[str] | None) -> int:
     from cnncalc.errors import CnncalcError, SpecError
 
     if sys.stdout is None:
+        if sys.stderr is not None:
+            sys.stderr.write("error: standard output is closed\n")
         return 2
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):

@@ -188,7 +188,7 @@ class Expr:
     __rmul__ = __mul__
 
     def __pow__(self, exponent: int) -> Dim:
-        return reduce(lambda a, b: a * b, [self] * exponent, 1)
+        return prod([self] * exponent)
 
     def __floordiv__(self, divisor: Dim) -> Dim:
         if isinstance(divisor, Expr):
@@ -294,12 +294,14 @@ def substitute(dim: Dim, values: Mapping[str, Any]) -> Any:
 
 def minimum(*dims: Dim) -> Dim:
     """The least of several sizes."""
-    return _extreme(dims, largest=False)
+    least: Dim = _extreme(dims, largest=False)
+    return least
 
 
 def maximum(*dims: Dim) -> Dim:
     """The largest of several sizes."""
-    return _extreme(dims, largest=True)
+    largest: Dim = _extreme(dims, largest=True)
+    return largest
 
 
 def ceil_div(dim: Dim, divisor: Dim) -> Dim:

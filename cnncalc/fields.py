@@ -159,12 +159,21 @@ def _axes_order(value: Any) -> Any:
         return value
     if not isinstance(value, list | tuple):
         raise invalid(f"needs a list of axes, got {describe(value)}")
-    return tuple(integer(v, 0) for v in value)
+    return tuple(plain_integer(v, 0) for v in value)
+
+
+def plain_integer(value: Any, least: int = -MAX_SIZE) -> Any:
+    """An integer that decides the structure, so that no symbol can stand for it."""
+    if isinstance(value, Expr):
+        raise invalid(f"cannot depend on a free variable, got {value}")
+    return integer(value, least)
 
 
 Size = Annotated[Dim, PlainValidator(lambda v: integer(v, 1))]
 Natural = Annotated[Dim, PlainValidator(lambda v: integer(v, 0))]
-Integer = Annotated[int, PlainValidator(lambda v: integer(v, -MAX_SIZE))]
+Integer = Annotated[int, PlainValidator(plain_integer)]
+Index = Annotated[int, PlainValidator(lambda v: plain_integer(v, 0))]
+Factor = Annotated[int, PlainValidator(lambda v: plain_integer(v, 1))]
 Flag = Annotated[bool, PlainValidator(flag)]
 Positive = Annotated[float, PlainValidator(lambda v: number(v, 1e-30, 1e30))]
 Real = Annotated[float, PlainValidator(lambda v: number(v, -1e30, 1e30))]

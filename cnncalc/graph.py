@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from cnncalc.layer import Layer
     from cnncalc.shapes import Shape, Shapes
 
+MAX_SIZE = 2**63  # past any tensor; keeps numbers printable however often channels double
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -81,7 +83,10 @@ def judge(layer: Layer, inputs: Shapes) -> tuple[Shape | None, list[Problem], li
             elif not requirement.holds:
                 found = Problem(requirement.code, requirement.message, help=requirement.help)
                 return None, [found], []
-        return layer.output_shape(inputs), [], demands
+        output = layer.output_shape(inputs)
+        if any(isinstance(size, int) and size >= MAX_SIZE for size in output):
+            return None, [Problem("C308", "a size of the output is 2^63 or more")], []
+        return output, [], demands
     except DimError as error:
         help = "give the variable a number: it cannot stay free here"
         return None, [Problem("C306", str(error), help=help)], []

@@ -44,7 +44,7 @@ class Broadcasting(Merge):
                 holds = _compatible(a, b)
                 if holds is not True:
                     message = f"the branches differ: {show(result)} and {show(other)}"
-                    yield Requirement(holds, "C301", message)
+                    yield Requirement(holds, "C301", message, _advice(result, other))
             result = _broadcast(result, other)
 
     def output_shape(self, inputs: Shapes) -> Shape:
@@ -52,6 +52,14 @@ class Broadcasting(Merge):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return (len(inputs) - 1) * product_of(output)
+
+
+def _advice(a: Shape, b: Shape) -> str | None:
+    if len(a) == len(b) and a[1:] == b[1:] and isinstance(a[0], int) and isinstance(b[0], int):
+        return f"project the shortcut with a 1×1 conv2d to {max(a[0], b[0])} channels"
+    if len(a) == len(b) and a[0] == b[0]:
+        return "bring the branches to one size: the same strides and paddings, or crop or upsample"
+    return None
 
 
 def _is_one(size: Dim) -> bool:

@@ -53,9 +53,7 @@ def transposed_count(size: Dim, window: Window, output_padding: Dim) -> Dim:
 
     ``(size - 1)*stride - padding + extent + output_padding``. Source: ``torch.nn.ConvTranspose2d``.
     """
-    return (
-        (size - 1) * window.stride - window.before - window.after + window.extent + output_padding
-    )
+    return (size - 1) * window.stride - window.before - window.after + window.extent + output_padding
 
 
 def same_padding(size: Dim, window: Window, *, lower: bool = False) -> tuple[Dim, Dim]:
@@ -70,5 +68,7 @@ def same_padding(size: Dim, window: Window, *, lower: bool = False) -> tuple[Dim
 
 
 def show(shape: Shape) -> str:
-    """A shape for messages: ``64×112×112``, symbolic sizes in brackets where they need them."""
-    return "×".join(text if (text := str(d)).isalnum() else f"({text})" for d in shape) or "scalar"
+    """A shape for messages: ``64×112×112``, ``[4096]``, ``64×(H//2)×(W//2)``."""
+    if len(shape) < 2:
+        return f"[{', '.join(map(str, shape))}]"
+    return "×".join(text if (text := str(d)).isalnum() else f"({text})" for d in shape)

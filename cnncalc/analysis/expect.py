@@ -138,7 +138,8 @@ def _failure(
     words = {"min": "at least ", "max": "at most ", "approx": "about ", "exactly": ""}
     wanted = f"{value:,}" if isinstance(value, int) else str(value)
     have = f"{actual:,}" if isinstance(actual, int) else str(actual)
-    message = f"{what} has {have} {key}, expected {words[bound]}{wanted}"
+    label = "MACs" if key == "macs" else key
+    message = f"{what} has {have} {label}, expected {words[bound]}{wanted}"
     notes = []
     difference = rational.subtract(actual, value)
     if isinstance(difference, int):

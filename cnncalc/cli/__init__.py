@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 from cnncalc import __version__
+from cnncalc.errors import did_you_mean
 
 COMMANDS = {
     "table": "The per-layer table of shapes, weights, biases and MACs, with totals.",
@@ -24,6 +25,14 @@ class Commands(click.Group):
             return None
         command: click.Command = import_module(f"cnncalc.cli.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            help = did_you_mean(args[0], COMMANDS) or f"there are {', '.join(COMMANDS)}"
+            ctx.fail(f"no command '{args[0]}'; {help}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cnncalc.network import Network
 
 
-class Spec(click.ParamType):
+class Spec(click.ParamType[str]):
     """A path, ``-`` or a shipped name, completed by the shell."""
 
     name = "spec"

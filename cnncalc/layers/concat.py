@@ -18,7 +18,7 @@ class Concat(Merge):
     """
 
     type: Literal["concat"] = "concat"
-    axis: fields.Natural = 0
+    axis: fields.Index = 0
 
     def requirements(self, inputs: Shapes) -> Requirements:
         first = inputs[0]
@@ -34,7 +34,9 @@ class Concat(Merge):
 
     def output_shape(self, inputs: Shapes) -> Shape:
         first = inputs[0]
-        total = sum(x[self.axis] for x in inputs)
+        total = first[self.axis]
+        for other in inputs[1:]:
+            total += other[self.axis]
         return (*first[: self.axis], total, *first[self.axis + 1 :])
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:

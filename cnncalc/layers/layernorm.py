@@ -15,11 +15,7 @@ from cnncalc.shapes import Shape, Shapes, show
 
 
 def _trailing(value: Any) -> Any:
-    return (
-        value
-        if value is None
-        else fields.shape(value if isinstance(value, list | tuple) else [value])
-    )
+    return value if value is None else fields.shape(value if isinstance(value, list | tuple) else [value])
 
 
 class LayerNorm(ChannelNorm):

@@ -39,9 +39,7 @@ class Opaque(Layer):
     def requirements(self, inputs: Shapes) -> Requirements:
         holds = at_least(self.params or 0, self.biases)
         if holds is not True:
-            yield Requirement(
-                holds, "C308", f"biases are {self.biases} of {self.params or 0} params"
-            )
+            yield Requirement(holds, "C308", f"biases are {self.biases} of {self.params or 0} params")
 
     def output_shape(self, inputs: Shapes) -> Shape:
         return self.output or inputs[0]

@@ -21,6 +21,7 @@ def _pads(value: Any) -> Any:
         raise fields.invalid(f"needs an integer or a list, got {fields.describe(value)}")
     return fields.integer(value, 0)
 
+
 _MODES = ("constant", "reflect", "replicate", "circular")
 
 
@@ -34,9 +35,7 @@ class Pad(Rearrangement):
 
     type: Literal["pad"] = "pad"
     padding: Annotated[Any, PlainValidator(_pads)]
-    mode: Annotated[
-        str, PlainValidator(fields.choice(*_MODES))
-    ] = "constant"
+    mode: Annotated[str, PlainValidator(fields.choice(*_MODES))] = "constant"
     value: fields.Real = 0.0
 
     def _pairs(self, x: Shape) -> tuple[tuple[Dim, Dim], ...]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import PlainValidator
+from typing import Literal
 
 from cnncalc import fields
 from cnncalc.dims import divisible
@@ -21,7 +19,7 @@ class PixelUnshuffle(Rearrangement):
     rank = 2
 
     type: Literal["pixel_unshuffle"] = "pixel_unshuffle"
-    downscale_factor: Annotated[int, PlainValidator(lambda v: fields.integer(v, 1))]
+    downscale_factor: fields.Factor
 
     def requirements(self, inputs: Shapes) -> Requirements:
         (x,) = inputs

@@ -25,9 +25,7 @@ class Prelu(Elementwise):
         (x,) = inputs
         holds = equal(self.num_parameters, 1) is True or equal(self.num_parameters, x[0])
         if holds is not True:
-            message = (
-                f"num_parameters is {self.num_parameters}; it must be 1 or the {x[0]} channels"
-            )
+            message = f"num_parameters is {self.num_parameters}; it must be 1 or the {x[0]} channels"
             yield Requirement(holds, "C308", message, "write num_parameters: channels")
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:

@@ -11,9 +11,7 @@ from cnncalc.dims import Dim, Expr, at_least, maximum, minimum
 from cnncalc.layer import Rearrangement, Requirement, Requirements
 from cnncalc.shapes import Shape, Shapes, show
 
-Bound = Annotated[
-    Any, PlainValidator(lambda v: v if v is None else fields.integer(v, -fields.MAX_SIZE))
-]
+Bound = Annotated[Any, PlainValidator(lambda v: v if v is None else fields.integer(v, -fields.MAX_SIZE))]
 
 
 class Slice(Rearrangement):
@@ -23,17 +21,15 @@ class Slice(Rearrangement):
     """
 
     type: Literal["slice"] = "slice"
-    axis: fields.Natural = 0
+    axis: fields.Index = 0
     start: Bound = None
     stop: Bound = None
-    step: fields.Size = 1
+    step: fields.Factor = 1
 
     def requirements(self, inputs: Shapes) -> Requirements:
         (x,) = inputs
         if self.axis >= len(x):
-            yield Requirement(
-                holds=False, code="C308", message=f"{show(x)} has no axis {self.axis}"
-            )
+            yield Requirement(holds=False, code="C308", message=f"{show(x)} has no axis {self.axis}")
         holds = at_least(self._count(x[self.axis]), 1)
         if holds is not True:
             yield Requirement(holds, "C308", f"the slice of {x[self.axis]} is empty")

@@ -53,9 +53,7 @@ class Upsample(Resizing):
         if self.scale_factor is None:
             yield from self.size_requirements(inputs)
         elif self.size is not None or len(inputs) > 1:
-            yield Requirement(
-                holds=False, code="C308", message="give scale_factor or size, not both"
-            )
+            yield Requirement(holds=False, code="C308", message="give scale_factor or size, not both")
         elif isinstance(self.scale_factor, list) and len(self.scale_factor) != len(x) - 1:
             yield Requirement(holds=False, code="C308", message="one scale_factor for each axis")
         yield from self.positive(self.target(inputs))

@@ -10,7 +10,9 @@ from cnncalc.report import text
 from cnncalc.report.rows import COLUMNS, folded, laid_out
 
 #: formats that do not keep leading blanks: paths are whole there, not a tree
-FLAT = frozenset(text.ESCAPES) | {"tsv", "asciidoc", "orgtbl", "rst"}
+FLAT = frozenset(text.ESCAPES) | {
+    "html", "latex", "latex_booktabs", "latex_longtable", "tsv", "asciidoc", "orgtbl", "rst",
+}  # fmt: skip
 WIDTH = 100
 
 
@@ -25,14 +27,18 @@ def render(report: Report, fmt: str, columns: list[str], depth: int | None, layo
         cells = _as_tree(rows, cells, report)
     numeric = [COLUMNS[name].total is not None for name in columns]
     cells.append(_total_row(report, columns))
-    table = tabulate.tabulate(
-        cells,
-        headers=[COLUMNS[name].heading for name in columns],
-        tablefmt=fmt if fmt != "latex" else "latex_raw",
-        disable_numparse=True,
-        preserve_whitespace=tree,
-        colalign=["right" if n else "left" for n in numeric],
-    )
+    padding, tabulate.MIN_PADDING = tabulate.MIN_PADDING, 0  # no argument exists; 0 fits 100 columns
+    try:
+        table = tabulate.tabulate(
+            cells,
+            headers=[COLUMNS[name].heading for name in columns],
+            tablefmt=fmt,
+            disable_numparse=True,
+            preserve_whitespace=tree,
+            colalign=["right" if n else "left" for n in numeric],
+        )
+    finally:
+        tabulate.MIN_PADDING = padding
     return "\n".join([*_title(report, fmt), table, *_footer(report, fmt)])
 
 
@@ -108,16 +114,19 @@ def _footer(report: Report, fmt: str) -> list[str]:
         lines.append("Partial: an opaque layer leaves params, macs or flops unsaid; they count as 0.")
     if report.conditions:
         lines.append(f"Valid where {' and '.join(map(str, report.conditions))}")
-    return ["", *_paragraph(lines, fmt)]
+    paragraph = _paragraph(lines, fmt)
+    return ["", *paragraph] if paragraph else []
 
 
 def _paragraph(lines: list[str], fmt: str) -> list[str]:
     """Lines of prose in the manner of the format; long ones wrapped."""
+    if fmt == "tsv":
+        return []
     if fmt in ("html", "unsafehtml"):
-        return [f"<p>{text.escape(line, fmt)}</p>" for line in lines]
+        return [f"<p>{text.escape(line, 'unsafehtml')}</p>" for line in lines]
     if fmt.startswith("latex"):
         return [f"% {text.safe(line)}" for line in lines]
-    if fmt in ("github", "pipe"):
+    if fmt in ("github", "pipe", "rst"):
         return [part for line in lines for part in (text.escape(line, fmt), "")]
     return [
         part

@@ -23,10 +23,8 @@ def _html(text: str) -> str:
     return text
 
 
-_LATEX = {
-    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    "×": r"$\times$", **{c: "\\" + c for c in "&%$#_{}"},
-}  # fmt: skip
+_LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+_LATEX |= {c: f"\\{c}" for c in "&%$#_{}"}
 
 
 def _latex(text: str) -> str:
@@ -34,23 +32,23 @@ def _latex(text: str) -> str:
 
 
 def _markdown(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", text)
+    return re.sub(r"([\\`*\[\]<>|])", r"\\\1", text)
 
 
 def _wiki(text: str) -> str:
     return text.replace("|", "&#124;").replace("{", "&#123;").replace("[", "&#91;").replace("<", "&lt;")
 
 
+#: by tabulate format; tabulate itself escapes html, latex, latex_booktabs and latex_longtable
 ESCAPES: dict[str, Callable[[str], str]] = {
-    "html": _html, "unsafehtml": _html, "latex": _latex, "latex_raw": _latex,
-    "latex_booktabs": _latex, "latex_longtable": _latex, "github": _markdown, "pipe": _markdown,
+    "unsafehtml": _html, "latex_raw": _latex, "github": _markdown, "pipe": _markdown,
     "mediawiki": _wiki, "moinmoin": _wiki, "jira": _wiki, "youtrack": _wiki, "textile": _wiki,
 }  # fmt: skip
 
 
 def escape(text: str, fmt: str) -> str:
     """User text for a table format."""
-    return ESCAPES.get(fmt, lambda t: t)(safe(text))
+    return ESCAPES.get(fmt, str)(safe(text))
 
 
 def count(number: Dim | None) -> str:

@@ -72,16 +72,12 @@ def looks_like_json(text: str) -> bool:
     return re.match(r'\s*\{\s*["}]', text) is not None
 
 
-def problem(
-    source: Source, code: str, message: str, mark: Mark | None, help: str | None = None
-) -> SpecError:
+def problem(source: Source, code: str, message: str, mark: Mark | None, help: str | None = None) -> SpecError:
     place = Place(source, mark) if mark is not None else None
     return SpecError([Problem(code, message, place, help=help, where=source.name)])
 
 
-_CONTROL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
-)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def _refuse_control_characters(source: Source) -> None:
@@ -114,9 +110,7 @@ class _Builder:
 
     def document(self) -> Document:
         if self.root_mark is None:
-            raise problem(
-                self.source, "C002", "the spec is empty", None, "it needs 'input' and 'layers'"
-            )
+            raise problem(self.source, "C002", "the spec is empty", None, "it needs 'input' and 'layers'")
         return Document(self.source, self.root, self.root_mark)
 
     def expects_key(self) -> bool:
@@ -161,9 +155,19 @@ class _Builder:
         if len(self.stack) > MAX_DEPTH:
             raise problem(self.source, "C503", f"nested deeper than {MAX_DEPTH} levels", node.mark)
 
-    def close(self) -> None:
-        self.stack.pop()
+    def close(self, end: Mark) -> None:
+        """The end of a list or mapping: its mark now spans it."""
+        node = self.stack.pop()
         self.keys.pop()
+        node.mark = Mark(node.mark.line, node.mark.column, end.end_line, end.end_column)
+        if not self.stack:
+            self.root_mark = node.mark
+            return
+        parent = self.stack[-1]
+        if isinstance(parent, Mapping):
+            parent.values_at[next(reversed(parent))] = node.mark
+        else:
+            parent.values_at[-1] = node.mark
 
     def count(self, mark: Mark) -> None:
         self.nodes += 1
@@ -183,9 +187,7 @@ _PLAIN = {
 }  # fmt: skip
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
-_AMBIGUOUS = re.compile(
-    r"[-+]?(0[0-9_]+|0[xob][0-9a-fA-F_]+|[0-9]+(_[0-9]+)+|[0-9]+(:[0-5]?[0-9])+)\Z"
-)
+_AMBIGUOUS = re.compile(r"[-+]?(0[0-9_]+|0[xob][0-9a-fA-F_]+|[0-9]+(_[0-9]+)+|[0-9]+(:[0-5]?[0-9])+)\Z")
 
 
 def _read_yaml(source: Source, builder: _Builder) -> None:
@@ -198,7 +200,8 @@ def _read_yaml(source: Source, builder: _Builder) -> None:
         at = error.problem_mark or error.context_mark
         mark = Mark(at.line, at.column, at.line, at.column + 1) if at is not None else None
         text = error.problem or error.context or "the text cannot be read"
-        help = "indent with spaces, not tabs" if "\\t" in text else None
+        tab = at is not None and source.line(at.line + 1)[at.column : at.column + 1] == "\t"
+        help = "indent with spaces, not tabs" if tab else None
         raise problem(source, "C001", f"not valid YAML: {text}", mark, help) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise problem(source, "C001", f"not valid YAML: {error}", None) from None
@@ -224,16 +227,12 @@ def _consume(events: Iterator[Any], source: Source, builder: _Builder) -> None:
             raise problem(source, "C004", "aliases are not part of the spec format", mark, help)
         if kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             flow -= flow > 0
-            builder.close()
+            builder.close(mark)
             continue
         if event.anchor is not None:
-            raise problem(
-                source, "C004", "anchors are not part of the spec format", mark, "use 'blocks'"
-            )
+            raise problem(source, "C004", "anchors are not part of the spec format", mark, "use 'blocks'")
         if event.tag is not None:
-            raise problem(
-                source, "C004", f"the tag {event.tag} is not part of the spec format", mark
-            )
+            raise problem(source, "C004", f"the tag {event.tag} is not part of the spec format", mark)
         if kind is yaml.ScalarEvent:
             _scalar(event, mark, source, builder, in_flow=flow > 0)
             continue
@@ -264,7 +263,9 @@ def _scalar(event: Any, mark: Mark, source: Source, builder: _Builder, *, in_flo
         builder.value(text, mark)
         return
     if in_flow and text.count("(") > text.count(")"):
-        help = f'in {{...}} and [...] a comma ends the value: write "{text}, ...)" in quotes'
+        line = source.line(mark.line + 1)[mark.column :]
+        whole = line[: line.find(")") + 1] or f"{text}, ...)"
+        help = f'in {{...}} and [...] a comma ends the value: write "{whole}"'
         raise problem(source, "C105", "an expression with a comma needs quotes here", mark, help)
     builder.value(_resolve(text, mark, source), mark)
 
@@ -334,16 +335,14 @@ def _json_mark(line: int, column: int, length: int) -> Mark:
     return Mark(line, column, line, column + length)
 
 
-def _json_step(
-    kind: str, token: str, mark: Mark, expect: str, source: Source, builder: _Builder
-) -> str:
+def _json_step(kind: str, token: str, mark: Mark, expect: str, source: Source, builder: _Builder) -> str:
     """Take one token; say what may come next."""
     if expect in ("firstkey", "key"):
         if kind == "string":
             builder.key(_json_string(token, mark, source), mark)
             return "colon"
         if token == "}" and expect == "firstkey":
-            builder.close()
+            builder.close(mark)
             return _after_value(builder)
     elif expect == "colon" and token == ":":
         return "value"
@@ -355,7 +354,7 @@ def _json_step(
             builder.open(Sequence(mark))
             return "first"
         if token == "]" and expect == "first":
-            builder.close()
+            builder.close(mark)
             return _after_value(builder)
         if kind in ("string", "number", "word"):
             builder.value(_json_scalar(kind, token, mark, source), mark)
@@ -365,7 +364,7 @@ def _json_step(
         if token == ",":
             return "key" if inside_mapping else "value"
         if token == ("}" if inside_mapping else "]"):
-            builder.close()
+            builder.close(mark)
             return _after_value(builder)
     wanted = {
         "firstkey": "a key in double quotes or '}'", "key": "a key in double quotes", "colon": "':'",

@@ -109,7 +109,10 @@ class Expander:
     # -- problems
 
     def add_problem(self, problem: Problem, place: Place) -> None:
-        notes = tuple(f"in block '{name}', used in line {line}" for name, line in reversed(self.calls))
+        calls = self.calls[:-4:-1]
+        notes = tuple(f"in block '{name}', used in line {line}" for name, line in calls)
+        if len(self.calls) > len(calls):
+            notes += (f"and {len(self.calls) - len(calls)} blocks further out",)
         placed = problem.at(place)
         if notes:
             placed = Problem(
@@ -171,9 +174,7 @@ class Expander:
                 current = result
         return current
 
-    def expand_item(
-        self, item: Item, scope: Scope, params: Mapping[str, Any], current: Tensor
-    ) -> Tensor:
+    def expand_item(self, item: Item, scope: Scope, params: Mapping[str, Any], current: Tensor) -> Tensor:
         self.count(item)
         sources = [self.resolve(v, scope, current, params) for v in item.source_tensor or []]
         start = sources[0] if sources and item.cls is None else current
@@ -204,7 +205,7 @@ class Expander:
             this = item.first if index == 0 and item.first is not None else item
             current = self.instantiate(this, str(index), inner, params, current, sources)
             inner.names[str(index)] = current
-        self.group(scope.at(item.key), item.type, current, item.place)
+        self.group(scope.at(item.key), item.kind, current, item.place)
         return current
 
     def register(self, item: Item, scope: Scope, result: Tensor) -> None:
@@ -240,17 +241,17 @@ class Expander:
         sources: list[Tensor],
     ) -> Tensor:
         path = scope.at(key)
-        if item.type == "share":
+        if item.kind == "share":
             return self.expand_share(item, key, scope, params, current)
         self.definitions[path] = (item, params, scope)
         if item.cls is not None:
             return self.expand_layer(item, path, scope, params, current, sources)
         inner = scope.child(key)
-        if item.type in self.reader.blocks:
-            result = self.expand_block(item, self.reader.blocks[item.type], inner, params, current)
+        if item.kind in self.reader.blocks:
+            result = self.expand_block(item, self.reader.blocks[item.kind], inner, params, current)
         else:
             result = self.expand_list(item.layers or [], inner, params, current)
-        self.group(path, item.type, result, item.place)
+        self.group(path, item.kind, result, item.place)
         return result
 
     def expand_block(
@@ -365,7 +366,7 @@ class Expander:
             inputs = sources
         layer, references = self.layer_of(item, env, has_norm=norm is not None)
         inputs += [self.resolve(v, scope, current, params) for v in references]
-        tensor = self.add(layer, path, inputs, item)
+        tensor = self.add(layer, path, inputs, item, start=current)
         for attached, suffix in ((norm, "norm"), (act, "act")):
             if attached is not None:
                 tensor = self.add_attached(attached, f"{path}.{suffix}", tensor, params)
@@ -397,15 +398,13 @@ class Expander:
             raise Failed(self.reader.problems.pop())
         return found.item if found else None
 
-    def add_attached(
-        self, item: Item, path: str, tensor: Tensor, params: Mapping[str, Any]
-    ) -> Tensor:
+    def add_attached(self, item: Item, path: str, tensor: Tensor, params: Mapping[str, Any]) -> Tensor:
         if tensor is None:
             return None
         self.count(item)
         shape = self.nodes[tensor].output
         layer, _ = self.layer_of(item, self.env(params, tensor), has_norm=False)
-        if item.type == "batchnorm":
+        if item.kind == "batchnorm":
             from cnncalc.registry import layer_class
 
             ranked = layer_class(f"batchnorm{max(len(shape) - 1, 1)}d") or type(layer)
@@ -438,19 +437,19 @@ class Expander:
         except ValidationError as error:
             assert isinstance(item.node, DocumentMapping)
             mark = item.place.mark
-            found = translate(error, item.node, mark, self.source, item.cls.model_fields, item.type)
+            found = translate(error, item.node, mark, self.source, item.cls.model_fields, item.kind)
             for problem, detail in zip(found, error.errors(), strict=True):
                 key = str(detail["loc"][0]) if detail["loc"] else ""
                 written = item.fields.get(key)
                 notes: tuple[str, ...] = ()
-                if written is not None and isinstance(written.raw, str):
+                if written is not None and isinstance(written.raw, str) and written.raw != str(values[key]):
                     notes = (f"'{written.raw}' is {describe(values[key])} here",)
                 self.add_problem(
                     Problem(problem.code, problem.message, problem.place, notes, problem.help), item.place
                 )
             raise Unknown from None
 
-    def add(self, layer: Layer, path: str, inputs: list[Tensor], item: Item) -> Tensor:
+    def add(self, layer: Layer, path: str, inputs: list[Tensor], item: Item, start: Tensor = None) -> Tensor:
         if any(i is None for i in inputs):
             return None
         known = [i for i in inputs if i is not None]
@@ -463,7 +462,7 @@ class Expander:
         shapes = self.shapes(tuple(known))
         output, problems, demands = graph.judge(layer, shapes)
         for found in problems:
-            self.add_problem(self.explained(found, layer, known, shapes), item.place)
+            self.add_problem(self.explained(found, layer, known, start), item.place)
         if output is None:
             return None
         index = self.append(path, layer, tuple(known), output, item.place)
@@ -471,21 +470,20 @@ class Expander:
             self.demand(condition, index, reason)
         return index
 
-    def explained(
-        self, problem: Problem, layer: Layer, inputs: list[int], shapes: tuple[Shape, ...]
-    ) -> Problem:
+    def explained(self, problem: Problem, layer: Layer, inputs: list[int], start: Tensor) -> Problem:
         """Say where each input comes from."""
+        merging = layer.family == "merge"
         notes = []
-        for number, (index, shape) in enumerate(zip(inputs, shapes, strict=True), 1):
+        for number, index in enumerate(inputs, 1):
             node = self.nodes[index]
             line = f" (line {node.place.mark.line + 1})" if node.place else ""
-            what = f"input {number}" if len(inputs) > 1 else "the input"
-            if layer.family == "merge" and len(inputs) > 1:
-                what = f"branch {number}"
-            notes.append(f"{what} comes from {node.path}{line}: {show(shape)}")
-        message = f"{layer.type}: {problem.message}"
-        if problem.message.startswith(layer.type):
-            message = problem.message
+            what = f"branch {number} ends at" if merging else "the input comes from"
+            if merging and index == start:
+                what = f"branch {number} is what comes in, from"
+            notes.append(f"{what} {node.path}{line}: {show(node.output)}")
+        message = problem.message
+        if not message.startswith(layer.type):
+            message = f"{layer.type}: {message}"
         return Problem(problem.code, message, None, tuple(notes), problem.help)
 
     def append(
@@ -519,7 +517,9 @@ class Expander:
         found = value.evaluate(env)
         if isinstance(found, Expr):
             help = "give the variable a number: the structure depends on it"
-            raise Failed(Problem("C306", f"{what} depends on a free variable: {found}", value.place, help=help))
+            raise Failed(
+                Problem("C306", f"{what} depends on a free variable: {found}", value.place, help=help)
+            )
         if isinstance(found, Rational | float | str | list | bool) or found is None or found < least:
             needs = f"an integer of at least {least}"
             raise Failed(Problem("C101", f"{what} needs {needs}, got {describe(found)}", value.place))

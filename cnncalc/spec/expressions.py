@@ -87,9 +87,7 @@ def parse(text: str) -> Expression:
         ExpressionError: the text is not one.
     """
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(
-            f"the expression is longer than {MAX_LENGTH} characters", 0, MAX_LENGTH
-        )
+        raise ExpressionError(f"the expression is longer than {MAX_LENGTH} characters", 0, MAX_LENGTH)
     return _Parser(text).expression()
 
 
@@ -241,10 +239,7 @@ class _Parser:
         value = inner()
         while self.accept(word):
             left, right = self.truth(value, start), self.truth(inner(), self.index)
-            if word == "and":
-                value = lambda env, a=left, b=right: a(env) and b(env)
-            else:
-                value = lambda env, a=left, b=right: a(env) or b(env)
+            value = _both(left, right) if word == "and" else _either(left, right)
         return value
 
     def negation(self) -> Evaluator:
@@ -294,9 +289,7 @@ class _Parser:
         span = self.span_of_last()
         kind, text, start, end = self.advance()
         if kind != "number" or not text.isdigit() or len(text) > 2 or int(text) > MAX_EXPONENT:
-            raise ExpressionError(
-                f"the exponent must be a literal from 0 to {MAX_EXPONENT}", start, end
-            )
+            raise ExpressionError(f"the exponent must be a literal from 0 to {MAX_EXPONENT}", start, end)
         exponent = int(text)
         return self.guard(lambda a: rational.power(a, exponent), (base,), span)
 
@@ -357,9 +350,7 @@ class _Parser:
         if not least <= len(args) <= most:
             wanted = str(least) if least == most else f"at least {least}"
             raise ExpressionError(f"{name} takes {wanted} value(s), got {len(args)}", start, close)
-        return self.guard(
-            function, tuple(args), (start, close), numbers=name not in ("len", "min", "max")
-        )
+        return self.guard(function, tuple(args), (start, close), numbers=name not in ("len", "min", "max"))
 
     # -- evaluation with places
 
@@ -402,6 +393,14 @@ class _Parser:
                 raise ExpressionError(str(error), *span, code) from None
 
         return run
+
+
+def _both(left: Evaluator, right: Evaluator) -> Evaluator:
+    return lambda env: left(env) and right(env)
+
+
+def _either(left: Evaluator, right: Evaluator) -> Evaluator:
+    return lambda env: left(env) or right(env)
 
 
 def undefined(name: str, env: Env, start: int, end: int) -> ExpressionError:

@@ -9,8 +9,8 @@ from cnncalc.errors import Mark, Place, Problem, Source, did_you_mean
 from cnncalc.fields import DEFERRED, describe
 from cnncalc.registry import all_types, layer_class
 from cnncalc.spec.document import Mapping, Sequence
-from cnncalc.spec.model import NAME, PARAM_KINDS, RESERVED, BlockModel
-from cnncalc.spec.translate import translate, unknown_field, validated
+from cnncalc.spec.model import COMMON, NAME, PARAM_KINDS, RESERVED, BlockModel
+from cnncalc.spec.translate import intended, translate, unknown_field, validated
 from cnncalc.spec.values import Failed, Value, compile_value
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from cnncalc.layer import Layer
 
-COMMON = ("name", "type", "from", "repeat", "first", "when", "train_only", "share")
 TENSOR_NAMES = ("channels", "height", "width")
+MAX_PROBLEMS = 500
 ACTIVATED = ("conv", "linear", "merge")
 #: names of norms without their rank; the value may also be any layer type of that family
 NORMS = {
@@ -60,7 +60,7 @@ class Item:
     """One entry of a list of layers."""
 
     place: Place
-    type: str
+    kind: str  # a layer type, a block, "group" or "share"
     key: str  # its name, or type_n
     named: bool = False
     node: Mapping | None = None
@@ -205,6 +205,8 @@ class ItemReader:
     def read_items(self, nodes: Sequence, counts: dict[str, int]) -> list[Item]:
         items = []
         for node, mark in zip(nodes, nodes.values_at, strict=True):
+            if len(self.problems) > MAX_PROBLEMS:
+                break
             item = self.read_item(node, mark, counts)
             if item is not None:
                 items.append(item)
@@ -250,9 +252,9 @@ class ItemReader:
 
     def read_name(self, item: Item, node: Mapping, counts: dict[str, int]) -> None:
         name = node.get("name")
-        counts[item.type] = counts.get(item.type, 0) + 1
+        counts[item.kind] = counts.get(item.kind, 0) + 1
         if name is None:
-            item.key = f"{item.type}_{counts[item.type]}"
+            item.key = f"{item.kind}_{counts[item.kind]}"
         else:
             self.check_name(name, node.values_at["name"])
             item.key, item.named = str(name), True
@@ -262,7 +264,7 @@ class ItemReader:
             help = "letters, digits and _, at most 64, not beginning with a digit"
             self.problem("C107", f"{describe(name)} is not a name", mark, help)
         elif name in RESERVED:
-            self.problem("C107", f"the name '{name}' is reserved", mark)
+            self.problem("C107", f"the name '{name}' is reserved", mark, "choose another name")
 
     def read_common(self, item: Item, node: Mapping, counts: dict[str, int]) -> None:
         """Keys that every item may have."""
@@ -305,7 +307,7 @@ class ItemReader:
             self.problem("C204", "'from' needs at least one name", mark)
         elif item.cls is None or item.cls.arity[1] == 1:
             help = "join tensors with concat, add or multiply"
-            self.problem("C204", f"{item.type} takes one tensor, 'from' names {len(raw)}", mark, help)
+            self.problem("C204", f"{item.kind} takes one tensor, 'from' names {len(raw)}", mark, help)
         found = [self.reference(r, m) for r, m in zip(raw, raw.values_at, strict=True)]
         return [r for r in found if r]
 
@@ -325,15 +327,13 @@ class ItemReader:
     # -- groups
 
     def read_group(self, item: Item, node: Mapping, mark: Mark) -> None:
-        allowed = [*COMMON, "layers"] if item.type == "group" else [*COMMON]
+        allowed = [*COMMON, "layers"] if item.kind == "group" else [*COMMON]
         for key in node:
             if key not in allowed:
-                what = "a group" if item.type == "group" else "an item with 'share'"
-                self.problems.append(
-                    unknown_field(key, allowed, what, Place(self.source, node.keys_at[key]))
-                )
+                what = "a group" if item.kind == "group" else "an item with 'share'"
+                self.problems.append(unknown_field(key, allowed, what, Place(self.source, node.keys_at[key])))
         item.layers = []
-        if item.type == "share":
+        if item.kind == "share":
             return
         layers = node.get("layers")
         if isinstance(layers, Sequence):
@@ -345,7 +345,7 @@ class ItemReader:
     # -- blocks in use
 
     def read_block_use(self, item: Item, node: Mapping) -> None:
-        block = self.blocks[item.type]
+        block = self.blocks[item.kind]
         for key in node:
             if key in COMMON:
                 continue
@@ -357,11 +357,10 @@ class ItemReader:
             value = self.argument(node[key], node.values_at[key], block.params[key])
             if value is not None:
                 item.fields[key] = value
+        meant = {intended(key, [*block.params]) for key in node if key not in (*COMMON, *block.params)}
         for name, param in block.params.items():
-            if param.default is None and name not in node:
-                self.problems.append(
-                    Problem("C104", f"block '{block.name}' needs '{name}'", item.place)
-                )
+            if param.default is None and name not in node and name not in meant:
+                self.problems.append(Problem("C104", f"block '{block.name}' needs '{name}'", item.place))
         item.layers = []
 
     def argument(self, raw: Any, mark: Mark, param: Param) -> Value | None:
@@ -377,29 +376,29 @@ class ItemReader:
     # -- layers
 
     def read_layer(self, item: Item, node: Mapping, counts: dict[str, int]) -> None:
-        cls = layer_class(item.type)
+        cls = layer_class(item.kind)
         if cls is None:
-            foreign = FOREIGN_TYPES.get(item.type.lower().replace(" ", ""))
+            foreign = FOREIGN_TYPES.get(item.kind.lower().replace(" ", ""))
             help = f"here it is called '{foreign}'" if foreign else None
-            help = help or did_you_mean(item.type, [*all_types(), *self.blocks])
+            help = help or did_you_mean(item.kind, [*all_types(), *self.blocks])
             at = node.values_at["type"]
-            self.problem("C103", f"no layer type or block '{item.type[:64]}'", at, help)
+            self.problem("C103", f"no layer type or block '{item.kind[:64]}'", at, help)
             return
         item.cls = cls
-        node = self.with_defaults(item.type, node)
+        node = self.with_defaults(item.kind, node)
         item.node = node
         if "branches" in node and cls.family == "merge":
             item.branches = self.read_branches(node["branches"], node.values_at["branches"], counts)
         if cls.family == "merge" and ("from" in node) == ("branches" in node):
             help = "'from: [a, b]' names tensors, 'branches' lists of layers"
-            self.problem("C204", f"{item.type} needs either 'from' or 'branches'", item.place.mark, help)
+            self.problem("C204", f"{item.kind} needs either 'from' or 'branches'", item.place.mark, help)
         for key, family in (("norm", "norm"), ("act", "activation")):
             if key in node and cls.family in ACTIVATED:
                 setattr(item, key, self.read_attachment(node[key], node.values_at[key], family))
         self.read_fields(item, cls, node)
 
     def with_defaults(self, type_name: str, node: Mapping) -> Mapping:
-        defaults = (self.defaults or {}).get(type_name)
+        defaults = self.defaults.get(type_name) if self.defaults is not None else None
         return _merged(defaults, node) if isinstance(defaults, Mapping) else node
 
     def read_fields(self, item: Item, cls: type[Layer], node: Mapping) -> None:
@@ -440,7 +439,7 @@ class ItemReader:
             known = set(cls.model_fields) | set(_aliases(cls)) | shared
             known -= {f for f in cls.model_fields if f in _aliases(cls).values()}
             mark = item.place.mark
-            self.problems += translate(error, own, mark, self.source, known, item.type)
+            self.problems += translate(error, own, mark, self.source, known, item.kind)
             return
         constant = all(v.constant for v in item.fields.values())
         if constant and not any(k in item.fields for k in cls.tensor_fields):
@@ -461,7 +460,7 @@ class ItemReader:
             self.problem("C101", f"needs a type, or a mapping with 'type', got {describe(raw)}", mark)
             return None
         word = node["type"]
-        ranked = NORMS.get(word) if family == "norm" else None
+        ranked = NORMS.get(str(word)) if family == "norm" else None
         stand_in = {"batchnorm": "batchnorm2d"}.get(ranked or "", ranked or word)
         renamed = _merged(node, Mapping(mark))
         renamed["type"] = stand_in
@@ -475,7 +474,7 @@ class ItemReader:
             return None
         item = self.read_item(renamed, mark, {})
         if item is not None and ranked == "batchnorm":
-            item.type = ranked  # the rank follows from the tensor
+            item.kind = ranked  # the rank follows from the tensor
         return Attachment(value, item)
 
     def read_branches(self, raw: Any, mark: Mark, counts: dict[str, int]) -> list[Branch]:
@@ -535,7 +534,7 @@ def _without(node: Mapping, *keys: str) -> Mapping:
 def _types_in(items: list[Item]) -> set[str]:
     found: set[str] = set()
     for item in items:
-        found.add(item.type)
+        found.add(item.kind)
         found |= _types_in(item.layers or [])
         for branch in item.branches or []:
             found |= _types_in(branch.items)

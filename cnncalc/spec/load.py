@@ -76,10 +76,12 @@ def _read(path: str, limit: int) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
         raise UsageError(f"cannot read {path}: {reason or error}") from None
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        raise UsageError(f"cannot read {path}: it is {kind}")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            kind = "a folder" if Path(path).is_dir() else "not a regular file"
-            raise UsageError(f"cannot read {path}: it is {kind}")
         data = file.read(limit + 1)
     if len(data) > limit:
         raise SpecError([_too_large(path, limit)])

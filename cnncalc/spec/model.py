@@ -12,10 +12,12 @@ from cnncalc.spec.document import Mapping, Sequence
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 #: words that expressions and references use themselves
-RESERVED = frozenset(
-    "channels height width input prev and or not if else true false True False "
-    "min max ceil floor round abs len make_divisible".split()
-)
+RESERVED = frozenset({
+    "channels", "height", "width", "input", "prev", "and", "or", "not", "if", "else", "true", "false",
+    "True", "False", "min", "max", "ceil", "floor", "round", "abs", "len", "make_divisible",
+})  # fmt: skip
+#: keys that every item of ``layers`` may have
+COMMON = ("name", "type", "from", "repeat", "first", "when", "train_only", "share")
 PARAM_KINDS = ("int", "number", "bool", "str", "layer")
 
 
@@ -94,5 +96,3 @@ class VariantModel(_Model):
     source: Text = ""
     vars: AnyMapping | None = None
     expect: AnyMapping | None = None
-
-

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from cnncalc.errors import Mark, Place, Problem, Source, did_you_mean
+from cnncalc.errors import Mark, Place, Problem, Source, did_you_mean, nearest
 from cnncalc.fields import describe
 from cnncalc.spec.document import Mapping, Sequence
+from cnncalc.spec.model import COMMON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +29,13 @@ FOREIGN = {
     "in_channels": None, "in_features": None, "num_features": None, "data_format": None,
     "input_shape": None, "padding_mode": None,
 }  # fmt: skip
-_INFERRED = "it follows from the input, leave it out"
+
+
+def intended(name: str, known: list[str]) -> str | None:
+    """The field that a misspelt or foreign name means."""
+    ours = FOREIGN.get(name)
+    return ours if ours in known else nearest(name, known)
+
 
 _MESSAGES = {
     "dict_type": "needs a mapping", "model_type": "needs a mapping", "list_type": "needs a list",
@@ -43,15 +50,18 @@ def translate(
 
     ``known`` are the field names of the model, ``what`` is how to call the thing in a message.
     """
+    names = sorted(known)
+    details = error.errors(include_url=False, include_context=True)
+    extra = [str(d["loc"][-1]) for d in details if d["type"] == "extra_forbidden"]
+    meant = {ours for name in extra if (ours := intended(name, names))}
     return [
-        _one(detail, data, mark, source, sorted(known), what)
-        for detail in error.errors(include_url=False, include_context=True)
+        _one(detail, data, mark, source, names, what)
+        for detail in details
+        if not (detail["type"] == "missing" and detail["loc"][-1] in meant)  # it is there, misspelt
     ]
 
 
-def _one(
-    detail: Any, data: Any, mark: Mark, source: Source, known: list[str], what: str
-) -> Problem:
+def _one(detail: Any, data: Any, mark: Mark, source: Source, known: list[str], what: str) -> Problem:
     kind, loc = detail["type"], detail["loc"]
     node, at, key_at = _walk(data, mark, loc)
     last = str(loc[-1]) if loc else ""
@@ -69,12 +79,13 @@ def _one(
 
 def unknown_field(name: str, known: list[str], what: str, place: Place) -> Problem:
     """A key that does not belong: with our name for it, or the nearest one."""
-    help: str | None
-    if name in FOREIGN and (FOREIGN[name] is None or FOREIGN[name] in known):
-        ours = FOREIGN[name]
-        help = _INFERRED if ours is None else f"here it is called '{ours}'"
+    own = [n for n in known if n == "name" or n not in COMMON]
+    if name in FOREIGN and FOREIGN[name] is None:
+        help: str | None = "it follows from the input, leave it out"
+    elif name in FOREIGN and FOREIGN[name] in known:
+        help = f"here it is called '{FOREIGN[name]}'"
     else:
-        help = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else None)
+        help = did_you_mean(name, known) or (f"it has {', '.join(own)}" if own else None)
     return Problem("C102", f"{what} has no field '{name[:64]}'", place, help=help)
 
 

@@ -1,0 +1,50 @@
+"""Every bad spec beside the exact text that a user sees; every good one is silent.
+
+``UPDATE_DIAGNOSTICS=1 pytest tests/diagnostics`` rewrites the texts; review the difference like code.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cnncalc.__main__ import main
+from cnncalc.errors import CODES
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+BAD = sorted((HERE / "bad").glob("*.*ml")) + sorted((HERE / "bad").glob("*.json"))
+#: codes that no single spec file can show, or that other commands give
+ELSEWHERE = {"C007", "C205", "C502"}
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda p: p.stem)
+def test_bad_spec_prints_exactly_this(path, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "100")
+    free = ["--free", "F"] if "free variable F" in path.read_text(encoding="utf-8", errors="ignore") else []
+
+    code = main(["table", str(path.relative_to(ROOT)).replace("\\", "/"), *free])
+
+    errors = capsys.readouterr().err
+    golden = path.with_suffix(".out")
+    if os.environ.get("UPDATE_DIAGNOSTICS"):
+        golden.write_text(errors, encoding="utf-8")
+    assert code == 1
+    assert errors == golden.read_text(encoding="utf-8")
+    assert f"error[{path.stem[:4]}]" in errors
+    assert "pydantic" not in errors.lower()
+    assert "Traceback" not in errors
+
+
+def test_every_code_has_a_spec_that_shows_it():
+    shown = {line[6:10] for p in BAD for line in p.with_suffix(".out").read_text(encoding="utf-8").splitlines()
+             if line.startswith("error[")}  # fmt: skip
+
+    assert set(CODES) - shown - ELSEWHERE == set()
+
+
+@pytest.mark.parametrize("path", sorted((HERE / "ok").glob("*.yaml")), ids=lambda p: p.stem)
+def test_good_spec_is_silent(path, capsys):
+    assert main(["table", str(path)]) == 0
+    assert capsys.readouterr().err == ""
