@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -52,8 +51,7 @@ CODES: dict[str, Rule] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A text that was read, and what to call it."""
 
     name: str
@@ -74,16 +72,14 @@ class Mark(NamedTuple):
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A mark in a source."""
 
     source: Source
     mark: Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """What is wrong, where, why, and what to do."""
 
     code: str
@@ -91,7 +87,7 @@ class Problem:
     place: Place | None = None
     notes: tuple[str, ...] = ()
     help: str | None = None
-    where: str | None = field(default=None, compare=False)  # the file, when no place is known
+    where: str | None = None  # the file, when no place is known
 
     @property
     def position(self) -> tuple[str, int, int]:
@@ -103,7 +99,7 @@ class Problem:
 
     def at(self, place: Place | None) -> Problem:
         """The same problem, placed, unless it has a place already."""
-        return self if self.place is not None else replace(self, place=place)
+        return self if self.place is not None else self._replace(place=place)
 
 
 class CnncalcError(Exception):

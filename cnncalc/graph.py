@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.dims import Condition, DimError
 from cnncalc.errors import Place, Problem
@@ -17,11 +16,10 @@ if TYPE_CHECKING:
 MAX_SIZE = 2**63  # past any tensor; keeps numbers printable however often channels double
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A tensor of the network: an input, or what a layer makes of its inputs."""
 
-    index: int
+    number: int
     path: str
     layer: Layer | None  # None: an input of the network
     inputs: tuple[int, ...]
@@ -35,8 +33,7 @@ class Node:
         return "input" if self.layer is None else self.layer.type
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """A group, a block, or an item that is repeated: a name for a stretch of the network."""
 
     path: str
@@ -45,8 +42,7 @@ class Group:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """A condition that free variables leave open, and the node that needs it."""
 
     condition: Condition
@@ -54,14 +50,13 @@ class Demand:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(NamedTuple):
     """The whole network. ``nodes`` are in execution order; inputs come first."""
 
     name: str
     nodes: tuple[Node, ...]
     outputs: tuple[int, ...]
-    groups: Mapping[str, Group] = field(default_factory=dict)
+    groups: Mapping[str, Group]
     demands: tuple[Demand, ...] = ()
 
     @property

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
 from cnncalc.graph import Graph
@@ -21,8 +22,7 @@ from cnncalc.spec.translate import validated
 from cnncalc.spec.values import Failed, Value, compile_value
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(NamedTuple):
     """A spec that has passed every check that needs no sizes. Immutable."""
 
     name: str
@@ -81,7 +81,8 @@ class Network:
             SpecError: a layer does not fit its input, or an expression has no value.
             UsageError: a variable or dtype is unknown.
         """
-        return propagate(self.graph(free=free, set=set), batch=batch, dtype=dtype)
+        with _uncollected():
+            return propagate(self.graph(free=free, set=set), batch=batch, dtype=dtype)
 
     def _refuse_unknown(self, names: Iterable[str]) -> None:
         for name in names:
@@ -116,7 +117,20 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Network:
 
 def build(document: Document, variant: str | None = None) -> Network:
     """A network from a document, with the overrides of one of its variants."""
-    return _Builder(document).network(variant)
+    with _uncollected():
+        return _Builder(document).network(variant)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Many small objects and no garbage among them: looking for cycles only costs, and not linearly."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def setting(assignments: Iterable[str]) -> dict[str, Any]:

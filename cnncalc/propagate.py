@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
 from cnncalc.dims import Condition, Dim, implied, product_of
@@ -21,8 +20,7 @@ COUNTING_RULE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One layer, or one group of them, with its numbers. Sizes are for one sample."""
 
     path: str
@@ -39,7 +37,7 @@ class Row:
     shared_with: str | None = None
     train_only: bool = False
     partial: bool = False
-    place: Place | None = field(default=None, compare=False)
+    place: Place | None = None
 
     @property
     def params(self) -> Dim:
@@ -47,8 +45,7 @@ class Row:
         return self.weights + self.biases
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """Sums over rows. MACs and flops leave out layers that are for training only."""
 
     weights: Dim
@@ -67,19 +64,27 @@ class Totals:
         return self.weights + self.biases
 
 
-@dataclass(frozen=True)
 class Report:
     """The numbers of a network at one setting: ``rows`` in execution order, and ``totals``."""
 
-    name: str
-    inputs: Mapping[str, Shape]
-    outputs: Mapping[str, Shape]
-    rows: tuple[Row, ...]
-    totals: Totals
-    conditions: tuple[Condition, ...]
-    batch: int
-    dtype: str
-    graph: Graph
+    def __init__(
+        self, graph: Graph, rows: tuple[Row, ...], totals: Totals, *, batch: int, dtype: str
+    ) -> None:
+        self.name = graph.name
+        self.graph = graph
+        self.rows = rows
+        self.totals = totals
+        self.batch = batch
+        self.dtype = dtype
+        self.inputs: Mapping[str, Shape] = {node.path: node.output for node in graph.inputs}
+        self.outputs: Mapping[str, Shape] = {
+            graph.nodes[i].path: graph.nodes[i].output for i in graph.outputs
+        }
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What free variables must satisfy; conditions that follow from others are left out."""
+        return tuple(_strongest([demand.condition for demand in self.graph.demands]))
 
     def __getitem__(self, path: str) -> Row:
         """The row of a layer, or the sum over a group, block or repeated item.
@@ -119,18 +124,9 @@ def propagate(graph: Graph, *, batch: int = 1, dtype: str = "float32") -> Report
     if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
         raise UsageError("the batch must be a positive integer")
     fields = receptive_fields(graph)
-    rows = tuple(_row(graph, node, fields[node.index]) for node in graph.nodes if node.layer is not None)
-    return Report(
-        name=graph.name,
-        inputs={node.path: node.output for node in graph.inputs},
-        outputs={graph.nodes[i].path: graph.nodes[i].output for i in graph.outputs},
-        rows=rows,
-        totals=_totals(graph, rows, ITEM_BYTES[dtype] * batch, ITEM_BYTES[dtype]),
-        conditions=tuple(_strongest([demand.condition for demand in graph.demands])),
-        batch=batch,
-        dtype=dtype,
-        graph=graph,
-    )
+    rows = tuple(_row(graph, node, fields[node.number]) for node in graph.nodes if node.layer is not None)
+    totals = _totals(graph, rows, ITEM_BYTES[dtype] * batch, ITEM_BYTES[dtype])
+    return Report(graph, rows, totals, batch=batch, dtype=dtype)
 
 
 def _row(graph: Graph, node: Node, receptive_field: ReceptiveField | None) -> Row:
@@ -228,23 +224,23 @@ def peak_activations(graph: Graph) -> int | None:
     inputs and its output are alive. Nothing is done in place.
     """
     nodes = [node for node in graph.nodes if not node.train_only]
-    sizes = {node.index: product_of(node.output) for node in nodes}
-    last_use = {node.index: node.index for node in nodes}
+    sizes = {node.number: product_of(node.output) for node in nodes}
+    last_use = {node.number: node.number for node in nodes}
     for node in nodes:
         for i in node.inputs:
-            last_use[i] = node.index
+            last_use[i] = node.number
     for i in graph.outputs:
         last_use[i] = len(graph.nodes)
     alive = peak = 0
     expiring: dict[int, list[int]] = {}
     for node in nodes:
-        size = sizes[node.index]
+        size = sizes[node.number]
         if not isinstance(size, int):
             return None
         alive += size
         peak = max(peak, alive)
-        expiring.setdefault(last_use[node.index], []).append(size)
-        alive -= sum(expiring.pop(node.index, ()))
+        expiring.setdefault(last_use[node.number], []).append(size)
+        alive -= sum(expiring.pop(node.number, ()))
     return peak
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
-from importlib.util import find_spec
-from pkgutil import iter_modules
 
 from cnncalc.layer import Layer
 
@@ -20,14 +18,19 @@ def layer_class(name: str) -> type[Layer] | None:
     found = Layer.types.get(name)
     if found is None and name.isidentifier() and name.isascii():
         module = f"cnncalc.layers.{_RANK.sub('', name)}"
-        if find_spec(module) is not None:
+        try:
             import_module(module)
-            found = Layer.types.get(name)
+        except ModuleNotFoundError as error:
+            if error.name != module:
+                raise
+        found = Layer.types.get(name)
     return found
 
 
 def all_types() -> dict[str, type[Layer]]:
     """Every layer type by name, in alphabetical order."""
+    from pkgutil import iter_modules
+
     import cnncalc.layers
 
     for module in iter_modules(cnncalc.layers.__path__, "cnncalc.layers."):

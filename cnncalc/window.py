@@ -42,22 +42,23 @@ class WindowLayer(Layer):
 
     def spatial_windows(self, x: Shape) -> tuple[Window, ...]:
         """The window along each axis, with padding words worked out for this input."""
-        windows = []
-        for index, (kernel, stride, dilation) in enumerate(self.axis_fields()):
-            window = Window(kernel, stride, dilation)
-            windows.append(window._replace(**self._pads(window, index, x[index + 1])))
-        return tuple(windows)
+        axes = enumerate(self.axis_fields())
+        return tuple(self._window(index, *axis, x[index + 1]) for index, axis in axes)
 
-    def _pads(self, window: Window, index: int, size: Dim) -> dict[str, Dim]:
+    def _window(self, index: int, kernel: Dim, stride: Dim, dilation: Dim, size: Dim) -> Window:
         if isinstance(self.padding, tuple):
-            before, after = self.padding[index]
-        elif self.padding == "half":
-            before = after = (window.extent - 1) // 2
-        elif self.padding in ("same", "same_lower"):
-            before, after = same_padding(size, window, lower=self.padding == "same_lower")
-        else:
-            before = after = 0
-        return {"before": before, "after": after}
+            return Window(kernel, stride, dilation, *self.padding[index])
+        bare = Window(kernel, stride, dilation)
+        return Window(kernel, stride, dilation, *self.word_padding(bare, size))
+
+    def word_padding(self, window: Window, size: Dim) -> tuple[Dim, Dim]:
+        """Cells before and after that a padding word means for a window on an axis."""
+        if self.padding == "half":
+            half = (window.extent - 1) // 2
+            return half, half
+        if self.padding in ("same", "same_lower"):
+            return same_padding(size, window, lower=self.padding == "same_lower")
+        return 0, 0
 
     def window_requirements(self, x: Shape) -> Requirements:
         """The input has the right rank, and every window fits into its padded axis."""

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from cnncalc.errors import Problem
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from cnncalc.network import Network
 
 
@@ -23,6 +24,8 @@ class Spec(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
         from cnncalc.spec.load import shipped_specs
 
         names = [CompletionItem(n) for n in shipped_specs() if n.startswith(incomplete)]

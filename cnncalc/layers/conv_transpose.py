@@ -55,15 +55,12 @@ class TransposedConvolution(DilatedWindowLayer):
                 message = f"the padding leaves nothing of the output: its {name} is {size}"
                 yield Requirement(holds, "C302", message, "use less padding")
 
-    def _pads(self, window: Window, index: int, size: Dim) -> dict[str, Dim]:
+    def word_padding(self, window: Window, size: Dim) -> tuple[Dim, Dim]:
         if self.padding not in ("same", "same_lower"):
-            return super()._pads(window, index, size)
+            return super().word_padding(window, size)
         total = window.extent - window.stride
         small = total // 2
-        before, after = (small, total - small)
-        if self.padding == "same_lower":
-            before, after = after, before
-        return {"before": before, "after": after}
+        return (total - small, small) if self.padding == "same_lower" else (small, total - small)
 
     def output_shape(self, inputs: Shapes) -> Shape:
         (x,) = inputs

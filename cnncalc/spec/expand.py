@@ -331,8 +331,8 @@ class Expander:
             message = f"the weights of {first.path} do not fit this input"
             self.add_problem(Problem("C301", message), item.place)
         root = twin if first.shares is None else first.shares
-        self.nodes[node.index] = Node(
-            node.index, node.path, node.layer, node.inputs, node.output, node.place, node.train_only, root
+        self.nodes[node.number] = Node(
+            node.number, node.path, node.layer, node.inputs, node.output, node.place, node.train_only, root
         )
 
     def path_of(self, name: str, scope: Scope) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.errors import Mark, Place, Problem, Source, did_you_mean
 from cnncalc.fields import DEFERRED, describe
@@ -41,58 +40,62 @@ FOREIGN_TYPES = {
 }  # fmt: skip
 
 
-@dataclass(slots=True)
-class Attachment:
+class Attachment(NamedTuple):
     """A ``norm`` or ``act``: a word, or a type with fields."""
 
     value: Value
     item: Item | None = None  # for a mapping, or a word that names a type
 
 
-@dataclass(slots=True)
-class Branch:
+class Branch(NamedTuple):
     items: list[Item]
     when: Value | None = None
 
 
-@dataclass(slots=True)
 class Item:
     """One entry of a list of layers."""
 
-    place: Place
-    kind: str  # a layer type, a block, "group" or "share"
-    key: str  # its name, or type_n
-    named: bool = False
-    node: Mapping | None = None
-    fields: dict[str, Value] = field(default_factory=dict)
-    cls: type[Layer] | None = None
-    source_tensor: list[Value] | None = None
-    repeat: Value | None = None
-    when: Value | None = None
-    train_only: bool = False
-    share: Value | None = None
-    norm: Attachment | None = None
-    act: Attachment | None = None
-    first: Item | None = None
-    layers: list[Item] | None = None
-    branches: list[Branch] | None = None
-    prototypes: dict[bool, Layer] = field(default_factory=dict)
+    __slots__ = (
+        "act", "branches", "cls", "fields", "first", "key", "kind", "layers", "named", "node", "norm",
+        "place", "prototypes", "repeat", "share", "source_tensor", "train_only", "when",
+    )  # fmt: skip
+
+    def __init__(self, place: Place, kind: str, node: Mapping) -> None:
+        self.place = place
+        self.kind = kind  # a layer type, a block, "group" or "share"
+        self.node = node
+        self.key = ""  # its name, or type_n
+        self.named = False
+        self.cls: type[Layer] | None = None
+        self.fields: dict[str, Value] = {}
+        self.source_tensor: list[Value] | None = None
+        self.repeat: Value | None = None
+        self.when: Value | None = None
+        self.train_only = False
+        self.share: Value | None = None
+        self.norm: Attachment | None = None
+        self.act: Attachment | None = None
+        self.first: Item | None = None
+        self.layers: list[Item] | None = None
+        self.branches: list[Branch] | None = None
+        self.prototypes: dict[bool, Layer] = {}  # by whether a norm follows, if all fields are literal
 
 
-@dataclass(slots=True)
-class Param:
+class Param(NamedTuple):
     """A block's parameter: its kind, and its default if it has one."""
 
     kind: str
     default: Value | None = None
 
 
-@dataclass(slots=True)
 class Block:
-    name: str
-    place: Place
-    params: dict[str, Param]
-    items: list[Item] = field(default_factory=list)
+    """A reusable stretch of layers; its items are read after all blocks are known."""
+
+    __slots__ = ("items", "name", "params", "place")
+
+    def __init__(self, name: str, place: Place, params: dict[str, Param]) -> None:
+        self.name, self.place, self.params = name, place, params
+        self.items: list[Item] = []
 
 
 class ItemReader:
@@ -229,7 +232,7 @@ class ItemReader:
             self.complain_about_type(node, mark)
             return None
         place = Place(self.source, _type_mark(node, mark))
-        item = Item(place, kind, "", node=node)
+        item = Item(place, kind, node)
         self.read_name(item, node, counts)
         before = len(self.problems)
         if kind in ("group", "share"):
@@ -298,7 +301,7 @@ class ItemReader:
         merged = _merged(_without(node, "first", "repeat", "when", "from", "name"), first)
         item.first = self.read_item(merged, node.mark, dict(counts))
         if item.first is not None:
-            item.first = replace(item.first, key=item.key, named=item.named)
+            item.first.key, item.first.named = item.key, item.named
 
     def references(self, raw: Any, mark: Mark, item: Item) -> list[Value]:
         if not isinstance(raw, Sequence):
@@ -443,9 +446,9 @@ class ItemReader:
             return
         constant = all(v.constant for v in item.fields.values())
         if constant and not any(k in item.fields for k in cls.tensor_fields):
-            wants_bias = "bias" in cls.model_fields and "bias" not in item.fields
-            item.prototypes[False] = layer
-            item.prototypes[True] = layer.model_copy(update={"bias": False}) if wants_bias else layer
+            item.prototypes = {False: layer, True: layer}
+            if item.norm is not None and "bias" in cls.model_fields and "bias" not in item.fields:
+                item.prototypes[True] = layer.model_copy(update={"bias": False})
 
     def read_attachment(self, raw: Any, mark: Mark, family: str) -> Attachment | None:
         value = Value(raw, Place(self.source, mark))

@@ -103,7 +103,8 @@ def _too_large(name: str, limit: int) -> Problem:
 
 
 def _decode(data: bytes, name: str) -> str:
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
