@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.errors import Problem
+from cnncalc.errors import Problem, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -39,6 +39,11 @@ free_option = click.option(
 set_option = click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for one of the spec's vars."
 )
+format_option = click.option(
+    "--format", "fmt", default="simple", metavar="FORMAT", show_default=True,
+    help="csv, json, or a format of tabulate: simple, grid, github, latex, html, ...",
+)  # fmt: skip
+OWN_FORMATS = ("csv", "json")
 
 
 def split_names(texts: Iterable[str]) -> list[str]:
@@ -80,3 +85,19 @@ def _width() -> int:
     import shutil
 
     return max(shutil.get_terminal_size((100, 24)).columns, 40)
+
+
+def check_format(fmt: str) -> None:
+    """Refuse an unknown table format before any work is done.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    if fmt in OWN_FORMATS or fmt == "simple":
+        return
+    import tabulate
+
+    known = [*OWN_FORMATS, *tabulate.tabulate_formats]
+    if fmt not in known:
+        help = did_you_mean(fmt, known) or f"there are {', '.join(known)}"
+        raise UsageError(f"no format '{fmt}'; {help}")

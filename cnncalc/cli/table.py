@@ -6,18 +6,23 @@ from typing import Any
 
 import click
 
-from cnncalc.cli.common import complain, free_option, read_network, set_option, spec_argument, write
-from cnncalc.errors import UsageError, did_you_mean
-
-OWN_FORMATS = ("csv", "json")
+from cnncalc.cli.common import (
+    check_format,
+    complain,
+    format_option,
+    free_option,
+    read_network,
+    set_option,
+    spec_argument,
+    write,
+)
 
 
 @click.command("table")
 @spec_argument
 @free_option
 @set_option
-@click.option("--format", "fmt", default="simple", metavar="FORMAT", show_default=True,
-              help="csv, json, or a format of tabulate: simple, grid, github, latex, html, ...")  # fmt: skip
+@format_option
 @click.option("--columns", metavar="NAMES", help="Columns, separated by commas; 'help' lists them.")
 @click.option("--depth", type=click.IntRange(1), metavar="N", help="Fold groups and blocks below level N.")
 @click.option("--batch", type=click.IntRange(1, 2**31 - 1), default=1, show_default=True, metavar="N",
@@ -43,7 +48,7 @@ def command(
         write("\n".join(COLUMNS))
         return 0
     chosen = choose_columns(columns)
-    _check_format(fmt)
+    check_format(fmt)
     layout = options.pop("layout")
     network, given, names = read_network(spec, settings, free)
     report = network.summary(free=names, set=given, **options)
@@ -64,14 +69,3 @@ def command(
     from cnncalc.analysis.expect import check
 
     return complain(check(network, report))
-
-
-def _check_format(fmt: str) -> None:
-    if fmt in OWN_FORMATS or fmt == "simple":
-        return
-    import tabulate
-
-    known = [*OWN_FORMATS, *tabulate.tabulate_formats]
-    if fmt not in known:
-        help = did_you_mean(fmt, known) or f"there are {', '.join(known)}"
-        raise UsageError(f"no format '{fmt}'; {help}")

@@ -18,8 +18,6 @@ WIDTH = 100
 
 def render(report: Report, fmt: str, columns: list[str], depth: int | None, layout: str) -> str:
     """The table, its totals, and below it what was counted and how."""
-    import tabulate
-
     rows = folded(report, depth)
     tree = fmt not in FLAT and columns[0] == "layer"
     cells = [_cells(row, report, columns, fmt, layout) for row in rows]
@@ -27,19 +25,29 @@ def render(report: Report, fmt: str, columns: list[str], depth: int | None, layo
         cells = _as_tree(rows, cells, report)
     numeric = [COLUMNS[name].total is not None for name in columns]
     cells.append(_total_row(report, columns))
+    headings = [COLUMNS[name].heading for name in columns]
+    table = draw(cells, headings, numeric, fmt, keep_blanks=tree)
+    return "\n".join([*_title(report, fmt), table, *_footer(report, fmt)])
+
+
+def draw(
+    cells: list[list[str]], headings: list[str], numeric: list[bool], fmt: str, *, keep_blanks: bool = False
+) -> str:
+    """Cells as a table in a format of tabulate; numbers stand at the right."""
+    import tabulate
+
     padding, tabulate.MIN_PADDING = tabulate.MIN_PADDING, 0  # no argument exists; 0 fits 100 columns
     try:
-        table = tabulate.tabulate(
+        return tabulate.tabulate(
             cells,
-            headers=[COLUMNS[name].heading for name in columns],
+            headers=headings,
             tablefmt=fmt,
             disable_numparse=True,
-            preserve_whitespace=tree,
+            preserve_whitespace=keep_blanks,
             colalign=["right" if n else "left" for n in numeric],
         )
     finally:
         tabulate.MIN_PADDING = padding
-    return "\n".join([*_title(report, fmt), table, *_footer(report, fmt)])
 
 
 def _cells(row: Row, report: Report, columns: list[str], fmt: str, layout: str) -> list[str]:

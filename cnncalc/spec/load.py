@@ -145,6 +145,16 @@ def shipped_specs() -> dict[str, tuple[Path, str]]:
     return dict(sorted(found.items()))
 
 
+def shipped_text(name: str) -> tuple[str, str]:
+    """The text of a shipped spec, and the variant of it that the name means.
+
+    Raises:
+        UsageError: nothing of this name is shipped.
+    """
+    path, variant = _shipped(name)
+    return Path(path).read_text(encoding="utf-8"), variant
+
+
 def _shipped(name: str) -> tuple[str, str]:
     direct = shipped_folder() / f"{name}.yaml"
     if re.fullmatch(r"\w+(/\w+)?", name) and direct.is_file():

@@ -1,0 +1,62 @@
+"""The list of shipped architectures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from cnncalc.network import build
+from cnncalc.report import text
+from cnncalc.report.table import draw
+from cnncalc.spec.load import read_spec
+
+
+class Entry(NamedTuple):
+    """One shipped architecture at its own size."""
+
+    name: str
+    params: int
+    macs: int
+    input: str
+    source: str
+
+
+def entries(specs: Mapping[str, tuple[Path, str]]) -> list[Entry]:
+    """The numbers of each, worked out now. Each file is read once."""
+    documents = {path: read_spec(str(path))[0] for path, _ in specs.values()}
+    found = []
+    for name, (path, variant) in specs.items():
+        network = build(documents[path], variant or None)
+        report = network.summary()
+        inputs = ", ".join(text.dims(shape) for shape in report.inputs.values())
+        params, macs = report.totals.params, report.totals.macs
+        assert isinstance(params, int)
+        assert isinstance(macs, int)
+        found.append(Entry(name, params, macs, inputs, network.citation))
+    return found
+
+
+def render(zoo: list[Entry], fmt: str) -> str:
+    """The list as a table, CSV or JSON; integers are exact."""
+    if fmt == "json":
+        import json
+
+        return json.dumps({"schema_version": 1, "architectures": [e._asdict() for e in zoo]}, indent=2)
+    if fmt == "csv":
+        import csv
+        import io
+
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerows([Entry._fields, *zoo])
+        return stream.getvalue().rstrip("\n")
+    cells = [
+        [e.name, f"{e.params:,}", f"{e.macs:,}", e.input, text.escape(_short(e.source), fmt)] for e in zoo
+    ]
+    headings = ["name", "params", "MACs", "input", "source"]
+    return draw(cells, headings, [False, True, True, False, False], fmt)
+
+
+def _short(source: str, width: int = 60) -> str:
+    return source if len(source) <= width else source[: width - 3].rstrip() + "..."
