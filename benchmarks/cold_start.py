@@ -21,7 +21,9 @@ line = Line(**yaml.safe_load("{a: 1, b: 2}"))
 click.echo(tabulate.tabulate([[line.a, line.b]], headers=["a", "b"]))
 """
 CNNCALC = "import sys; from cnncalc.__main__ import main; sys.exit(main(['table', 'vgg16']))"
-NUMPY = CNNCALC.replace("sys.exit(main(['table', 'vgg16']))", "main(['table', 'vgg16']); assert 'numpy' not in sys.modules")
+NUMPY = CNNCALC.replace(
+    "sys.exit(main(['table', 'vgg16']))", "main(['table', 'vgg16']); assert 'numpy' not in sys.modules"
+)
 VGG = """
 import torch
 from torch import nn

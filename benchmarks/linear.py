@@ -1,6 +1,6 @@
 """Cost must grow linearly: 10,000 layers in one spec take at most 12 times as long as 1,000.
 
-    python benchmarks/linear.py
+python benchmarks/linear.py
 """
 
 import statistics
@@ -26,7 +26,9 @@ def main() -> None:
     for _ in range(7):
         small, large = seconds(1_000), seconds(10_000)
         ratios.append(large / small)
-        print(f"1,000 layers {small * 1e3:7.1f} ms   10,000 layers {large * 1e3:8.1f} ms   {large / small:5.2f}x")
+        print(
+            f"1,000 layers {small * 1e3:7.1f} ms   10,000 layers {large * 1e3:8.1f} ms   {large / small:5.2f}x"
+        )
     print(f"median {statistics.median(ratios):.2f}x (limit 12x)")
 
 

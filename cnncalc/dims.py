@@ -416,32 +416,37 @@ def _never_beats(a: Dim, b: Dim, *, largest: bool) -> bool:
 # ----------------------------------------------------------------------------------- deciding
 
 
-def bounds(dim: Dim) -> tuple[int | None, int | None]:
-    """The least and largest value over all integers, where linear reasoning finds them.
+def bounds(dim: Dim, least: Mapping[str, int] | None = None) -> tuple[int | None, int | None]:
+    """The least and largest value, where linear reasoning finds them; None: no bound found.
 
-    Uses ``d*(N//d) = N - r`` with ``0 <= r < d``; None where the symbols do not cancel.
+    Over all integers, or over symbols that are at least ``least[name]``. Uses
+    ``d*(N//d) = N - r`` with ``0 <= r < d``.
     """
     if isinstance(dim, int):
         return dim, dim
     terms, scale, low, high = dict(dim.terms), 1, 0, 0
-    while True:
-        floor = next((m[0] for m in terms if len(m) == 1 and isinstance(m[0], Floor)), None)
-        if floor is None:
-            break
+    while floors := [m[0] for m in terms if len(m) == 1 and isinstance(m[0], Floor)]:
+        floor = floors[0]
         assert isinstance(floor, Floor)
         coefficient, d = terms.pop((floor,)), floor.divisor
         scale, low, high = scale * d, low * d, high * d
         spread = coefficient * (d - 1)
         low, high = low - max(spread, 0), high - min(spread, 0)
         scaled = _collect({m: c * d for m, c in terms.items()}) + floor.numerator * coefficient
-        if isinstance(scaled, int):
-            terms = {(): scaled}
-            break
-        terms = scaled.terms
-    if any(terms.keys() - {()}):
-        return None, None
-    constant = terms.get((), 0)
-    return -((-constant - low) // scale), (constant + high) // scale
+        terms = {(): scaled} if isinstance(scaled, int) else dict(scaled.terms)
+    constant = terms.pop((), 0)
+    lower, upper = True, True
+    for monomial, coefficient in terms.items():
+        starts = [(least or {}).get(a.name) if isinstance(a, Symbol) else None for a in monomial]
+        if any(start is None or start < 0 for start in starts):
+            return None, None
+        start = coefficient * prod(s for s in starts if s is not None)
+        lower, upper = lower and coefficient > 0, upper and coefficient < 0
+        low, high = low + start, high + start
+    return (
+        -((-constant - low) // scale) if lower else None,
+        (constant + high) // scale if upper else None,
+    )
 
 
 def _sample(name: str, index: int) -> int:

@@ -35,7 +35,6 @@ CODES: dict[str, Rule] = {
     "C202": Rule("unknown-reference", "a reference to a layer that does not exist before it"),
     "C203": Rule("recursive-block", "a block that contains itself"),
     "C204": Rule("wrong-inputs", "a layer with fewer or more inputs than it takes"),
-    "C205": Rule("unused-layer", "a layer whose output nothing reads"),
     "C301": Rule("branches-differ", "a merge of tensors whose shapes do not fit together"),
     "C302": Rule("kernel-too-large", "a window larger than its padded input"),
     "C303": Rule("groups", "groups that do not divide the channels"),
@@ -48,6 +47,8 @@ CODES: dict[str, Rule] = {
     "C501": Rule("too-many-layers", "more layers than the limit after blocks are unrolled"),
     "C502": Rule("file-too-large", "a file, or a part of it, over the limit"),
     "C503": Rule("nesting-too-deep", "lists, groups or blocks nested deeper than the limit"),
+    "W301": Rule("unused-layer", "a layer whose output nothing reads; its parameters do nothing"),
+    "W302": Rule("unused-input", "an input of the network that nothing reads"),
 }
 
 
@@ -88,6 +89,11 @@ class Problem(NamedTuple):
     notes: tuple[str, ...] = ()
     help: str | None = None
     where: str | None = None  # the file, when no place is known
+
+    @property
+    def severity(self) -> str:
+        """``warning`` for lints, ``error`` for the rest."""
+        return "warning" if self.code.startswith("W") else "error"
 
     @property
     def position(self) -> tuple[str, int, int]:

@@ -78,7 +78,7 @@ def complain(problems: Sequence[Problem]) -> int:
     from cnncalc.report.problems import render
 
     click.echo(render(problems, _width()), err=True)
-    return 1
+    return int(any(problem.severity == "error" for problem in problems))
 
 
 def _width() -> int:

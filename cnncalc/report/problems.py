@@ -20,7 +20,7 @@ def render(problems: Sequence[Problem], width: int = 100) -> str:
 
 def one(problem: Problem, width: int = 100) -> str:
     """A problem with the line of the source that it is about."""
-    lines = [f"error[{problem.code}]: {safe(problem.message)}"]
+    lines = [f"{problem.severity}[{problem.code}]: {safe(problem.message)}"]
     name, line, column = problem.position
     margin = " " * len(str(line))
     if problem.place is not None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cnncalc import graph
-from cnncalc.dims import Condition, Expr, at_least, symbol
+from cnncalc.dims import Condition, Expr, at_least, bounds, symbol
 from cnncalc.errors import Place, Problem, SpecError, did_you_mean
 from cnncalc.fields import describe, integer
 from cnncalc.graph import Demand, Graph, Group, Node
@@ -135,10 +135,26 @@ class Expander:
         start = 0 if len(inputs) == 1 else -1
         last = self.expand_list(items, root, {}, start)
         ends = self.outputs(outputs, root, last)
+        self.refuse_impossible()
         if self.problems:
             raise SpecError(self.problems)
         demands = tuple(self.demands.values())
         return Graph(name, tuple(self.nodes), tuple(ends), self.groups, demands)
+
+    def refuse_impossible(self) -> None:
+        """Conditions that no size of at least what the others ask for can meet."""
+        least: dict[str, int] = {}
+        for condition in self.demands:
+            name = str(condition.left)
+            if condition.relation == ">=" and name in self.variables and isinstance(condition.right, int):
+                least[name] = max(least.get(name, 0), condition.right)
+        for condition, demand in self.demands.items():
+            low, high = bounds(condition.left - condition.right, least)
+            above = condition.relation == "==" and not condition.modulus and low is not None and low > 0
+            if above or (high is not None and high < 0 and not condition.modulus):
+                node = self.nodes[demand.node]
+                message = f"{node.type}: {demand.reason}; {condition} can never hold"
+                self.problems.append(Problem("C301", message, node.place))
 
     def outputs(self, names: list[Value], root: Scope, last: Tensor) -> list[int]:
         found: list[Tensor] = [last]
