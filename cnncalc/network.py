@@ -12,7 +12,7 @@ from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, 
 from cnncalc.graph import Graph
 from cnncalc.propagate import Report, propagate
 from cnncalc.spec import load as loading
-from cnncalc.spec.document import Document, read
+from cnncalc.spec.document import Document
 from cnncalc.spec.document import Mapping as DocumentMapping
 from cnncalc.spec.document import Sequence as DocumentSequence
 from cnncalc.spec.expand import Expander, shape_of, variables_of
@@ -146,7 +146,7 @@ def setting(assignments: Iterable[str]) -> dict[str, Any]:
             raise UsageError(f"'{text}' is not NAME=VALUE")
         source = Source(f"--set {name.strip()}", raw)
         try:
-            root = read(source, json=False)
+            root = loading.read(source, json=False)
             value = compile_value(root.root, root.root_mark, source, ()) if not _word(root.root) else None
             found[name.strip()] = value.evaluate({}) if value else root.root
         except (SpecError, Failed) as error:

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, nearest
-from cnncalc.spec import document
-from cnncalc.spec.document import Document
+from cnncalc.spec.document import Builder, Document, mark_at, problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,16 +39,16 @@ def read_spec(reference: str) -> tuple[Document, str | None]:
         variant = variant or found
     limit = MAX_JSON_BYTES if path.endswith(".json") else MAX_YAML_BYTES
     source = Source(path, _decode(_read(path, limit), path))
-    return document.read(source, json=path.endswith(".json")), variant or None
+    return read(source, json=path.endswith(".json")), variant or None
 
 
 def read_text(text: str, name: str = "<text>") -> Document:
     """A document from text: JSON if it looks like it, YAML otherwise."""
-    json = document.looks_like_json(text)
+    json = _looks_like_json(text)
     limit = MAX_JSON_BYTES if json else MAX_YAML_BYTES
     if len(text) > limit:
         raise SpecError([_too_large(name, limit)])
-    return document.read(Source(name, text), json=json)
+    return read(Source(name, text), json=json)
 
 
 def read_mapping(data: Mapping[str, Any]) -> Document:
@@ -60,7 +59,38 @@ def read_mapping(data: Mapping[str, Any]) -> Document:
         text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise SpecError([Problem("C001", f"the data cannot be a spec: {error}", where="<dict>")]) from None
-    return document.read(Source("<dict>", text), json=True)
+    return read(Source("<dict>", text), json=True)
+
+
+def read(source: Source, *, json: bool) -> Document:
+    """The document that a text is.
+
+    Raises:
+        SpecError: the text is not valid, or exceeds a limit.
+    """
+    if json:
+        from cnncalc.spec.json_reader import read_into
+    else:
+        from cnncalc.spec.yaml_reader import read_into
+    builder = Builder(source)
+    _refuse_control_characters(source)
+    read_into(source, builder)
+    return builder.document()
+
+
+def _looks_like_json(text: str) -> bool:
+    """Whether text without a file name is JSON rather than YAML."""
+    return re.match(r'\s*\{\s*["}]', text) is not None
+
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+
+
+def _refuse_control_characters(source: Source) -> None:
+    found = _CONTROL.search(source.text)
+    if found:
+        message = f"the character U+{ord(found[0]):04X} is not text"
+        raise problem(source, "C006", message, mark_at(source.text, found.start()))
 
 
 def _looks_like_path(text: str) -> bool:

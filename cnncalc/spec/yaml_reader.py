@@ -1,0 +1,120 @@
+"""YAML, read from the events of PyYAML's parser (libyaml where it is there).
+
+Scalars are those of the YAML 1.2 core schema, less octal and hex. Anchors, aliases, tags, merge keys
+and further documents are errors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from cnncalc.errors import Mark, Source
+from cnncalc.spec.document import MAX_SCALAR, Builder, Mapping, Sequence, integer, problem
+
+_PLAIN = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+    ".nan": float("nan"), ".NaN": float("nan"), ".NAN": float("nan"),
+    ".inf": float("inf"), ".Inf": float("inf"), ".INF": float("inf"),
+    "+.inf": float("inf"), "-.inf": float("-inf"), "-.Inf": float("-inf"),
+}  # fmt: skip
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_AMBIGUOUS = re.compile(r"[-+]?(0[0-9_]+|0[xob][0-9a-fA-F_]+|[0-9]+(_[0-9]+)+|[0-9]+(:[0-5]?[0-9])+)\Z")
+
+
+def read_into(source: Source, builder: Builder) -> None:
+    """Feed a YAML text to the builder."""
+    loader: Any = getattr(yaml, "CLoader", yaml.Loader)
+    try:
+        _consume(yaml.parse(source.text, Loader=loader), source, builder)
+    except yaml.MarkedYAMLError as error:
+        at = error.problem_mark or error.context_mark
+        mark = Mark(at.line, at.column, at.line, at.column + 1) if at is not None else None
+        text = error.problem or error.context or "the text cannot be read"
+        tab = at is not None and source.line(at.line + 1)[at.column : at.column + 1] == "\t"
+        help = "indent with spaces, not tabs" if tab else None
+        raise problem(source, "C001", f"not valid YAML: {text}", mark, help) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise problem(source, "C001", f"not valid YAML: {error}", None) from None
+
+
+def _consume(events: Iterator[Any], source: Source, builder: Builder) -> None:
+    flow = 0
+    documents = 0
+    for event in events:
+        kind = type(event)
+        if kind in (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentEndEvent):
+            continue
+        mark = _mark(event)
+        if kind is yaml.DocumentStartEvent:
+            documents += 1
+            if documents > 1:
+                raise problem(source, "C004", "a second document in one file", mark)
+            continue
+        if kind is yaml.AliasEvent:
+            help = f"quote it if it is an expression; for repetition use 'blocks' (*{event.anchor})"
+            raise problem(source, "C004", "aliases are not part of the spec format", mark, help)
+        if kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            flow -= flow > 0
+            builder.close(mark)
+            continue
+        if event.anchor is not None:
+            raise problem(source, "C004", "anchors are not part of the spec format", mark, "use 'blocks'")
+        if event.tag is not None:
+            raise problem(source, "C004", f"the tag {event.tag} is not part of the spec format", mark)
+        if kind is yaml.ScalarEvent:
+            _scalar(event, mark, source, builder, in_flow=flow > 0)
+            continue
+        if builder.expects_key():
+            raise problem(source, "C001", "a key must be a plain name", mark)
+        flow += bool(flow or event.flow_style)
+        builder.open(Mapping(mark) if kind is yaml.MappingStartEvent else Sequence(mark))
+
+
+def _mark(event: Any) -> Mark:
+    start, end = event.start_mark, event.end_mark
+    return Mark(start.line, start.column, end.line, end.column)
+
+
+def _scalar(event: Any, mark: Mark, source: Source, builder: Builder, *, in_flow: bool) -> None:
+    text: str = event.value
+    if len(text) > MAX_SCALAR:
+        raise problem(source, "C502", f"a text of more than {MAX_SCALAR:,} characters", mark)
+    plain = event.implicit[0]
+    if builder.expects_key():
+        if text == "<<" and plain:
+            raise problem(
+                source, "C004", "merge keys are not part of the spec format", mark, "use 'defaults'"
+            )
+        builder.key(text, mark)
+        return
+    if not plain:
+        builder.value(text, mark)
+        return
+    if in_flow and text.count("(") > text.count(")"):
+        line = source.line(mark.line + 1)[mark.column :]
+        whole = line[: line.find(")") + 1] or f"{text}, ...)"
+        help = f'in {{...}} and [...] a comma ends the value: write "{whole}"'
+        raise problem(source, "C105", "an expression with a comma needs quotes here", mark, help)
+    builder.value(_resolve(text, mark, source), mark)
+
+
+def _resolve(text: str, mark: Mark, source: Source) -> Any:
+    """The value of a plain scalar by the YAML 1.2 core schema, less its octal and hex forms."""
+    if text in _PLAIN:
+        return _PLAIN[text]
+    if text[0] not in "+-.0123456789":
+        return text
+    if _INTEGER.match(text):
+        return integer(text, mark, source)
+    if _AMBIGUOUS.match(text):
+        raise problem(
+            source, "C005", f"'{text}' means different numbers to different readers", mark,
+            "write a plain decimal number, or put it in quotes if it is text",
+        )  # fmt: skip
+    return float(text) if _FLOAT.match(text) else text
