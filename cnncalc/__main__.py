@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; never raises."""
+    gc.set_threshold(100_000)  # a short process that makes no cycles: collecting would only cost
     try:  # imports are inside: Ctrl-C may come while they run
         return _run(arguments)
     except KeyboardInterrupt:
