@@ -1,0 +1,287 @@
+"""The symbolic engine against identities from the books and brute force over integers."""
+
+import operator
+from math import lcm
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnncalc import dims
+from cnncalc.dims import (
+    Condition,
+    DimError,
+    at_least,
+    bounds,
+    divisible,
+    equal,
+    implied,
+    maximum,
+    minimum,
+    substitute,
+    symbol,
+)
+from cnncalc.spec import expressions
+
+H, W, C = symbol("H"), symbol("W"), symbol("c")
+
+
+def conv(size, kernel, stride, padding):
+    return (size + 2 * padding - kernel) // stride + 1
+
+
+def chain(size, *steps):
+    for step in steps:
+        size = conv(size, *step)
+    return size
+
+
+@pytest.mark.parametrize(
+    ("dim", "text"),
+    [
+        (chain(H, (7, 2, 3), (3, 2, 1), (3, 2, 1), (3, 2, 1), (3, 2, 1)), "(H + 31)//32"),  # ResNet
+        (chain(H, *[(3, 1, 1), (2, 2, 0)] * 5), "H//32"),  # VGG
+        (chain(H, (11, 4, 2), (3, 2, 0)), "(H - 7)//8"),  # AlexNet
+        ((H - 1) // 2 + 1, "(H + 1)//2"),
+        ((2 * H + 6) // 4, "(H + 3)//2"),
+        ((H // 2) * 2 // 2, "H//2"),
+        (9 * C**2 + C, "9*c**2 + c"),
+        (3 - H // 2, "3 - H//2"),
+        (-(H // 2), "-(H//2)"),
+        (-3 * (H // 2), "-3*(H//2)"),
+        ((H // 2) * (W // 2) * 64, "64*(H//2)*(W//2)"),
+        ((H // 2) ** 2 - W, "(H//2)**2 - W"),
+        (H - W, "H - W"),
+        (-H - W, "-H - W"),
+        (minimum(H, 7) + 1, "min(7, H) + 1"),
+        (maximum(H, W), "max(H, W)"),
+        (H % 4, "H - 4*(H//4)"),
+    ],
+)
+def test_normal_form_reads_as_a_person_would_write_it(dim, text):
+    assert str(dim) == text
+    assert expressions.parse(text).evaluate({"H": H, "W": W, "c": C}) == dim
+
+
+def test_symbols_that_cancel_leave_an_integer():
+    assert H - H == 0
+    assert type(H - H) is int
+    assert (H * 4 + 2) // 4 - H == 0
+    assert (H * 4 + 6) % 4 == 2
+
+
+def test_equality_is_of_functions_not_of_spelling():
+    assert H // 2 + (H + 1) // 2 == H
+    assert hash(H // 2 + (H + 1) // 2) == hash(H)
+    assert (H // 2) // 3 == H // 6
+    assert sum((H + k) // 5 for k in range(5)) == H  # Hermite's identity
+    assert H // 2 != (H + 1) // 2
+    assert H // 2 * 2 != H
+    assert (H // 2 - H // 2 * 1) == 0
+    assert (H % 2) * (H % 2) == H % 2
+    assert H != "H"
+
+
+def test_ceil_mode_is_pytorchs():
+    """min(ceil((H+2p-d(k-1)-1)/s)+1, (H+p-1)//s+1), collapsed to one floor."""
+    from cnncalc.shapes import Window, window_count
+
+    for kernel in range(1, 5):
+        for stride in range(1, 4):
+            for padding in range(kernel // 2 + 1):
+                window = Window(kernel, stride, 1, padding, padding)
+                form = window_count(H, window, ceil_mode=True)
+                for size in range(kernel, 40):
+                    slack = size + 2 * padding - kernel
+                    out = -(-slack // stride) + 1
+                    if (out - 1) * stride >= size + padding:
+                        out -= 1
+                    assert substitute(form, {"H": size}) == out == window_count(size, window, ceil_mode=True)
+                assert "min" not in str(form)
+
+
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        (at_least(H + 2, 3), "H >= 1"),
+        (at_least(H // 2 // 2 - 2, 1), "H >= 12"),
+        (at_least(chain(H, (11, 4, 2), (3, 2, 0), (3, 2, 0)), 1), "H >= 31"),
+        (at_least(3 * H, 7), "H >= 3"),
+        (at_least(H, W), "H - W >= 0"),
+        (equal(16 * (H // 16), H), "H % 16 == 0"),
+        (equal(2 * ((H + 1) // 2), H), "H % 2 == 0"),
+        (divisible(H + 3, 4), "H % 4 == 1"),
+        (divisible(6 * H, 4), "(2*H) % 4 == 0"),
+        (equal(H, W), "H == W"),
+    ],
+)
+def test_conditions_read_as_a_person_would_write_them(condition, text):
+    assert str(condition) == text
+
+
+def test_conditions_that_are_decided_are_no_conditions():
+    assert at_least(H // 2, (H - 1) // 2) is True
+    assert at_least((H - 1) // 2, (H + 2) // 2) is False
+    assert equal(H // 2 + (H + 1) // 2, H) is True
+    assert equal(H, H + 1) is False
+    assert divisible(8 * H, 4) is True
+    assert divisible(8 * H + 2, 4) is False
+    assert at_least(5, 5) is True
+
+
+def test_a_weaker_bound_follows_from_a_stronger_one():
+    strong, weak = at_least(H, 32), at_least(H, 7)
+    assert isinstance(strong, Condition)
+    assert implied(weak, [strong])
+    assert not implied(strong, [weak])
+    assert implied(strong, [strong])
+    assert not implied(at_least(W, 7), [strong])
+
+
+@pytest.mark.parametrize("wrong", [lambda: bool(H), lambda: 3 // H, lambda: 3 % H, lambda: H // W])
+def test_what_has_no_exact_form_says_so(wrong):
+    with pytest.raises(DimError):
+        wrong()
+
+
+def test_division_by_zero_and_by_negatives():
+    with pytest.raises(ZeroDivisionError):
+        H // 0
+    assert substitute(H // -2, {"H": 5}) == 5 // -2
+    assert (6 * H * W) // (2 * H) == 3 * W
+
+
+# ------------------------------------------------------------------- properties by brute force
+
+SYMBOLS = ("x", "y", "z")
+LEAF = st.integers(-20, 20) | st.sampled_from(SYMBOLS)
+DIVISOR = st.integers(1, 9)
+
+
+def _extend(inner):
+    return (
+        st.tuples(st.sampled_from(["+", "-", "*"]), inner, inner)
+        | st.tuples(st.sampled_from(["//", "%"]), inner, DIVISOR)
+        | st.tuples(st.sampled_from(["min", "max"]), inner, inner)
+    )
+
+
+TREES = st.recursive(LEAF, _extend, max_leaves=9)
+OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod}
+
+
+def build(tree, values, least, most):
+    """A tree as a Dim, or as plain Python arithmetic."""
+    if isinstance(tree, int):
+        return tree
+    if isinstance(tree, str):
+        return values[tree]
+    name, left, right = tree
+    a, b = build(left, values, least, most), build(right, values, least, most)
+    return {"min": least, "max": most}.get(name, OPERATORS.get(name))(a, b)
+
+
+def form_of(tree):
+    return build(tree, {n: symbol(n) for n in SYMBOLS}, minimum, maximum)
+
+
+POINTS = st.lists(st.tuples(*[st.integers(-60, 300)] * 3), min_size=4, max_size=8)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(TREES, POINTS)
+def test_an_expression_is_what_python_computes(tree, points):
+    form = form_of(tree)
+    expected = []
+    for point in points:
+        values = dict(zip(SYMBOLS, point, strict=True))
+        expected.append(build(tree, values, min, max))
+        assert substitute(form, values) == expected[-1]
+    arrays = dict(zip(SYMBOLS, np.array(points, dtype=object).T, strict=True))
+    assert np.all(substitute(form, arrays) == np.array(expected, dtype=object))
+
+
+@settings(max_examples=400, deadline=None)
+@given(TREES, st.tuples(*[st.integers(-60, 300)] * 3))
+def test_a_printed_expression_reads_back(tree, point):
+    form = form_of(tree)
+    text = str(form)
+    if len(text) > expressions.MAX_LENGTH:
+        return
+    back = expressions.parse(text).evaluate({n: symbol(n) for n in SYMBOLS})
+    values = dict(zip(SYMBOLS, point, strict=True))
+    assert substitute(back, values) == substitute(form, values)
+    assert str(back) == text
+
+
+@settings(max_examples=400, deadline=None)
+@given(TREES, st.tuples(*[st.integers(-60, 300)] * 3))
+def test_substitution_in_steps_is_substitution(tree, point):
+    form = form_of(tree)
+    values = dict(zip(SYMBOLS, point, strict=True))
+    once = substitute(form, values)
+    stepwise = form
+    for name, value in values.items():
+        stepwise = substitute(stepwise, {name: value})
+    assert stepwise == once
+    renamed = substitute(form, {"x": symbol("t") + 3})
+    assert substitute(renamed, {**values, "t": values["x"] - 3}) == once
+
+
+@settings(max_examples=400, deadline=None)
+@given(TREES, POINTS)
+def test_bounds_hold_everywhere(tree, points):
+    form = form_of(tree)
+    low, high = bounds(form)
+    positive_low, positive_high = bounds(form, dict.fromkeys(SYMBOLS, 1))
+    for point in points:
+        value = substitute(form, dict(zip(SYMBOLS, point, strict=True)))
+        assert low is None or low <= value
+        assert high is None or value <= high
+        if min(point) >= 1:
+            assert positive_low is None or positive_low <= value
+            assert positive_high is None or value <= positive_high
+
+
+STEPS = st.lists(st.tuples(st.integers(1, 3), st.integers(-9, 9), st.integers(1, 4)), min_size=1, max_size=4)
+
+
+def walk(size, steps):
+    """A chain of floor-affine steps: x -> (a*x + b)//s."""
+    for a, b, s in steps:
+        size = (a * size + b) // s
+    return size
+
+
+@settings(max_examples=600, deadline=None)
+@given(STEPS, STEPS)
+def test_equality_of_chains_is_decided(first, second):
+    period = lcm(*(1,), *(s for _, _, s in first), *(s for _, _, s in second)) ** 4
+    one, two = walk(H, first), walk(H, second)
+    same = all(walk(n, first) == walk(n, second) for n in range(-5, min(period, 300) * 2))
+    assert (one == two) is same
+    if same:
+        assert hash(one) == hash(two)
+    verdict = equal(one, two)
+    values = [walk(n, first) == walk(n, second) for n in range(1, 200)]
+    if isinstance(verdict, Condition):
+        assert [verdict.holds({"H": n}) for n in range(1, 200)] == values
+    else:
+        assert set(values) == {verdict}
+
+
+@settings(max_examples=600, deadline=None)
+@given(STEPS, st.integers(-20, 60))
+def test_a_bound_on_a_chain_is_the_bound_on_its_input(steps, least):
+    verdict = at_least(walk(H, steps), least)
+    values = [walk(n, steps) >= least for n in range(-50, 300)]
+    if isinstance(verdict, Condition):
+        assert [verdict.holds({"H": n}) for n in range(-50, 300)] == values
+    else:
+        assert set(values) == {verdict}
+
+
+def test_expressions_do_not_explode():
+    with pytest.raises(DimError, match="terms"):
+        dims.product_of([sum(symbol(f"s{i}") for i in range(10)) + k for k in range(12)])
