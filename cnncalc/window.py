@@ -60,11 +60,15 @@ class WindowLayer(Layer):
             return same_padding(size, window, lower=self.padding == "same_lower")
         return 0, 0
 
-    def window_requirements(self, x: Shape) -> Requirements:
-        """The input has the right rank, and every window fits into its padded axis."""
+    def window_requirements(self, x: Shape, *, ceil_mode: bool = False) -> Requirements:
+        """The input has the right rank, and every window fits into its padded axis.
+
+        With ``ceil_mode`` the last window may hang over, by less than a stride.
+        """
         yield from needs_rank(self, x, self.rank)
         for name, size, window in zip(AXES[self.rank], x[1:], self.spatial_windows(x), strict=True):
-            holds = at_least(size + window.before + window.after, window.extent)
+            spare = window.stride - 1 if ceil_mode else 0
+            holds = at_least(size + window.before + window.after + spare, window.extent)
             if holds is not True:
                 yield Requirement(holds, "C302", *_too_large(name, size, window))
 
@@ -108,21 +112,19 @@ class Pooling(DilatedWindowLayer):
     def requirements(self, inputs: Shapes) -> Requirements:
         """The window fits, and never lies in the padding alone.
 
-        Source: PyTorch, ``pool2d_shape_check`` in ``aten/src/ATen/native/Pool.h``.
+        Source: PyTorch, ``pool2d_shape_check`` in ``aten/src/ATen/native/Pool.h``; half of the
+        kernel itself, dilation aside, as its CPU kernels ask.
         """
         (x,) = inputs
-        yield from self.window_requirements(x)
+        yield from self.window_requirements(x, ceil_mode=self.ceil_mode)
         if self.padding in ("same", "same_lower"):
             return
         for name, window in zip(AXES[self.rank], self.spatial_windows(x), strict=True):
             for amount in {window.before, window.after}:
-                holds = at_least(window.extent // 2, amount)
+                holds = at_least(window.kernel // 2, amount)
                 if holds is not True:
-                    message = (
-                        f"padding of {amount} along the {name} is more than half of the kernel, "
-                        f"{window.extent}"
-                    )
-                    yield Requirement(holds, "C304", message, f"use at most {window.extent // 2}")
+                    message = f"padding of {amount} along the {name} is over half the kernel, {window.kernel}"
+                    yield Requirement(holds, "C304", message, f"use at most {window.kernel // 2}")
 
     def output_shape(self, inputs: Shapes) -> Shape:
         (x,) = inputs

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.dims import Dim, product_of
+from cnncalc.dims import Dim, at_least, product_of
+from cnncalc.layer import Requirement, Requirements
 from cnncalc.shapes import Shape, Shapes
 from cnncalc.window import Pooling
 
@@ -36,3 +37,12 @@ class AvgPool2d(AveragePooling):
 class AvgPool3d(AveragePooling):
     rank = 3
     type: Literal["avgpool3d"] = "avgpool3d"
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        """Also, as PyTorch's ``avg_pool3d`` asks, the kernel fits without the padding."""
+        yield from super().requirements(inputs)
+        for size, window in zip(inputs[0][1:], self.spatial_windows(inputs[0]), strict=True):
+            holds = at_least(size, window.kernel)
+            if holds is not True:
+                message = f"a kernel of {window.kernel} does not fit into {size} cells without padding"
+                yield Requirement(holds, "C302", message)
