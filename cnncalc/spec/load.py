@@ -94,7 +94,7 @@ def _refuse_control_characters(source: Source) -> None:
 
 
 def _looks_like_path(text: str) -> bool:
-    return text.endswith(SUFFIXES) or "/" in text or os.sep in text or text.startswith(".")
+    return text.endswith(SUFFIXES) or text.startswith(".") or Path(text).is_absolute()
 
 
 # --------------------------------------------------------------------------------------- files

@@ -1,0 +1,74 @@
+"""Examples in README.md and docs/ are what the program prints.
+
+``UPDATE_DOCS=1 pytest tests/contract/test_docs.py`` rewrites the outputs of console blocks.
+"""
+
+import doctest
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from cnncalc.__main__ import main
+
+ROOT = Path(__file__).parent.parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def outputs(block, capsys):
+    """The block with every command's output as it is now."""
+    lines = []
+    for line in block.splitlines():
+        if line.startswith("$ cnncalc"):
+            main(shlex.split(line[len("$ cnncalc") :], comments=True))
+            captured = capsys.readouterr()
+            lines += [line, *(captured.out + captured.err).rstrip("\n").split("\n")]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_console_examples(page, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "100")
+    text = page.read_text(encoding="utf-8")
+    if os.environ.get("UPDATE_DOCS"):
+        text = BLOCK.sub(lambda m: f"```console\n{outputs(m[1], capsys)}```", text)
+        page.write_text(text, encoding="utf-8")
+    for block in BLOCK.findall(text):
+        assert outputs(block, capsys) == block
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_python_examples(page, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for number, code in enumerate(PYTHON.findall(page.read_text(encoding="utf-8"))):
+        example = doctest.DocTestParser().get_doctest(code, {}, f"{page.name}[{number}]", str(page), 0)
+        assert doctest.DocTestRunner().run(example).failed == 0
+
+
+def test_yaml_examples_are_valid_specs():
+    import cnncalc
+
+    found = 0
+    for page in PAGES:
+        for text in re.findall(r"^```yaml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+            if "layers:" in text:
+                from cnncalc.analysis.expect import check
+
+                network = cnncalc.load(text)
+                assert check(network, network.summary()) == []
+                found += 1
+    assert found >= 2
+
+
+def test_docstrings_run():
+    import cnncalc
+    import cnncalc.dims
+
+    names = {"symbol": cnncalc.dims.symbol}
+    assert doctest.testmod(cnncalc).failed == 0
+    assert doctest.testmod(cnncalc.dims, extraglobs=names).failed == 0
