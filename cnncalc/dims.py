@@ -603,6 +603,51 @@ def implied(condition: Condition, known: Iterable[Condition]) -> bool:
     return False
 
 
+def simplified(conditions: Iterable[Condition]) -> list[Condition]:
+    """An equivalent list: what follows from others is left out, congruences of one symbol are joined.
+
+    ``H == 2*(H//2)`` and ``H//2 == 2*(H//4)`` together are ``H % 4 == 0``.
+    """
+    kept: list[Condition] = []
+    periodic: dict[str, list[Condition]] = {}
+    for condition in conditions:
+        if (name := _periodic_in(condition)) is not None:
+            periodic.setdefault(name, []).append(condition)
+        elif not implied(condition, kept):
+            kept = [k for k in kept if not implied(k, [condition])]
+            kept.append(condition)
+    for name, group in periodic.items():
+        kept += _joined(name, group)
+    return kept
+
+
+def _periodic_in(condition: Condition) -> str | None:
+    """The one symbol on whose residues alone an equality depends."""
+    difference = condition.left - condition.right
+    names = free_symbols(difference)
+    if condition.relation != "==" or len(names) != 1 or not isinstance(difference, Expr):
+        return None
+    (name,) = names
+    shifted = difference.subs({name: symbol(name) + difference.period(name)})
+    return name if condition.modulus or equal(shifted, difference) is True else None
+
+
+def _joined(name: str, conditions: list[Condition]) -> list[Condition]:
+    """One congruence for all, if a single residue class is left."""
+    period = 1
+    for condition in conditions:
+        difference = condition.left - condition.right
+        assert isinstance(difference, Expr)
+        period = lcm(period, difference.period(name) * max(condition.modulus, 1))
+    if period > MAX_RESIDUES:
+        return conditions
+    rests = [r for r in range(period) if all(c.holds({name: r}) for c in conditions)]
+    for modulus in (m for m in range(1, period + 1) if period % m == 0):
+        if len(rests) == period // modulus and len({r % modulus for r in rests}) == 1:
+            return [Condition(symbol(name), "==", rests[0], modulus)]
+    return list(dict.fromkeys(conditions))
+
+
 # ----------------------------------------------------------------------------------- printing
 
 

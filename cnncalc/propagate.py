@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
-from cnncalc.dims import Condition, Dim, implied, product_of
+from cnncalc.dims import Condition, Dim, product_of, simplified
 from cnncalc.errors import Place, UsageError, did_you_mean
 from cnncalc.graph import Graph, Node
 from cnncalc.layer import Layer
@@ -83,8 +83,8 @@ class Report:
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
-        """What free variables must satisfy; conditions that follow from others are left out."""
-        return tuple(_strongest([demand.condition for demand in self.graph.demands]))
+        """What free variables must satisfy; see ``dims.simplified``."""
+        return tuple(simplified(demand.condition for demand in self.graph.demands))
 
     def __getitem__(self, path: str) -> Row:
         """The row of a layer, or the sum over a group, block or repeated item.
@@ -242,13 +242,3 @@ def peak_activations(graph: Graph) -> int | None:
         expiring.setdefault(last_use[node.number], []).append(size)
         alive -= sum(expiring.pop(node.number, ()))
     return peak
-
-
-def _strongest(conditions: list[Condition]) -> list[Condition]:
-    """Conditions that do not follow from others."""
-    kept: list[Condition] = []
-    for condition in conditions:
-        if not implied(condition, kept):
-            kept = [k for k in kept if not implied(k, [condition])]
-            kept.append(condition)
-    return kept

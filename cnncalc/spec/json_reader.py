@@ -26,7 +26,7 @@ def read_into(source: Source, builder: Builder) -> None:
     while True:
         match = _TOKEN.match(text, offset)
         kind = match.lastgroup if match else None
-        start = match.start(kind) if match and kind else len(text) - len(text[offset:].lstrip())
+        start = match.start(kind) if match and kind else len(text) - len(text[offset:].lstrip(" \t\r\n"))
         newlines = text.count("\n", offset, start)
         if newlines:
             line, line_start = line + newlines, text.rfind("\n", offset, start) + 1

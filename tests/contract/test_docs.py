@@ -55,7 +55,9 @@ def test_yaml_examples_are_valid_specs():
 
     found = 0
     for page in PAGES:
-        for text in re.findall(r"^```yaml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+        for text in re.findall(
+            r"^```yaml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        ):
             if "layers:" in text:
                 from cnncalc.analysis.expect import check
 

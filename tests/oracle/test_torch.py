@@ -30,7 +30,11 @@ def spread(value, rank):
 def convolution(draw, rank):
     f = {"out_channels": draw.choice([1, 2, 3, 4, 6, 8]), "kernel_size": per_axis(draw, rank, 1, 4)}
     f |= {"stride": per_axis(draw, rank, 1, 3), "padding": per_axis(draw, rank, 0, 3)}
-    f |= {"dilation": per_axis(draw, rank, 1, 3), "groups": draw.choice([1, 1, 1, 2, 3, 4]), "bias": draw.random() < 0.5}
+    f |= {
+        "dilation": per_axis(draw, rank, 1, 3),
+        "groups": draw.choice([1, 1, 1, 2, 3, 4]),
+        "bias": draw.random() < 0.5,
+    }
     return f
 
 
@@ -162,7 +166,19 @@ def prelu(draw, rank, channels):
     return "prelu", {"num_parameters": n}, lambda: nn.PReLU(n)
 
 
-KINDS = [conv, conv, conv, conv_transpose, conv_transpose, depthwise, maxpool, maxpool, avgpool, adaptive, norm]
+KINDS = [
+    conv,
+    conv,
+    conv,
+    conv_transpose,
+    conv_transpose,
+    depthwise,
+    maxpool,
+    maxpool,
+    avgpool,
+    adaptive,
+    norm,
+]
 KINDS += [linear, shuffles, upsample, pad, flatten, activation, prelu]
 
 
@@ -222,7 +238,9 @@ def test_chains_agree():
         shape = (draw.choice([1, 3, 4]), draw.randint(5, 20), draw.randint(5, 20))
         modules, layers, now = [], [], shape
         for _ in range(draw.randint(2, 8)):
-            kind, fields, module = draw.choice([conv, maxpool, avgpool, norm, conv_transpose])(draw, 2, now[0])
+            kind, fields, module = draw.choice([conv, maxpool, avgpool, norm, conv_transpose])(
+                draw, 2, now[0]
+            )
             out = by_torch(module, now)
             if out == REFUSED or max(out[0]) > 200:
                 continue

@@ -139,6 +139,28 @@ def test_a_weaker_bound_follows_from_a_stronger_one():
     assert not implied(at_least(W, 7), [strong])
 
 
+def test_congruences_of_one_symbol_join():
+    joined = dims.simplified(
+        [equal(2 * (H // 2), H), equal(H // 2, 2 * (H // 4)), at_least(H, 3), at_least(H, 2)]
+    )
+    assert list(map(str, joined)) == ["H >= 3", "H % 4 == 0"]
+    joined = dims.simplified([divisible(H + 1, 4), divisible(H + 1, 6), divisible(W, 2)])
+    assert list(map(str, joined)) == ["H % 12 == 11", "W % 2 == 0"]
+    kept = [equal(H // 2, 2 * (H // 4))]  # two residues of four
+    assert dims.simplified(kept) == kept
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(-9, 9), st.integers(1, 6)), min_size=1, max_size=4))
+def test_simplified_conditions_hold_for_the_same_numbers(parts):
+    conditions = [divisible((a * H + b) // 2, m) for a, b, m in parts]
+    conditions += [at_least(H * a, b) for a, b, _ in parts]
+    open_ones = [c for c in conditions if isinstance(c, Condition)]
+    joined = dims.simplified(open_ones)
+    for n in range(-40, 120):
+        assert all(c.holds({"H": n}) for c in open_ones) == all(c.holds({"H": n}) for c in joined)
+
+
 @pytest.mark.parametrize("wrong", [lambda: bool(H), lambda: 3 // H, lambda: 3 % H, lambda: H // W])
 def test_what_has_no_exact_form_says_so(wrong):
     with pytest.raises(DimError):
@@ -168,7 +190,13 @@ def _extend(inner):
 
 
 TREES = st.recursive(LEAF, _extend, max_leaves=9)
-OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod}
+OPERATORS = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "//": operator.floordiv,
+    "%": operator.mod,
+}
 
 
 def build(tree, values, least, most):

@@ -1,0 +1,269 @@
+"""The library, and what the spec format means: names, scopes, repetition, sharing, several inputs."""
+
+import json
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import cnncalc
+from cnncalc.errors import SpecError
+from cnncalc.graph import Node
+
+CONV = {"type": "conv2d", "out_channels": 8, "kernel_size": 3, "padding": 1}
+
+
+def report(layers, **rest):
+    return cnncalc.load({"input": [3, 32, 32], "layers": layers, **rest}).summary()
+
+
+def paths(found):
+    return [row.path for row in found]
+
+
+def test_the_contracts_library():
+    net = cnncalc.load("vgg16")
+    found = net.summary()
+    assert found.totals.params == 138357544
+    assert found["classifier.fc6"].output == (4096,)
+    symbolic = net.summary(free=["H", "W"])["features"].output
+    assert str(symbolic) == "(512, H//32, W//32)"
+    with pytest.raises(KeyError, match=r"did you mean 'classifier\.fc6'"):
+        found["classifer.fc6"]
+
+
+def test_text_dict_and_file_are_one(tmp_path):
+    data = {"name": "n", "input": [3, 8, 8], "layers": [CONV, "relu"]}
+    path = tmp_path / "n.json"
+    path.write_text(json.dumps(data))
+    sources = [data, json.dumps(data), yaml.safe_dump(data), path, str(path)]
+    rows = [[(r.path, r.type, r.output, r.params) for r in cnncalc.load(s).summary()] for s in sources]
+    assert all(r == rows[0] for r in rows)
+
+
+def test_paths_are_dotted_numbered_and_stable():
+    found = report([
+        {"name": "stem", "layers": [CONV, {**CONV, "norm": "batch", "act": "relu"}]},
+        {**CONV, "repeat": 2},
+        {"type": "maxpool2d", "kernel_size": 2},
+        {"repeat": 2, "name": "body", "layers": [CONV]},
+        "relu",
+    ])  # fmt: skip
+    assert paths(found) == [
+        "stem.conv2d_1", "stem.conv2d_2", "stem.conv2d_2.norm", "stem.conv2d_2.act", "conv2d_1.0", "conv2d_1.1",
+        "maxpool2d_1", "body.0.conv2d_1", "body.1.conv2d_1", "relu_1",
+    ]  # fmt: skip
+    assert found["stem"].params == found["stem.conv2d_1"].params + 8 * 8 * 9 + 16
+    assert found["body.1"].output == (8, 16, 16)
+
+
+def test_bias_is_left_out_before_a_norm_unless_said():
+    assert report([{**CONV, "norm": "batch"}]).rows[0].biases == 0
+    assert report([{**CONV, "norm": "batch", "bias": True}]).rows[0].biases == 8
+    assert report([CONV]).rows[0].biases == 8
+    assert report([CONV], defaults={"conv2d": {"norm": "batch"}}).rows[0].biases == 0
+    assert report([{**CONV, "norm": "none"}], defaults={"conv2d": {"norm": "batch"}}).rows[0].biases == 8
+
+
+def test_norms_take_the_rank_of_their_tensor():
+    assert report([{**CONV, "norm": "batch"}]).rows[1].type == "batchnorm2d"
+    assert (
+        report(["flatten", {"type": "linear", "out_features": 4, "norm": "batch"}]).rows[2].type
+        == "batchnorm1d"
+    )
+    norm = {"type": "batch", "momentum": 0.01, "affine": False}
+    row = report([{**CONV, "norm": norm}]).rows[1]
+    assert (row.type, row.params) == ("batchnorm2d", 0)
+    assert report([{**CONV, "norm": {"type": "group", "num_groups": 4}}]).rows[1].type == "groupnorm"
+
+
+BOTTLENECK = {
+    "params": {"c": "int", "s": 1},
+    "layers": [
+        {"type": "add", "act": "relu", "branches": [
+            [{"type": "conv2d", "out_channels": "c", "kernel_size": 1, "act": "relu"},
+             {"type": "conv2d", "out_channels": "c", "kernel_size": 3, "stride": "s", "act": "relu"},
+             {"type": "conv2d", "out_channels": "4*c", "kernel_size": 1}],
+            [{"type": "conv2d", "out_channels": "4*c", "kernel_size": 1, "stride": "s",
+              "when": "s != 1 or channels != 4*c"}],
+        ]},
+    ],
+}  # fmt: skip
+RESNET50 = {
+    "vars": {"H": 224, "W": 224, "classes": 1000},
+    "input": [3, "H", "W"],
+    "defaults": {"conv2d": {"padding": "half", "norm": "batch"}},
+    "blocks": {"bottleneck": BOTTLENECK},
+    "layers": [
+        {"type": "conv2d", "name": "conv1", "out_channels": 64, "kernel_size": 7, "stride": 2, "act": "relu"},
+        {"type": "maxpool2d", "kernel_size": 3, "stride": 2, "padding": 1},
+        {"type": "bottleneck", "name": "layer1", "c": 64, "repeat": 3},
+        {"type": "bottleneck", "name": "layer2", "c": 128, "repeat": 4, "first": {"s": 2}},
+        {"type": "bottleneck", "name": "layer3", "c": 256, "repeat": 6, "first": {"s": 2}},
+        {"type": "bottleneck", "name": "layer4", "c": 512, "repeat": 3, "first": {"s": 2}},
+        "global_avgpool",
+        {"type": "linear", "name": "fc", "out_features": "classes"},
+    ],
+}
+
+
+def test_the_contracts_resnet50():
+    net = cnncalc.load(RESNET50)
+    found = net.summary()
+    assert found.totals.params == 25557032
+    assert found.totals.macs == 4089184256
+    assert found["layer2.0.conv2d_1"].output == (128, 56, 56)
+    assert found["layer4"].output == (2048, 7, 7)
+    symbolic = net.summary(free=["H", "W"])
+    assert str(symbolic["layer4"].output) == "(2048, (H + 31)//32, (W + 31)//32)"
+    assert [str(c) for c in symbolic.conditions] == ["H >= 1", "W >= 1"]
+
+
+def test_unet_needs_multiples_of_16_and_says_so():
+    def double(c):
+        return [{**CONV, "out_channels": c}] * 2
+
+    down, up = [], []
+    for level in range(4):
+        down += [{"name": f"e{level}", "layers": double(4 << level)}, {"type": "maxpool2d", "kernel_size": 2}]
+        up = [{"type": "conv_transpose2d", "out_channels": 4 << level, "kernel_size": 2, "stride": 2},
+              {"type": "concat", "from": [f"e{level}", "prev"]}, *double(4 << level), *up]  # fmt: skip
+    spec = {"vars": {"H": 64, "W": 64}, "input": [3, "H", "W"], "layers": [*down, *double(64), *up]}
+    net = cnncalc.load(spec)
+    conditions = net.summary(free=["H", "W"]).conditions
+    for height in range(1, 100):
+        holds = all(c.holds({"H": height, "W": 64}) for c in conditions)
+        assert holds == (height % 16 == 0)
+        try:
+            net.summary(set={"H": height})
+        except SpecError as error:
+            assert not holds
+            assert {p.code for p in error.problems} <= {"C301", "C302"}
+        else:
+            assert holds
+    assert [str(c) for c in conditions] == ["H >= 16", "W >= 16", "H % 16 == 0", "W % 16 == 0"]
+
+
+def test_scopes_and_references():
+    found = report([
+        {**CONV, "name": "a"},
+        {"name": "g", "layers": [{**CONV, "name": "a", "out_channels": 4}, {"type": "relu", "from": "a", "name": "near"}]},
+        {"type": "relu", "from": "a", "name": "outer"},
+        {"type": "relu", "from": "g.a", "name": "dotted"},
+        {"type": "relu", "from": "input", "name": "start"},
+        {"type": "concat", "from": ["g.near", "outer", "dotted", "prev"]},
+    ])  # fmt: skip
+    with pytest.raises(SpecError, match="no layer 'near'"):
+        report([{"name": "g", "layers": [{**CONV, "name": "near"}]}, {"type": "relu", "from": "near"}])
+    assert found["g.near"].output[0] == 4
+    assert found["outer"].output[0] == 8
+    assert found["dotted"].output[0] == 4
+    assert found.rows[-1].output == (4 + 8 + 4 + 3, 32, 32)
+
+
+def test_layer_params_of_blocks():
+    blocks = {"up": {"params": {"skip": "layer"}, "layers": [
+        {"type": "upsample", "size": "skip"}, {"type": "concat", "from": ["skip", "prev"]}]}}  # fmt: skip
+    found = report(
+        [{**CONV, "name": "e"}, {"type": "maxpool2d", "kernel_size": 3}, {"type": "up", "skip": "e"}],
+        blocks=blocks,
+    )
+    assert found.rows[-1].output == (11 + 5, 32, 32)
+
+
+def test_shared_layers_count_parameters_once_and_macs_each_time():
+    layers = [
+        {"name": "tower", "from": "left", "layers": [{**CONV, "norm": "batch"}, {**CONV, "out_channels": 4}]},
+        {"share": "tower", "from": "right", "name": "twin"},
+        {"type": "concat", "from": ["tower", "twin"]},
+    ]
+    found = report(layers, input={"left": [3, 8, 8], "right": [3, 16, 8]} | {"right": [3, 8, 8]})
+    tower, twin = found["tower"], found["twin"]
+    assert found.totals.params == tower.params
+    assert (twin.params, twin.macs) == (0, tower.macs)
+    assert found.totals.macs == 2 * tower.macs
+    assert found["twin.conv2d_1"].shared_with == "tower.conv2d_1"
+    single = report([{**CONV, "name": "c", "out_channels": 3}, {"share": "c", "name": "again"}])
+    assert single.rows[1].shared_with == "c"
+    assert single.totals.params == 3 * 3 * 9 + 3
+    with pytest.raises(SpecError, match="do not fit"):
+        report([{**CONV, "name": "c"}, {"share": "c"}])
+
+
+def test_train_only_heads_count_parameters_but_no_macs():
+    head = {"name": "aux", "train_only": True, "layers": ["flatten", {"type": "linear", "out_features": 10}]}
+    found = report([CONV, head, "global_avgpool"])
+    assert found["aux"].params == 8 * 32 * 32 * 10 + 10
+    assert found["aux"].macs > 0
+    assert found.totals.macs == found["conv2d_1"].macs
+    assert found.totals.params == found["conv2d_1"].params + found["aux"].params
+    assert found.rows[-1].inputs == ("conv2d_1",)
+
+
+def test_variants_override_variables():
+    spec = {"vars": {"c": 8}, "input": [3, 8, 8], "layers": [{**CONV, "out_channels": "c"}],
+            "variants": {"wide": {"name": "Wide", "vars": {"c": 64}}}}  # fmt: skip
+    from cnncalc.network import build
+    from cnncalc.spec.load import read_mapping
+
+    wide = build(read_mapping(spec), "wide")
+    assert wide.name == "Wide"
+    assert wide.summary().rows[0].output[0] == 64
+
+
+def test_variables_lists_and_first():
+    spec = {"vars": {"widths": [4, 8], "n": "len(widths)", "k": 1.5}, "input": [3, 32, 32], "layers": [
+        {"type": "conv2d", "out_channels": "widths[1]*2*k", "kernel_size": 3, "stride": 1, "padding": 1, "repeat": "n",
+         "first": {"stride": 2}}]}  # fmt: skip
+    found = cnncalc.load(spec).summary()
+    assert [r.output for r in found] == [(24, 16, 16)] * 2
+
+
+def test_a_spec_with_many_mistakes_reports_them_all():
+    with pytest.raises(SpecError) as caught:
+        report(
+            [{"type": "conv2", "a": 1}, {**CONV, "groups": "x"}, {"type": "linear", "units": 3}, 7],
+            optimizer="adam",
+        )
+    assert [p.code for p in caught.value.problems] == ["C103", "C106", "C102", "C101", "C102"]
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.floats() | st.text(max_size=6)
+    | st.sampled_from(["conv2d", "relu", "input", "prev", "H", "4*H", "half", "batch", "int", "layer"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["type", "name", "layers", "branches", "from", "repeat", "first", "when", "norm", "act", "share",
+                         "out_channels", "kernel_size", "padding", "size", "c", "train_only", "axis", "groups"]),
+        inner, max_size=5),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@settings(max_examples=1200, deadline=None)
+@given(layers=st.lists(JUNK, max_size=4), blocks=st.none() | st.dictionaries(st.sampled_from("ab"), JUNK, max_size=2),
+       variables=JUNK, shape=st.just([3, "H", 8]) | JUNK, expect=st.none() | JUNK)  # fmt: skip
+def test_any_data_is_a_network_or_problems_with_places(layers, blocks, variables, shape, expect):
+    from cnncalc.analysis.expect import check
+
+    spec = {"vars": {"H": 9}, "input": shape, "layers": layers}
+    if blocks is not None:
+        spec["blocks"] = blocks
+    if isinstance(variables, dict):
+        spec["vars"] = variables | {"H": 9}
+    if expect is not None:
+        spec["expect"] = expect
+    try:
+        network = cnncalc.load(spec)
+        check(network, network.summary())
+    except SpecError as error:
+        assert error.problems
+        assert all(p.place is not None or p.where for p in error.problems)
+
+
+def test_records_are_immutable():
+    node = report([CONV]).graph.nodes[0]
+    assert isinstance(node, Node)
+    with pytest.raises(AttributeError):
+        node.path = "x"
