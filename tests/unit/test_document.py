@@ -138,7 +138,9 @@ def test_any_text_is_data_or_a_spec_error(text):
                        for p in error.problems)  # fmt: skip
 
 
-TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp")), max_size=20)
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp")), max_size=20).filter(
+    lambda t: t[:1] not in "+-.0123456789"  # PyYAML writes 0E0 without quotes: in YAML 1.1 it is text
+)
 DATA = st.recursive(
     st.none()
     | st.booleans()
