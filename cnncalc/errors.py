@@ -49,6 +49,7 @@ CODES: dict[str, Rule] = {
     "C503": Rule("nesting-too-deep", "lists, groups or blocks nested deeper than the limit"),
     "W301": Rule("unused-layer", "a layer whose output nothing reads; its parameters do nothing"),
     "W302": Rule("unused-input", "an input of the network that nothing reads"),
+    "W303": Rule("head-does-not-fit", "a head that is for training only, and too large for this input"),
 }
 
 

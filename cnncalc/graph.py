@@ -58,6 +58,7 @@ class Graph(NamedTuple):
     outputs: tuple[int, ...]
     groups: Mapping[str, Group]
     demands: tuple[Demand, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def inputs(self) -> tuple[Node, ...]:

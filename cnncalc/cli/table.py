@@ -69,4 +69,4 @@ def command(
 
     # expectations hold at the spec's own setting
     failures = [] if given or names else check(network, report)
-    return complain([*unused(report.graph), *failures])
+    return complain([*report.graph.warnings, *unused(report.graph), *failures])

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cnncalc import graph
-from cnncalc.dims import Condition, Expr, at_least, bounds, symbol
+from cnncalc.dims import Condition, Expr, at_least, bounds, maximum, symbol
 from cnncalc.errors import Place, Problem, SpecError, did_you_mean
 from cnncalc.fields import describe, integer
 from cnncalc.graph import Demand, Graph, Group, Node
@@ -99,6 +99,7 @@ class Expander:
         self.groups: dict[str, Group] = {}
         self.demands: dict[Condition, Demand] = {}
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
         self.calls: list[tuple[str, int]] = []  # blocks we are in: name and line of use
         self.items_seen = 0
         self.training = False
@@ -139,7 +140,7 @@ class Expander:
         if self.problems:
             raise SpecError(self.problems)
         demands = tuple(self.demands.values())
-        return Graph(name, tuple(self.nodes), tuple(ends), self.groups, demands)
+        return Graph(name, tuple(self.nodes), tuple(ends), self.groups, demands, tuple(self.warnings))
 
     def refuse_impossible(self) -> None:
         """Conditions that no size of at least what the others ask for can meet."""
@@ -477,14 +478,25 @@ class Expander:
             raise Failed(Problem("C204", f"{layer.type} takes {least} input(s), got {len(known)}"))
         shapes = self.shapes(tuple(known))
         output, problems, demands = graph.judge(layer, shapes)
+        if self.training and problems and problems[0].code == "C302":
+            output, problems = self.head_that_does_not_fit(layer, shapes, problems[0], item), []
         for found in problems:
             self.add_problem(self.explained(found, layer, known, start), item.place)
         if output is None:
             return None
         index = self.append(path, layer, tuple(known), output, item.place)
         for condition, reason in demands:
-            self.demand(condition, index, reason)
+            if not self.training:  # a head that is for training only does not run at inference
+                self.demand(condition, index, reason)
         return index
+
+    def head_that_does_not_fit(
+        self, layer: Layer, shapes: tuple[Shape, ...], problem: Problem, item: Item
+    ) -> Shape:
+        """Nothing of an auxiliary head runs at inference, but its parameters count at any size."""
+        message = f"{layer.type}: {problem.message}; its sizes are shown as 1"
+        self.warnings.append(Problem("W303", message, item.place))
+        return tuple(maximum(size, 1) for size in layer.output_shape(shapes))
 
     def explained(self, problem: Problem, layer: Layer, inputs: list[int], start: Tensor) -> Problem:
         """Say where each input comes from."""

@@ -158,7 +158,7 @@ def test_invisible_characters_are_shown_not_sent(capsys, tmp_path):
         (["table", "vgg16", "--dtype", "int4"], 2, "no dtype 'int4'"),
         (["table", "vgg16", "--depth", "0"], 2, "--depth"),
         (["table", "vgg16", "--batch", "x"], 2, "--batch"),
-        (["zoo", "nothing"], 2, "'cnncalc zoo' lists"),
+        (["zoo", "qqqq"], 2, "'cnncalc zoo' lists"),
     ],
 )
 def test_errors_say_what_to_do(capsys, monkeypatch, arguments, code, message):

@@ -217,7 +217,7 @@ def case(draw):
     shape = (channels, *(draw.randint(1, 9) for _ in range(rank)))
     kind, fields, module = kind_of(draw, rank, channels)
     if kind == "instancenorm2d":
-        shape = (shape + (3, 3))[:3]
+        shape = (*shape, 3, 3)[:3]
     return kind, fields, module, shape
 
 

@@ -201,6 +201,16 @@ def test_train_only_heads_count_parameters_but_no_macs():
     assert found.rows[-1].inputs == ("conv2d_1",)
 
 
+def test_a_head_that_is_for_training_only_asks_nothing_of_the_input():
+    net = cnncalc.load("inception_v3")
+    assert [str(c) for c in net.summary(free=["H", "W"]).conditions] == ["H >= 75", "W >= 75"]
+    small = net.summary(set={"H": 75, "W": 75})
+    assert small.totals.params == 27161264
+    assert {w.code for w in small.graph.warnings} == {"W303"}
+    with pytest.raises(SpecError, match="does not fit"):
+        net.summary(set={"H": 74})
+
+
 def test_variants_override_variables():
     spec = {"vars": {"c": 8}, "input": [3, 8, 8], "layers": [{**CONV, "out_channels": "c"}],
             "variants": {"wide": {"name": "Wide", "vars": {"c": 64}}}}  # fmt: skip
