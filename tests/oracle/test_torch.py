@@ -275,3 +275,55 @@ def test_macs_are_half_of_torchs_flops():
         report = cnncalc.load({"input": list(shape), "layers": [{"type": kind, **fields}]}).summary()
         if getattr(made, "groups", 1) == 1:  # torch's counter ignores groups of transposed convolutions
             assert report.totals.macs * 2 == counter.get_total_flops(), (kind, fields, shape)
+
+
+def merged_by_torch(kind, shapes, axis):
+    tensors = [torch.empty(1, *s, device="meta") for s in shapes]
+    try:
+        if kind == "concat":
+            return tuple(torch.cat(tensors, axis + 1).shape[1:])
+        out = tensors[0]
+        for other in tensors[1:]:
+            if out.dim() != other.dim():
+                return REFUSED  # without a batch axis [C] and [C, H, W] would meet at the wrong end
+            out = out + other if kind == "add" else out * other
+        return tuple(out.shape[1:])
+    except (RuntimeError, IndexError):
+        return REFUSED
+
+
+def test_graphs_agree():
+    """Random graphs: each step reads any tensor made so far, or merges several of them."""
+    draw = random.Random(23)
+    refused = accepted = 0
+    for _ in range(CASES // 10):
+        tensors = {"input": (draw.choice([2, 3, 4]), draw.randint(4, 16), draw.randint(4, 16))}
+        layers = []
+        for number in range(draw.randint(3, 10)):
+            name, names = f"n{number}", draw.choices(list(tensors), k=draw.choice([2, 2, 3]))
+            if draw.random() < 0.5:
+                kind = draw.choice(["add", "multiply", "concat"])
+                item = {"type": kind, "name": name, "from": names}
+                axis = draw.choice([0, 0, 1]) if kind == "concat" else 0
+                item |= {"axis": axis} if axis else {}
+                theirs = merged_by_torch(kind, [tensors[n] for n in names], axis)
+            else:
+                kinds = [conv, maxpool, avgpool, adaptive, conv_transpose, norm]
+                kind, fields, module = draw.choice(kinds)(draw, 2, tensors[names[0]][0])
+                item = {"type": kind, "name": name, "from": names[0], **fields}
+                found = by_torch(module, tensors[names[0]])
+                theirs = found if found == REFUSED else found[0]
+            spec = {"input": list(tensors["input"]), "layers": [*layers, item]}
+            try:
+                ours = cnncalc.load(spec).summary()[name].output
+            except SpecError:
+                ours = REFUSED
+            assert ours == theirs, (item, {n: tensors[n] for n in names})
+            if theirs == REFUSED:
+                refused += 1
+            elif max(theirs) < 100:
+                accepted += 1
+                tensors[name] = theirs
+                layers.append(item)
+    assert refused > 20
+    assert accepted > 200
