@@ -53,7 +53,9 @@ def main() -> None:
         print("torch is not installed")
     else:
         theirs = [seconds(TORCH) for _ in range(3)]
-        print(f"torch meta / cnncalc: {statistics.median(theirs) / statistics.median(ours):.1f}x (at least 10x)")
+        print(
+            f"torch meta / cnncalc: {statistics.median(theirs) / statistics.median(ours):.1f}x (at least 10x)"
+        )
     import cnncalc
 
     times = []

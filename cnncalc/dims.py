@@ -30,8 +30,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+# Past these a form is of no use to anyone, and a hostile spec could make it fill the memory.
 MAX_TERMS = 2_000
-MAX_RESIDUES = 200_000
+MAX_DEGREE = 64
+MAX_NUMBER = 2**63
+MAX_TEXT = 4_000
+MAX_RESIDUES = 20_000
 
 
 class DimError(ValueError):
@@ -82,7 +86,11 @@ class Floor:
     def __init__(self, numerator: Expr, divisor: int) -> None:
         self.numerator = numerator
         self.divisor = divisor
+        if divisor >= MAX_NUMBER:
+            raise DimError("an expression divides by 2^63 or more")
         self.key = f"({numerator.key})//{divisor}"
+        if len(self.key) > MAX_TEXT:
+            raise DimError(f"an expression has more than {MAX_TEXT:,} characters")
         self._hash = hash(self.key)
 
     __hash__ = Symbol.__hash__
@@ -182,6 +190,8 @@ class Expr:
         terms: dict[Monomial, int] = {}
         for (a, ca), (b, cb) in product(self.terms.items(), other.terms.items()):
             monomial = tuple(sorted(a + b, key=_atom_key)) if a and b else a + b
+            if len(monomial) > MAX_DEGREE:
+                raise DimError(f"an expression is of a degree above {MAX_DEGREE}")
             terms[monomial] = terms.get(monomial, 0) + ca * cb
         return _collect(terms)
 
@@ -282,6 +292,11 @@ def symbol(name: str) -> Expr:
     return Expr({(Symbol(name),): 1})
 
 
+def largest_number(dim: Dim) -> int:
+    """The largest number that stands in a size, whatever its sign."""
+    return max(map(abs, dim.terms.values())) if isinstance(dim, Expr) else abs(dim)
+
+
 def free_symbols(dim: Dim) -> frozenset[str]:
     """Names of the symbols a size depends on; none for an integer."""
     return dim.symbols() if isinstance(dim, Expr) else frozenset()
@@ -330,6 +345,8 @@ def _collect(*sums: Mapping[Monomial, int]) -> Dim:
     terms = {m: c for m, c in terms.items() if c}
     if not terms:
         return 0
+    if len(terms) > MAX_TERMS:
+        raise DimError(f"an expression has more than {MAX_TERMS:,} terms")
     return terms[()] if len(terms) == 1 and () in terms else Expr(terms)
 
 
@@ -386,6 +403,9 @@ def _divide_exactly(dividend: Expr, divisor: Expr) -> Dim:
 
 
 def _extreme(dims: Iterable[Any], *, largest: bool) -> Any:
+    dims = list(dims)
+    if all(type(dim) is int for dim in dims):
+        return max(dims) if largest else min(dims)
     args: list[Any] = []
     for dim in dims:
         if isinstance(dim, Expr) and len(dim.terms) == 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.dims import Condition, DimError
+from cnncalc.dims import MAX_NUMBER, Condition, DimError, largest_number
 from cnncalc.errors import Place, Problem
 
 if TYPE_CHECKING:
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from cnncalc.layer import Layer
     from cnncalc.shapes import Shape, Shapes
-
-MAX_SIZE = 2**63  # past any tensor; keeps numbers printable however often channels double
 
 
 class Node(NamedTuple):
@@ -80,7 +78,7 @@ def judge(layer: Layer, inputs: Shapes) -> tuple[Shape | None, list[Problem], li
                 found = Problem(requirement.code, requirement.message, help=requirement.help)
                 return None, [found], []
         output = layer.output_shape(inputs)
-        if any(isinstance(size, int) and size >= MAX_SIZE for size in output):
+        if any(largest_number(size) >= MAX_NUMBER for size in output):
             return None, [Problem("C308", "a size of the output is 2^63 or more")], []
         return output, [], demands
     except DimError as error:

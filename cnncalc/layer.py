@@ -83,6 +83,10 @@ class Layer(BaseModel, ABC):
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         """Arithmetic beside the MACs; flops are ``2*macs + operations``."""
 
+    def is_partial(self) -> bool:
+        """Whether numbers are missing from what it declares, so that totals are incomplete."""
+        return False
+
     def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
         """How an output cell sees its input along each spatial axis; None: it sees all of it."""
         return None

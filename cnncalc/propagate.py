@@ -149,7 +149,7 @@ def _row(graph: Graph, node: Node, receptive_field: ReceptiveField | None) -> Ro
         receptive_field=receptive_field,
         shared_with=None if node.shares is None else graph.nodes[node.shares].path,
         train_only=node.train_only,
-        partial=getattr(layer, "partial", False),
+        partial=layer.is_partial(),
         place=node.place,
     )
 

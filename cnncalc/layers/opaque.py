@@ -32,8 +32,7 @@ class Opaque(Layer):
     declared_macs: Declared = Field(None, alias="macs")
     flops: Declared = None
 
-    @property
-    def partial(self) -> bool:
+    def is_partial(self) -> bool:
         return None in (self.params, self.declared_macs, self.flops)
 
     def requirements(self, inputs: Shapes) -> Requirements:

@@ -193,7 +193,7 @@ class Expander:
 
     def expand_item(self, item: Item, scope: Scope, params: Mapping[str, Any], current: Tensor) -> Tensor:
         self.count(item)
-        sources = [self.resolve(v, scope, current, params) for v in item.source_tensor or []]
+        sources = self.sources(item, scope, current, params)
         start = sources[0] if sources and item.cls is None else current
         if item.cls is not None and len(sources) == 1 and item.cls.family != "merge":
             start = sources[0]
@@ -209,6 +209,10 @@ class Expander:
         self.register(item, scope, result)
         return result
 
+    def sources(self, item: Item, scope: Scope, current: Tensor, params: Mapping[str, Any]) -> list[Tensor]:
+        """What ``from`` names."""
+        return [self.resolve(v, scope, current, params) for v in item.source_tensor or []]
+
     def expand_repeat(
         self, item: Item, scope: Scope, params: Mapping[str, Any], current: Tensor, sources: list[Tensor]
     ) -> Tensor:
@@ -220,6 +224,8 @@ class Expander:
         for index in range(times):
             self.count(item)
             this = item.first if index == 0 and item.first is not None else item
+            if index > 0:  # 'prev' is now the repetition before
+                sources = self.sources(item, scope, current, params)
             current = self.instantiate(this, str(index), inner, params, current, sources)
             inner.names[str(index)] = current
         self.group(scope.at(item.key), item.kind, current, item.place)

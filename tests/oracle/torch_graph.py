@@ -50,7 +50,9 @@ def module_of(layer, inputs):
     x = inputs[0]
     if kind in ACTIVATIONS:
         return ACTIVATIONS[kind]()
-    if kind.startswith(("conv", "depthwise", "maxpool", "avgpool", "separable")) and not kind.startswith("concat"):
+    if kind.startswith(("conv", "depthwise", "maxpool", "avgpool", "separable")) and not kind.startswith(
+        "concat"
+    ):
         pairs = pairs_of(layer, x)
         even = all(a == b for a, b in pairs)
         padding = tuple(a for a, _ in pairs) if even else 0
@@ -61,7 +63,9 @@ def module_of(layer, inputs):
             return nn.Sequential(depthwise, nn.Conv2d(middle, layer.out_channels, 1, bias=layer.bias))
         if kind.startswith("depthwise"):
             out = x[0] * layer.multiplier
-            return padded(nn.Conv2d(x[0], out, kernel, stride, padding, dilation, x[0], bias=layer.bias), pairs)
+            return padded(
+                nn.Conv2d(x[0], out, kernel, stride, padding, dilation, x[0], bias=layer.bias), pairs
+            )
         if kind.startswith("conv_transpose"):
             make = getattr(nn, f"ConvTranspose{rank}d")
             return make(x[0], layer.out_channels, kernel, stride, padding, tuple(layer.output_padding), layer.groups,
@@ -72,7 +76,9 @@ def module_of(layer, inputs):
             return padded(made, pairs)
         if kind.startswith("max"):
             make = getattr(nn, f"MaxPool{rank}d")
-            return padded(make(kernel, stride, padding, dilation, ceil_mode=layer.ceil_mode), pairs, float("-inf"))
+            return padded(
+                make(kernel, stride, padding, dilation, ceil_mode=layer.ceil_mode), pairs, float("-inf")
+            )
         return padded(getattr(nn, f"AvgPool{rank}d")(kernel, stride, padding, layer.ceil_mode), pairs)
     if kind.startswith("batchnorm"):
         return getattr(nn, f"BatchNorm{rank}d")(x[0], affine=layer.affine)
@@ -81,7 +87,9 @@ def module_of(layer, inputs):
         return getattr(nn, f"{name}{rank}d")(layer.output_size)
     makers = {
         "linear": lambda: nn.Linear(x[-1], layer.out_features, bias=layer.bias),
-        "layernorm": lambda: nn.LayerNorm(layer.normalized_shape) if layer.normalized_shape else ChannelNorm(x[0]),
+        "layernorm": lambda: (
+            nn.LayerNorm(layer.normalized_shape) if layer.normalized_shape else ChannelNorm(x[0])
+        ),
         "lrn": lambda: nn.LocalResponseNorm(layer.size),
         "scale": lambda: Scale(x[0], len(x) - 1),
         "softmax": lambda: nn.Softmax(1),
@@ -99,7 +107,9 @@ def function_of(layer):
         "concat": lambda *xs: torch.cat(xs, layer.axis + 1),
         "global_avgpool": lambda x: x.mean(tuple(range(2, x.dim())), keepdim=layer.keepdim),
         "permute": lambda x: x.permute(0, *(d + 1 for d in layer.dims)),
-        "slice": lambda x: x[(slice(None),) * (layer.axis + 1) + (slice(layer.start, layer.stop, layer.step),)],
+        "slice": lambda x: x[
+            (slice(None),) * (layer.axis + 1) + (slice(layer.start, layer.stop, layer.step),)
+        ],
         "crop": lambda x, like: x[:, :, : like.shape[2], : like.shape[3]],
     }
     return functions[layer.type]
@@ -111,7 +121,9 @@ class Network(nn.Module):
     def __init__(self, graph):
         super().__init__()
         self.graph = graph
-        made = {n.path.replace(".", "/"): module_of(n.layer, graph.shapes_into(n)) for n in graph.nodes if n.layer}
+        made = {
+            n.path.replace(".", "/"): module_of(n.layer, graph.shapes_into(n)) for n in graph.nodes if n.layer
+        }
         self.made = nn.ModuleDict({path: module for path, module in made.items() if module is not None})
 
     def forward(self, *inputs):

@@ -222,6 +222,13 @@ def test_variants_override_variables():
     assert wide.summary().rows[0].output[0] == 64
 
 
+def test_prev_in_a_repeated_merge_is_the_repetition_before():
+    found = report([{"type": "concat", "from": ["input", "prev"], "repeat": 3}])
+    assert [r.output[0] for r in found] == [6, 9, 12]
+    chain = report([CONV, {**CONV, "from": "input", "repeat": 2}])
+    assert [r.inputs for r in chain] == [("input",), ("input",), ("conv2d_2.0",)]
+
+
 def test_variables_lists_and_first():
     spec = {"vars": {"widths": [4, 8], "n": "len(widths)", "k": 1.5}, "input": [3, 32, 32], "layers": [
         {"type": "conv2d", "out_channels": "widths[1]*2*k", "kernel_size": 3, "stride": 1, "padding": 1, "repeat": "n",
