@@ -42,6 +42,16 @@ META = (
     VGG.replace("layers, c", "torch.set_default_device('meta')\nlayers, c", 1)
     + "from torchinfo import summary\nprint(summary(net, (1, 3, 224, 224), device='meta'))"
 )
+KERAS = """
+import os
+os.environ["KERAS_BACKEND"] = "torch"
+from keras import Sequential, layers as L
+net = [L.Input((224, 224, 3))]
+for width, n in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
+    net += [L.Conv2D(width, 3, padding="same", activation="relu") for _ in range(n)] + [L.MaxPooling2D(2)]
+net += [L.Flatten(), L.Dense(4096, "relu"), L.Dense(4096, "relu"), L.Dense(1000, "softmax")]
+Sequential(net).summary()
+"""
 
 
 def main() -> None:
@@ -54,7 +64,9 @@ def main() -> None:
             "torchinfo": [python, "-c", TORCHINFO],
             "torchinfo, meta device": [python, "-c", META],
         }
-        compare(peers, "cnncalc table vgg16", 3)
+        if importlib.util.find_spec("keras"):
+            peers["keras, torch backend"] = [python, "-c", KERAS]
+        compare(peers, "cnncalc table vgg16", 5)
 
 
 if __name__ == "__main__":

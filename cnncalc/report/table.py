@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import Any
 
@@ -111,7 +112,11 @@ def _footer(report: Report, fmt: str) -> list[str]:
     lines = [
         f"Params {text.count(totals.params)} (weights {text.count(totals.weights)}, biases "
         f"{text.count(totals.biases)}); buffers {text.count(totals.buffers)}",
-        f"MACs {text.count(totals.macs)}; flops {text.count(totals.flops)}",
+        *(
+            [f"MACs {text.count(totals.macs)}; flops {text.count(totals.flops)}"]
+            if isinstance(totals.macs, int)
+            else [f"MACs {totals.macs}", f"flops {totals.flops}"]
+        ),
         f"Input {inputs}; batch {report.batch}; parameters {text.size(totals.param_bytes)}, all "
         f"activations {text.size(totals.activation_bytes)} ({report.dtype}, MB = 10^6 bytes)",
         f"Counted: {COUNTING_RULE}.",
@@ -136,9 +141,11 @@ def _paragraph(lines: list[str], fmt: str) -> list[str]:
         return [f"% {text.safe(line)}" for line in lines]
     if fmt in ("github", "pipe", "rst"):
         return [part for line in lines for part in (text.escape(line, fmt), "")]
-    return [
-        part
-        for line in lines
-        for part in textwrap.wrap(text.safe(line), WIDTH, break_long_words=False, break_on_hyphens=False)
-        or [""]
-    ]
+    return [part for line in lines for part in _wrapped(text.safe(line))]
+
+
+def _wrapped(line: str) -> list[str]:
+    """Lines of at most ``WIDTH``; nothing is broken inside brackets."""
+    bound = re.sub(r"\([^()]*\)", lambda m: m[0].replace(" ", "\0"), line)
+    parts = textwrap.wrap(bound, WIDTH, break_long_words=False, break_on_hyphens=False)
+    return [part.replace("\0", " ") for part in parts]
