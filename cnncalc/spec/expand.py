@@ -71,13 +71,14 @@ class Env(Mapping[str, Any]):
 class Scope:
     """Names of one group, block or repetition, and the scope around it."""
 
-    __slots__ = ("children", "names", "parent", "path", "skipped")
+    __slots__ = ("children", "coming", "names", "parent", "path", "skipped")
 
     def __init__(self, path: str, parent: Scope | None) -> None:
         self.path, self.parent = path, parent
         self.names: dict[str, Tensor] = {}
         self.children: dict[str, Scope] = {}
         self.skipped: set[str] = set()
+        self.coming: set[str] = set()
 
     def child(self, key: str) -> Scope:
         scope = Scope(self.at(key), self)
@@ -177,6 +178,7 @@ class Expander:
     def expand_list(
         self, items: list[Item], scope: Scope, params: Mapping[str, Any], current: Tensor
     ) -> Tensor:
+        scope.coming.update(item.key for item in items)
         for item in items:
             try:
                 result = self.expand_item(item, scope, params, current)
@@ -597,12 +599,13 @@ class Expander:
         known: list[str] = ["prev"]
         at: Scope | None = scope
         while at is not None:
+            if head in at.coming:
+                help = "references go backwards only, so that there are no cycles"
+                return Problem("C202", f"'{head}' is not above this layer", name.place, help=help)
             known += at.names
             at = at.parent
-        help = did_you_mean(head, known)
-        if help is None:
-            help = "references go backwards: name a layer above this one"
-        return Problem("C202", f"no layer '{name.raw}' before this one", name.place, help=help)
+        nearest = did_you_mean(head, known) or "references go backwards: name a layer above this one"
+        return Problem("C202", f"no layer '{name.raw}' before this one", name.place, help=nearest)
 
 
 class Reference:
