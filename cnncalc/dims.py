@@ -674,11 +674,8 @@ def _joined(name: str, conditions: list[Condition]) -> list[Condition]:
 def _term_text(monomial: Monomial, coefficient: int) -> str:
     """One term without its sign."""
     factors: list[str] = [] if abs(coefficient) == 1 and monomial else [str(abs(coefficient))]
-    index = 0
-    while index < len(monomial):
-        atom = monomial[index]
+    for atom in sorted(set(monomial), key=_print_order):
         power = monomial.count(atom)
-        index += power
         text = str(atom)
         if isinstance(atom, Floor) and (factors or len(monomial) > 1):
             text = f"({text})"
