@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
-from cnncalc.dims import Condition, Dim, product_of, simplified
-from cnncalc.errors import Place, UsageError, did_you_mean
+from cnncalc.dims import Condition, Dim, DimError, product_of, simplified
+from cnncalc.errors import Place, Problem, SpecError, UsageError, did_you_mean
 from cnncalc.graph import Graph, Node
 from cnncalc.layer import Layer
 from cnncalc.shapes import Shape
@@ -130,6 +130,14 @@ def propagate(graph: Graph, *, batch: int = 1, dtype: str = "float32") -> Report
 
 
 def _row(graph: Graph, node: Node, receptive_field: ReceptiveField | None) -> Row:
+    try:
+        return _counted(graph, node, receptive_field)
+    except DimError as error:
+        help = "give the variable a number: it cannot stay free here"
+        raise SpecError([Problem("C306", f"{node.type}: {error}", node.place, help=help)]) from None
+
+
+def _counted(graph: Graph, node: Node, receptive_field: ReceptiveField | None) -> Row:
     layer = node.layer
     assert layer is not None
     inputs = graph.shapes_into(node)

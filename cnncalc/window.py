@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import field_validator
 
 from cnncalc import fields
-from cnncalc.dims import Dim, at_least, divisible, equal, product_of
+from cnncalc.dims import Dim, at_least, divisible, product_of
 from cnncalc.layer import Layer, Requirement, Requirements, needs_rank
 from cnncalc.shapes import AXES, Shape, Shapes, Window, same_padding, window_count
 
@@ -193,7 +193,10 @@ class GlobalPooling(Layer):
 def groups_divide(groups: Dim, **channels: Dim) -> Requirements:
     """Each of the named numbers of channels is a multiple of ``groups``."""
     for name, count in channels.items():
-        holds = divisible(count, groups) if isinstance(groups, int) else equal(count, groups)
+        if not isinstance(groups, int):
+            count // groups  # symbols must divide exactly, else this raises
+            continue
+        holds = divisible(count, groups)
         if holds is not True:
             message = f"{groups} groups do not divide the {count} {name} channels"
             yield Requirement(holds, "C303", message, "use a common divisor of the channels")

@@ -21,6 +21,8 @@ def _factors(value: Any) -> Any:
     if value is None or value is fields.DEFERRED:
         return value
     if isinstance(value, list | tuple):
+        if not 1 <= len(value) <= 3:
+            raise fields.invalid("needs a factor, or a list with one for each axis")
         return tuple(_factor(v) for v in value)
     return _factor(value)
 
@@ -54,7 +56,7 @@ class Upsample(Resizing):
             yield from self.size_requirements(inputs)
         elif self.size is not None or len(inputs) > 1:
             yield Requirement(holds=False, code="C308", message="give scale_factor or size, not both")
-        elif isinstance(self.scale_factor, list) and len(self.scale_factor) != len(x) - 1:
+        elif isinstance(self.scale_factor[0], tuple) and len(self.scale_factor) != len(x) - 1:
             yield Requirement(holds=False, code="C308", message="one scale_factor for each axis")
         yield from self.positive(self.target(inputs))
 

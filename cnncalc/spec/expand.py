@@ -17,6 +17,7 @@ from cnncalc.fields import describe, integer
 from cnncalc.graph import Demand, Graph, Group, Node
 from cnncalc.shapes import show
 from cnncalc.spec.document import Mapping as DocumentMapping
+from cnncalc.spec.expressions import ExpressionError
 from cnncalc.spec.items import TENSOR_NAMES, Attachment, Block, Item, ItemReader
 from cnncalc.spec.rational import Rational
 from cnncalc.spec.translate import translate
@@ -56,7 +57,7 @@ class Env(Mapping[str, Any]):
             raise Unknown
         index = {"channels": 0, "height": len(self.shape) - 2, "width": len(self.shape) - 1}[name]
         if name != "channels" and index < 1:
-            raise KeyError(name)
+            raise ExpressionError(f"the tensor here, {show(self.shape)}, has no {name}", code="C106")
         return self.shape[index]
 
     def __iter__(self) -> Iterator[str]:
@@ -334,6 +335,9 @@ class Expander:
         assert item.share is not None
         self.resolve(item.share, scope, current, params)
         original = self.path_of(item.share.raw, scope)
+        if original not in self.definitions:
+            message = f"'share' names a layer, group or block, '{item.share.raw}' is none"
+            raise Failed(Problem("C202", message, item.share.place))
         definition, its_params, _ = self.definitions[original]
         outer, self.sharing = self.sharing, original
         before = len(self.nodes)

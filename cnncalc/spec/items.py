@@ -162,6 +162,9 @@ class ItemReader:
         for name, default in (params or {}).items():
             assert params is not None
             self.check_name(name, params.keys_at[name])
+            if name in COMMON:
+                message = f"'{name}' is a key of every item, no name for a parameter"
+                self.problem("C107", message, params.keys_at[name], "choose another name")
             if isinstance(default, str) and default in PARAM_KINDS:
                 found[name] = Param(default)
                 continue

@@ -41,7 +41,7 @@ def _list(value: Any) -> Sequence:
 
 def _version(value: Any) -> int:
     if isinstance(value, bool) or value != 1:
-        raise invalid(f"this cnncalc reads version 1 of the format, got {describe(value)}")
+        raise invalid(f"must be 1 for this cnncalc, got {describe(value)}")
     return 1
 
 

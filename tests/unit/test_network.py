@@ -229,6 +229,13 @@ def test_prev_in_a_repeated_merge_is_the_repetition_before():
     assert [r.inputs for r in chain] == [("input",), ("input",), ("conv2d_2.0",)]
 
 
+def test_groups_may_be_the_free_channels():
+    spec = {"vars": {"w": 8}, "input": ["w", 9, 9],
+            "layers": [{"type": "conv2d", "out_channels": "2*w", "kernel_size": 3, "groups": "channels"}]}  # fmt: skip
+    found = cnncalc.load(spec).summary(free=["w"])
+    assert str(found.totals.weights) == "18*w"
+
+
 def test_variables_lists_and_first():
     spec = {"vars": {"widths": [4, 8], "n": "len(widths)", "k": 1.5}, "input": [3, 32, 32], "layers": [
         {"type": "conv2d", "out_channels": "widths[1]*2*k", "kernel_size": 3, "stride": 1, "padding": 1, "repeat": "n",
