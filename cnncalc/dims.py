@@ -446,7 +446,7 @@ def bounds(dim: Dim, least: Mapping[str, int] | None = None) -> tuple[int | None
         return dim, dim
     terms, scale, low, high = dict(dim.terms), 1, 0, 0
     while floors := [m[0] for m in terms if len(m) == 1 and isinstance(m[0], Floor)]:
-        floor = floors[0]
+        floor = max(floors, key=lambda f: (len(f.key), f.key))  # outer ones first: inner ones may cancel
         assert isinstance(floor, Floor)
         coefficient, d = terms.pop((floor,)), floor.divisor
         scale, low, high = scale * d, low * d, high * d
