@@ -27,6 +27,7 @@ def _run(arguments: list[str] | None) -> int:
     import click
 
     from cnncalc.cli import cli
+    from cnncalc.dims import DimError
     from cnncalc.errors import CnncalcError, SpecError
 
     if sys.stdout is None:
@@ -44,6 +45,9 @@ def _run(arguments: list[str] | None) -> int:
     except click.ClickException as error:
         error.show()
         return 2
+    except DimError as error:
+        click.echo(f"error: cannot be decided: {error}", err=True)
+        return 1
     except SpecError as error:
         from cnncalc.cli.common import complain
 

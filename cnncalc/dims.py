@@ -528,6 +528,8 @@ class Condition(NamedTuple):
             inner = str(self.left)
             left = inner if inner.isidentifier() else f"({inner})"
             return f"{left} % {self.modulus} == {self.right}"
+        if self.relation == ">=" and all(c < 0 for m, c in self.left.terms.items() if m):
+            return f"{-self.left} <= {-self.right}"
         return f"{self.left} {self.relation} {self.right}"
 
 
@@ -565,6 +567,18 @@ def _simplest(difference: Expr) -> Condition:
         return Condition(Expr(terms), ">=", right)
 
 
+def positive(size: Expr) -> list[Condition]:
+    """What makes a size at least 1, given that symbols are: nothing for ``w + v``; by factors for a product."""
+    if len(size.terms) == 1:
+        ((monomial, coefficient),) = size.terms.items()
+        if coefficient > 0 and len(monomial) > 1:
+            return [c for atom in set(monomial) for c in positive(Expr({(atom,): 1}))]
+    verdict = at_least(size, 1)
+    low, _ = bounds(size, dict.fromkeys(size.symbols(), 1))
+    follows = len(size.symbols()) > 1 and low is not None and low >= 1
+    return [verdict] if isinstance(verdict, Condition) and not follows else []
+
+
 def equal(left: Dim, right: Dim) -> bool | Condition:
     """``left == right``: decided, or the condition that is left."""
     difference = left - right
@@ -578,10 +592,10 @@ def equal(left: Dim, right: Dim) -> bool | Condition:
     modulo = _as_congruence(difference)
     if modulo is not None:
         return modulo
-    if isinstance(left, Expr):
-        return Condition(left, "==", right)
-    assert isinstance(right, Expr)
-    return Condition(right, "==", left)
+    if not isinstance(left, Expr) or (isinstance(right, Expr) and right.key < left.key):
+        left, right = right, left
+    assert isinstance(left, Expr)
+    return Condition(left, "==", right)
 
 
 def _as_congruence(difference: Expr) -> bool | Condition | None:

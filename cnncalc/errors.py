@@ -44,6 +44,7 @@ CODES: dict[str, Rule] = {
     "C307": Rule("output-padding", "output_padding not below stride or dilation"),
     "C308": Rule("invalid-shape", "a shape that the layer cannot take or give"),
     "C401": Rule("expectation", "a number or shape that differs from what the spec expects"),
+    "C402": Rule("no-solution", "conditions that no value of a variable meets"),
     "C501": Rule("too-many-layers", "more layers than the limit after blocks are unrolled"),
     "C502": Rule("file-too-large", "a file, or a part of it, over the limit"),
     "C503": Rule("nesting-too-deep", "lists, groups or blocks nested deeper than the limit"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.dims import MAX_NUMBER, Condition, DimError, largest_number
+from cnncalc.dims import MAX_NUMBER, Condition, DimError, Expr, largest_number, positive
 from cnncalc.errors import Place, Problem
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Graph(NamedTuple):
     groups: Mapping[str, Group]
     demands: tuple[Demand, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    variables: Mapping[str, Any] = {}  # the spec's vars at this setting; never changed
 
     @property
     def inputs(self) -> tuple[Node, ...]:
@@ -78,6 +79,9 @@ def judge(layer: Layer, inputs: Shapes) -> tuple[Shape | None, list[Problem], li
                 found = Problem(requirement.code, requirement.message, help=requirement.help)
                 return None, [found], []
         output = layer.output_shape(inputs)
+        for size in output:
+            if isinstance(size, Expr):
+                demands += [(c, "every size of the output is at least 1") for c in positive(size)]
         if any(largest_number(size) >= MAX_NUMBER for size in output):
             return None, [Problem("C308", "a size of the output is 2^63 or more")], []
         return output, [], demands

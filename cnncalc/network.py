@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -34,6 +34,7 @@ class Network(NamedTuple):
     items: list[Item]
     outputs: list[Value]
     expect: DocumentMapping | None
+    cases: list[tuple[Any, Mark]]
     reader: ItemReader
 
     def graph(self, *, free: Iterable[str] = (), set: Mapping[str, Any] | None = None) -> Graph:
@@ -83,6 +84,30 @@ class Network(NamedTuple):
         """
         with _uncollected():
             return propagate(self.graph(free=free, set=set), batch=batch, dtype=dtype)
+
+    def compile(
+        self, *numbers: str, free: Sequence[str], set: Mapping[str, Any] | None = None, batch: int = 1
+    ) -> Callable[..., Any]:
+        """A function from values of free variables to numbers of the network, by closed forms.
+
+        Args:
+            numbers: ``"params"``, ``"macs"``, ``"output"``, any other total, ``"peak_activations"``
+                (elements), or ``"PATH.macs"`` for one layer.
+            free: names of ``vars``, the function's arguments in this order.
+            set: values for other ``vars``.
+            batch: samples in a batch.
+
+        Returns:
+            A function of integers, or of NumPy integer arrays that broadcast together. It gives one value for
+            one number, else a tuple; ``output`` is a tuple of sizes.
+
+        Raises:
+            SpecError: the structure depends on a variable in ``free``.
+            UsageError: a number or variable is unknown.
+        """
+        from cnncalc.analysis.closed_form import compiled
+
+        return compiled(self.summary(free=free, set=set, batch=batch), numbers, tuple(free))
 
     def _refuse_unknown(self, names: Iterable[str]) -> None:
         for name in names:
@@ -193,8 +218,25 @@ class _Builder:
         name = (overrides.name if overrides else "") or variant or model.name or _stem(self.source.name)
         citation = (overrides.source if overrides else "") or model.source
         return Network(
-            name, model.description, citation, self.source, variables, inputs, items, outputs, expect, reader
+            name,
+            model.description,
+            citation,
+            self.source,
+            variables,
+            inputs,
+            items,
+            outputs,
+            expect,
+            self.cases(root, variant),
+            reader,
         )
+
+    def cases(self, root: DocumentMapping, variant: str | None) -> list[tuple[Any, Mark]]:
+        """Cases belong to the spec itself, not to its variants."""
+        raw = root.get("cases")
+        if variant is not None or not isinstance(raw, DocumentSequence):
+            return []
+        return list(zip(raw, raw.values_at, strict=True))
 
     def variant(self, root: DocumentMapping, name: str | None) -> VariantModel | None:
         variants = root.get("variants")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.dims import Dim
-from cnncalc.errors import Mark, Place, Problem, did_you_mean
+from cnncalc.errors import Mark, Place, Problem, SpecError, did_you_mean
 from cnncalc.fields import describe
 from cnncalc.shapes import show
 from cnncalc.spec import quantity, rational
@@ -19,20 +19,24 @@ if TYPE_CHECKING:
 
 NUMBERS = ("params", "weights", "biases", "buffers", "macs", "flops")
 #: read, but held against the network by other commands
-LATER = ("peak_activation_bytes", "receptive_field", "divisible_by")
+LATER = ("peak_activation_bytes", "receptive_field")
 BOUNDS = ("min", "max", "approx")
 TOLERANCE = 200  # approx: within one part in this many
 
 
 def check(network: Network, report: Report) -> list[Problem]:
     """Expectations that the report does not meet, or that cannot be read."""
-    if network.expect is None:
-        return []
-    return _Checker(network, report).check(network.expect, report)
+    checker = _Checker(network, report)
+    if network.expect is not None:
+        checker.check(network.expect, report)
+    for case, mark in network.cases:
+        checker.case(case, mark)
+    return checker.problems
 
 
 class _Checker:
     def __init__(self, network: Network, report: Report) -> None:
+        self.network = network
         self.source = network.source
         self.report = report
         self.variables, _ = variables_of(network.vars, {}, frozenset())
@@ -41,8 +45,49 @@ class _Checker:
     def add(self, code: str, message: str, mark: Mark, *notes: str, help: str | None = None) -> None:
         self.problems.append(Problem(code, message, Place(self.source, mark), notes, help))
 
+    def case(self, case: Any, mark: Mark) -> None:
+        """One entry of ``cases``: a setting, and what is expected there."""
+        if not isinstance(case, Mapping):
+            self.add("C101", f"a case is a mapping with 'set', got {describe(case)}", mark)
+            return
+        setting = case.get("set")
+        values: dict[str, Any] = {}
+        if setting is not None and not isinstance(setting, Mapping):
+            self.add("C101", "'set' needs a mapping from variables to values", case.values_at["set"])
+            return
+        for name, raw in (setting or {}).items():
+            at = case["set"].values_at[name]
+            if name not in self.network.vars:
+                self.unknown(name, case["set"].keys_at[name], [*self.network.vars])
+                return
+            values[name] = raw if isinstance(raw, bool | list) else self.evaluate(raw, at)
+        self.judge_case(case, mark, values)
+
+    def judge_case(self, case: Mapping, mark: Mark, values: dict[str, Any]) -> None:
+        shown = ", ".join(f"{name}={value}" for name, value in values.items()) or "its own setting"
+        try:
+            report = self.network.summary(set=values)
+        except SpecError as error:
+            if case.get("fails") is not True:
+                why = error.problems[0].message
+                self.add("C401", f"the case at {shown} fails", mark, f"because {why}")
+            return
+        if case.get("fails") is True:
+            self.add("C401", f"the case at {shown} should fail, but it is valid", mark)
+            return
+        self.report = report
+        rest = Mapping(case.mark)
+        for key in (k for k in case if k not in ("set", "fails", "name")):
+            rest[key], rest.keys_at[key], rest.values_at[key] = (
+                case[key],
+                case.keys_at[key],
+                case.values_at[key],
+            )
+        self.variables = {**self.variables, **values}
+        self.check(rest, report)
+
     def check(self, expect: Mapping, report: Report) -> list[Problem]:
-        known = [*NUMBERS, *LATER, "output", "layers"]
+        known = [*NUMBERS, *LATER, "output", "layers", "divisible_by"]
         for key, wanted in expect.items():
             at = expect.values_at[key]
             if key in NUMBERS:
@@ -51,9 +96,42 @@ class _Checker:
                 self.shape(wanted, at, list(report.outputs.values())[-1], "the network's output")
             elif key == "layers":
                 self.layers(wanted, at, report)
+            elif key == "divisible_by":
+                self.divisible_by(wanted, at)
             elif key not in LATER:
                 self.unknown(key, expect.keys_at[key], known)
         return self.problems
+
+    def divisible_by(self, wanted: Any, mark: Mark) -> None:
+        """Every positive multiple of each number is valid, whatever the other variables' multiples."""
+        from cnncalc.analysis.solve import proves_multiples, solve
+
+        if not isinstance(wanted, Mapping):
+            self.add("C101", "'divisible_by' needs a mapping from variables to numbers", mark)
+            return
+        for name in wanted:
+            if name not in self.network.vars:
+                self.unknown(name, wanted.keys_at[name], [*self.network.vars])
+                return
+        try:
+            found = solve(self.network, list(wanted))
+        except SpecError as error:
+            self.problems += error.problems
+            return
+        for name, divisor in wanted.items():
+            at = wanted.values_at[name]
+            if isinstance(divisor, bool) or not isinstance(divisor, int) or divisor < 1:
+                self.add("C101", f"needs a positive integer, got {describe(divisor)}", at)
+            elif (multiple := proves_multiples(found, name, divisor)) is not None:
+                valid = found.sets[name].text(name)
+                self.add(
+                    "C401",
+                    f"not every multiple of {divisor} works: {multiple} does not",
+                    at,
+                    f"valid: {valid}",
+                )
+        for reason in found.coupled:
+            self.add("C401", f"the variables constrain each other: {reason.condition}", mark)
 
     def unknown(self, key: str, mark: Mark, known: list[str]) -> None:
         help = did_you_mean(key, known) or f"there are {', '.join(known)}"

@@ -142,7 +142,8 @@ class Expander:
         if self.problems:
             raise SpecError(self.problems)
         demands = tuple(self.demands.values())
-        return Graph(name, tuple(self.nodes), tuple(ends), self.groups, demands, tuple(self.warnings))
+        warnings = tuple(self.warnings)
+        return Graph(name, tuple(self.nodes), tuple(ends), self.groups, demands, warnings, self.variables)
 
     def refuse_impossible(self) -> None:
         """Conditions that no size of at least what the others ask for can meet."""

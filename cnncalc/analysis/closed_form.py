@@ -1,0 +1,90 @@
+"""Symbolic reports as functions of integers or arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cnncalc.dims import Dim, Expr, maximum, substitute
+from cnncalc.errors import UsageError, did_you_mean
+from cnncalc.propagate import Report, live_sets
+
+TOTALS = ("params", "weights", "biases", "buffers", "macs", "flops", "param_bytes", "activation_bytes")
+ROWS = ("params", "weights", "biases", "buffers", "macs", "flops", "activations", "output")
+SAFE = 2**62  # past this int64 would wrap
+
+
+def compiled(report: Report, numbers: Sequence[str], free: tuple[str, ...]) -> Callable[..., Any]:
+    """A function of the free variables, in order or by name."""
+    if not numbers:
+        raise UsageError(f"name a number to compile: output, peak_activations, {', '.join(TOTALS)}")
+    forms = [form_of(report, number) for number in numbers]
+
+    def evaluate(*values: Any, **named: Any) -> Any:
+        given = dict(zip(free, values, strict=False)) | named
+        if set(given) != set(free) or len(values) > len(free):
+            raise TypeError(f"needs values for {', '.join(free)}")
+        found = tuple(_evaluated(form, given) for form in forms)
+        return found[0] if len(found) == 1 else found
+
+    evaluate.__doc__ = f"{', '.join(numbers)} as a function of {', '.join(free)}."
+    return evaluate
+
+
+def form_of(report: Report, number: str) -> Any:
+    """The closed form of a number: a size, a tuple of sizes, or a list whose largest counts."""
+    if number == "output":
+        return list(report.outputs.values())[-1]
+    if number == "peak_activations":
+        return live_sets(report.graph)
+    path, _, attribute = number.rpartition(".")
+    if path and attribute in ROWS:
+        try:
+            return getattr(report[path], attribute)
+        except KeyError as error:
+            raise UsageError(str(error.args[0])) from None
+    if number not in TOTALS:
+        known = ["output", "peak_activations", *TOTALS]
+        help = did_you_mean(number, known) or f"there are {', '.join(known)}"
+        raise UsageError(f"no number '{number}'; {help}")
+    return getattr(report.totals, number)
+
+
+def _evaluated(form: Any, given: dict[str, Any]) -> Any:
+    if isinstance(form, tuple):
+        return tuple(_evaluated(size, given) for size in form)
+    if isinstance(form, list):
+        different = {str(size): size for size in form}.values()
+        return maximum(*(_evaluated(size, given) for size in different))
+    return substitute(form, _exact(form, given)) if isinstance(form, Expr) else form
+
+
+def _exact(form: Dim, given: dict[str, Any]) -> dict[str, Any]:
+    """Arrays as int64 where nothing can overflow, else as Python integers."""
+    arrays = {name: value for name, value in given.items() if hasattr(value, "__array__")}
+    if not arrays:
+        return given
+    import numpy as np
+
+    largest = {
+        name: int(np.abs(value).max(initial=1)) if name in arrays else abs(int(value))
+        for name, value in given.items()
+    }
+    kind = np.int64 if _bound(form, largest) < SAFE else object
+    return {
+        name: np.asarray(value).astype(kind) if name in arrays else value for name, value in given.items()
+    }
+
+
+def _bound(form: Dim, largest: dict[str, int]) -> int:
+    """No intermediate value is above this."""
+    if isinstance(form, int):
+        return abs(form)
+    total = 0
+    for monomial, coefficient in form.terms.items():
+        product = abs(coefficient)
+        for atom in monomial:
+            inner = [_bound(part, largest) for part in atom.parts()]
+            product *= max(*inner, 1) if len(inner) > 1 else inner[0] + 1 if inner else largest[atom.key]
+        total += product
+    return total

@@ -1,0 +1,222 @@
+"""For which values of free variables an architecture is valid: exact sets, derived from the layers' rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc.dims import Condition, free_symbols
+from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError
+from cnncalc.integers import EVERYTHING, IntegerSet, solutions
+from cnncalc.propagate import Report, propagate
+from cnncalc.spec import expressions, quantity, rational
+from cnncalc.spec.expressions import Expression, ExpressionError
+
+if TYPE_CHECKING:
+    from cnncalc.network import Network
+    from cnncalc.spec.values import Value
+
+#: numbers of the whole network that a condition may use
+TOTALS = ("params", "weights", "biases", "buffers", "macs", "flops", "param_bytes", "activation_bytes")
+ROWS = ("params", "weights", "biases", "buffers", "macs", "flops", "output")
+
+
+class Reason(NamedTuple):
+    """A condition, and the layer or the user's wish that it comes from."""
+
+    condition: Condition
+    layer: str | None
+    line: int | None
+    text: str
+
+
+class Solution(NamedTuple):
+    """Valid values by variable; ``coupled`` are conditions that relate several of them."""
+
+    report: Report
+    sets: dict[str, IntegerSet]
+    coupled: list[Reason]
+    reasons: list[Reason]
+
+
+def input_variables(network: Network) -> list[str]:
+    """Variables in the shapes of the network's inputs, in order."""
+    names: dict[str, None] = {}
+    for value in network.inputs.values():
+        for name in _names(value):
+            if name in network.vars:
+                names[name] = None
+    return list(names)
+
+
+def _names(value: Value) -> Iterable[str]:
+    if isinstance(value.parsed, tuple):
+        for part in value.parsed:
+            yield from _names(part)
+    elif isinstance(value.parsed, Expression):
+        yield from sorted(value.parsed.names)
+
+
+def solve(
+    network: Network,
+    names: Sequence[str] = (),
+    *,
+    where: Iterable[str] = (),
+    set: dict[str, Any] | None = None,
+) -> Solution:
+    """The exact set of values for which the network is valid, and ``where`` holds.
+
+    Args:
+        network: what to solve.
+        names: variables to solve for; those of the input's shape by default.
+        where: conditions such as ``output == [512, 7, 7]``, ``params <= 5M``, ``stem.output[1] % 2 == 0``.
+        set: values for the other variables.
+
+    Raises:
+        SpecError: no value is valid, or the structure depends on a variable.
+        UsageError: a name is not a variable, or a condition cannot be read.
+        DimError: a condition cannot be decided.
+    """
+    chosen = list(names) or input_variables(network)
+    if not chosen:
+        raise UsageError("the input's shape has no variables to solve for; name some of the spec's vars")
+    report = propagate(network.graph(free=chosen, set=set))
+    reasons = [*_demanded(report), *(r for text in where for r in _wanted(text, report, network))]
+    single: dict[str, list[Reason]] = {name: [] for name in chosen}
+    coupled = []
+    for reason in reasons:
+        found = free_symbols(reason.condition.left - reason.condition.right)
+        if len(found) == 1:
+            single[next(iter(found))].append(reason)
+        else:
+            coupled.append(reason)
+    sets, kept = {}, []
+    for name, group in single.items():
+        sets[name] = _all_of(group)
+        if not sets[name].pieces:
+            raise SpecError([_impossible(name, group, network)])
+        kept += _irredundant(group, sets[name])
+    return Solution(report, sets, coupled, kept)
+
+
+def _demanded(report: Report) -> list[Reason]:
+    found = []
+    for demand in report.graph.demands:
+        node = report.graph.nodes[demand.node]
+        line = node.place.mark.line + 1 if node.place else None
+        found.append(Reason(demand.condition, node.path, line, f"{node.type}: {demand.reason}"))
+    return found
+
+
+def _all_of(reasons: Iterable[Reason]) -> IntegerSet:
+    joined = EVERYTHING
+    for reason in reasons:
+        joined = joined & solutions(reason.condition)
+    return joined
+
+
+def _irredundant(reasons: list[Reason], whole: IntegerSet) -> list[Reason]:
+    """The reasons that matter: without any one of them the set would be larger."""
+    kept = list({reason.condition: reason for reason in reversed(reasons)}.values())[::-1]
+    for reason in list(kept):
+        others = [r for r in kept if r is not reason]
+        if _all_of(others) == whole:
+            kept = others
+    return kept
+
+
+def _impossible(name: str, reasons: list[Reason], network: Network) -> Problem:
+    """Say which conditions cannot hold together."""
+    kept = _irredundant(reasons, IntegerSet(()))
+    notes = tuple(_because(reason) for reason in kept)
+    return Problem("C402", f"no {name} is valid", None, notes, where=network.source.name)
+
+
+def _because(reason: Reason) -> str:
+    where = f" (line {reason.line})" if reason.line else ""
+    return f"{reason.condition} for {reason.layer or 'the condition asked for'}{where}"
+
+
+# ----------------------------------------------------------------------- conditions of the user
+
+_COMPARISON = re.compile(r"(.*?[^<>=!])(==|<=|>=|<|>)([^=].*)\Z", re.DOTALL)
+_DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+")
+
+
+def _wanted(text: str, report: Report, network: Network) -> list[Reason]:
+    """The conditions that a text such as ``macs <= 600M and output == [512, 7, 7]`` asks for."""
+    found = []
+    for part in re.split(r"\band\b", text):
+        match = _COMPARISON.match(part.strip())
+        if match is None:
+            raise UsageError(f"'{part.strip()}' is no condition; write one such as params <= 5M")
+        left, right = (_side(side, report, network) for side in (match[1], match[3]))
+        for a, b in _paired(left, right, match[2], part):
+            verdict = rational.compare(a, match[2], b)
+            if verdict is False:
+                raise SpecError([_never(part, text, network)])
+            if isinstance(verdict, Condition):
+                found.append(Reason(verdict, None, None, f"asked for: {part.strip()}"))
+    return found
+
+
+def _never(part: str, text: str, network: Network) -> Problem:
+    start = max(text.find(part.strip()), 0)
+    place = Place(Source("--where", text), Mark(0, start, 0, start + len(part.strip())))
+    message = f"no size satisfies {part.strip()}"
+    return Problem("C402", message, place, (f"it is false for every size of {network.name}",))
+
+
+def _paired(left: Any, right: Any, operator: str, part: str) -> list[tuple[Any, Any]]:
+    if isinstance(left, list) != isinstance(right, list) or (isinstance(left, list) and operator != "=="):
+        raise UsageError(f"'{part.strip()}': a shape is compared with a shape, by ==")
+    if not isinstance(left, list):
+        return [(left, right)]
+    if len(left) != len(right):
+        raise UsageError(f"'{part.strip()}': the shapes have {len(left)} and {len(right)} axes")
+    return list(zip(left, right, strict=True))
+
+
+def _side(text: str, report: Report, network: Network) -> Any:
+    text = text.strip()
+    if (number := quantity.parse(text)) is not None:
+        return number
+    if text.startswith("[") and text.endswith("]"):
+        return [_side(part, report, network) for part in text[1:-1].split(",")]
+    env: dict[str, Any] = {name: getattr(report.totals, name) for name in TOTALS}
+    env["output"] = list(list(report.outputs.values())[-1])
+    env |= {name: report.graph.variables[name] for name in network.vars if name in report.graph.variables}
+
+    def placed(match: re.Match[str]) -> str:
+        path, _, attribute = match[0].rpartition(".")
+        if attribute not in ROWS:
+            raise UsageError(f"'{match[0]}': a layer has {', '.join(ROWS)}")
+        try:
+            value = getattr(report[path], attribute)
+        except KeyError as error:
+            raise UsageError(str(error.args[0])) from None
+        name = f"_{len(env)}"
+        env[name] = list(value) if isinstance(value, tuple) else value
+        return name
+
+    replaced = _DOTTED.sub(placed, text)
+    try:
+        return expressions.parse(replaced).evaluate(env)
+    except ExpressionError as error:
+        raise UsageError(f"'{text}': {error.message}" + (f"; {error.help}" if error.help else "")) from None
+
+
+def proves_multiples(solution: Solution, name: str, divisor: int) -> int | None:
+    """None if every positive multiple of ``divisor`` is valid; else the first that is not."""
+    valid = solution.sets[name]
+    periods = [piece.modulus for piece in valid.pieces]
+    bounds = [b for piece in valid.pieces for b in (piece.low, piece.high) if b is not None]
+    enough = max(bounds, default=0) // divisor + max(periods, default=1) + 2
+    for multiple in range(divisor, (enough + 1) * divisor, divisor):
+        if not valid.has(multiple):
+            return multiple
+    return None
+
+
+__all__ = ["Reason", "Solution", "input_variables", "proves_multiples", "solve"]

@@ -1,0 +1,36 @@
+"""``cnncalc solve``."""
+
+from __future__ import annotations
+
+import click
+
+from cnncalc.cli.common import read_network, set_option, spec_argument, split_names, write
+
+
+@click.command("solve")
+@spec_argument
+@click.argument("variables", nargs=-1, metavar="[VARS]...")
+@set_option
+@click.option("--where", multiple=True, metavar="CONDITION",
+              help="Also ask for: 'output == [512, 7, 7]', 'params <= 5M', 'stem.output[1] % 2 == 0'.")  # fmt: skip
+@click.option("--near", type=click.IntRange(0), metavar="N", help="The valid values nearest to N.")
+@click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="Text for people, JSON for programs.")  # fmt: skip
+def command(
+    spec: str, variables: tuple[str, ...], settings: tuple[str, ...], where: tuple[str, ...],
+    near: int | None, fmt: str,
+) -> int:  # fmt: skip
+    """For which values of free variables the architecture is valid: all of them, exactly.
+
+    \b
+    cnncalc solve unet_padded
+    cnncalc solve unet_padded --near 300
+    cnncalc solve resnet50 H --where "layer4.output == [2048, 7, 7]" --set W=224
+    """
+    from cnncalc.analysis.solve import solve
+    from cnncalc.report import solution
+
+    network, given, _ = read_network(spec, settings, ())
+    found = solve(network, split_names(variables), where=where, set=given)
+    write(solution.as_json(found, near) if fmt == "json" else solution.as_text(found, near))
+    return 0

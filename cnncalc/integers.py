@@ -1,0 +1,281 @@
+"""Sets of positive integers that are periodic between finitely many bounds, and the conditions they solve.
+
+Every condition on one symbol is solved exactly: on the residue class ``s = P*t + r`` its expression is a
+polynomial in t, whose sign changes are found by bisection between the turning points of its derivative.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from math import lcm
+from typing import NamedTuple
+
+from cnncalc.dims import Condition, DimError, Expr, free_symbols, symbol
+
+MAX_PERIOD = 20_000
+START = 1  # sizes, widths and counts are positive
+
+
+class Piece(NamedTuple):
+    """Integers from ``low`` to ``high`` (None: without end) whose residue is one of ``residues``."""
+
+    low: int
+    high: int | None
+    modulus: int
+    residues: frozenset[int]
+
+    def has(self, number: int) -> bool:
+        """Whether a number is in it."""
+        inside = self.low <= number and (self.high is None or number <= self.high)
+        return inside and number % self.modulus in self.residues
+
+
+class IntegerSet(NamedTuple):
+    """A union of pieces, in order and without overlap."""
+
+    pieces: tuple[Piece, ...]
+
+    def has(self, number: int) -> bool:
+        """Whether a number is in it."""
+        return any(piece.has(number) for piece in self.pieces)
+
+    def __and__(self, other: IntegerSet) -> IntegerSet:
+        """Numbers in both."""
+        return _tidy([p for a in self.pieces for b in other.pieces if (p := _meet(a, b)) is not None])
+
+    def least(self) -> int | None:
+        """The least number; None if there is none."""
+        return self.nearest(START - 1, step=1)
+
+    def nearest(self, number: int, *, step: int) -> int | None:
+        """The first member above (``step=1``) or below (``step=-1``) a number."""
+        found = []
+        for low, high, modulus, residues in self.pieces:
+            start = max(number + 1, low) if step > 0 else number - 1
+            if step < 0 and high is not None:
+                start = min(start, high)
+            for candidate in range(start, start + step * modulus, step):
+                if candidate % modulus in residues and low <= candidate:
+                    if high is None or candidate <= high:
+                        found.append(candidate)
+                    break
+        return (min if step > 0 else max)(found, default=None)
+
+    def text(self, name: str) -> str:
+        """The set as conditions on ``name``: ``H >= 16 and H % 16 == 0``."""
+        return " or ".join(_piece_text(piece, name) for piece in self.pieces) or f"no {name}"
+
+
+EVERYTHING = IntegerSet((Piece(START, None, 1, frozenset({0})),))
+
+
+def _piece_text(piece: Piece, name: str) -> str:
+    low, high, modulus, residues = piece
+    if high is not None and low == high:
+        return f"{name} == {low}"
+    parts = [f"{low} <= {name} <= {high}" if high is not None else f"{name} >= {low}"]
+    if modulus > 1 and len(residues) == 1:
+        parts.append(f"{name} % {modulus} == {min(residues)}")
+    elif modulus > 1:
+        first, last = min(residues), max(residues)
+        listed = f"in {{{', '.join(map(str, sorted(residues)))}}}"
+        if last - first + 1 == len(residues) and first == 0:
+            listed = f"<= {last}"
+        elif last - first + 1 == len(residues) and last == modulus - 1:
+            listed = f">= {first}"
+        parts.append(f"{name} % {modulus} {listed}")
+    return " and ".join(parts)
+
+
+def _meet(a: Piece, b: Piece) -> Piece | None:
+    low = max(a.low, b.low)
+    high = a.high if b.high is None else b.high if a.high is None else min(a.high, b.high)
+    modulus = lcm(a.modulus, b.modulus)
+    if modulus > MAX_PERIOD:
+        raise DimError(f"the sizes repeat only every {modulus:,}: too many residues to list")
+    residues = frozenset(
+        r for r in range(modulus) if r % a.modulus in a.residues and r % b.modulus in b.residues
+    )
+    if not residues or (high is not None and high < low):
+        return None
+    return Piece(low, high, modulus, residues)
+
+
+def _tidy(pieces: list[Piece]) -> IntegerSet:
+    """Pieces in their plainest form: least moduli, bounds that are members, neighbours joined."""
+    result: list[Piece] = []
+    for piece in sorted((p for raw in pieces if (p := _plain(raw)) is not None), key=lambda p: p.low):
+        last = result[-1] if result else None
+        if last is not None and (joined := _join(last, piece)) is not None:
+            result[-1] = joined
+        else:
+            result.append(piece)
+    return IntegerSet(tuple(result))
+
+
+def _plain(piece: Piece) -> Piece | None:
+    low, high, modulus, residues = piece
+    for divisor in (m for m in range(1, modulus + 1) if modulus % m == 0):
+        smaller = frozenset(r % divisor for r in residues)
+        if len(smaller) * (modulus // divisor) == len(residues):
+            modulus, residues = divisor, smaller
+            break
+    members = [n for n in range(low, low + modulus) if n % modulus in residues]
+    low = members[0]
+    if high is not None:
+        high = next((n for n in range(high, high - modulus, -1) if n % modulus in residues), low - 1)
+        if high < low:
+            return None
+        if high - low < modulus and high != low and len([n for n in members if n <= high]) == 1:
+            high = low
+    if low == high:
+        return Piece(low, low, 1, frozenset({0}))
+    return Piece(low, high, modulus, residues)
+
+
+def _join(a: Piece, b: Piece) -> Piece | None:
+    """One piece for two neighbours, if one rule covers both and what lies between them."""
+    if a.high is None or b.low - a.high > 2 * MAX_PERIOD:
+        return None
+    between = range(a.high + 1, b.low)
+    for rule, other in ((b, a), (a, b)):
+        if other.high is None or other.high - other.low > 2 * MAX_PERIOD:
+            continue
+        fits = all(
+            (n % rule.modulus in rule.residues) == other.has(n) for n in range(other.low, other.high + 1)
+        )
+        if fits and not any(n % rule.modulus in rule.residues for n in between):
+            return Piece(a.low, b.high, rule.modulus, rule.residues)
+    return None
+
+
+# ------------------------------------------------------------------------ solving a condition
+
+
+def solutions(condition: Condition) -> IntegerSet:
+    """All positive integers for which a condition on one symbol holds.
+
+    Raises:
+        DimError: the condition has several symbols, a minimum or maximum that stays open, or a period over
+            the limit.
+    """
+    difference = condition.left - condition.right
+    names = free_symbols(difference)
+    if len(names) != 1 or not isinstance(difference, Expr):
+        raise DimError(f"{condition} relates {' and '.join(sorted(names))}")
+    (name,) = names
+    modulus = max(condition.modulus, 1)
+    period = difference.period(name) * modulus
+    if period > MAX_PERIOD:
+        raise DimError(f"{condition} repeats only every {period:,}")
+    pieces: list[Piece] = []
+    for residue in range(period):
+        shifted = difference.subs({name: symbol("t") * period + residue})
+        coefficients = _coefficients(shifted, condition)
+        if condition.modulus:
+            holds = (coefficients[0] if coefficients else 0) % modulus == 0
+            intervals: list[tuple[int, int | None]] = [(0, None)] if holds else []
+        elif condition.relation == ">=":
+            intervals = _where_not_negative(coefficients)
+        else:
+            below = _where_not_negative([-c for c in coefficients])
+            intervals = _overlap(_where_not_negative(coefficients), below)
+        for low, high in intervals:
+            end = None if high is None else high * period + residue
+            pieces.append(Piece(max(low * period + residue, START), end, period, frozenset({residue})))
+    return _union(pieces, period)
+
+
+def _coefficients(shifted: object, condition: Condition) -> list[int]:
+    """Of the polynomial in t, lowest power first."""
+    if isinstance(shifted, int):
+        return [shifted] if shifted else []
+    assert isinstance(shifted, Expr)
+    found: dict[int, int] = {}
+    for monomial, coefficient in shifted.terms.items():
+        if any(atom.key != "t" for atom in monomial):
+            raise DimError(f"{condition} has a minimum or maximum that stays open")
+        found[len(monomial)] = coefficient
+    return [found.get(power, 0) for power in range(max(found) + 1)]
+
+
+def _value(coefficients: list[int], t: int) -> int:
+    return reduce(lambda total, c: total * t + c, reversed(coefficients), 0)
+
+
+def _where_not_negative(coefficients: list[int]) -> list[tuple[int, int | None]]:
+    """Intervals of integers t >= 0 on which a polynomial is not negative."""
+    if len(coefficients) <= 1:
+        return [(0, None)] if not coefficients or coefficients[0] >= 0 else []
+    end = 1 + max(map(abs, coefficients)) // abs(coefficients[-1]) + 1  # Cauchy: no root beyond
+    slope = [c * power for power, c in enumerate(coefficients)][1:]
+    turns = {0, end}
+    for part in (_where_not_negative(slope), _where_not_negative([-c for c in slope])):
+        for low, high in part:
+            turns |= {t for t in (low, low - 1, high, None if high is None else high + 1) if t is not None}
+    points = sorted(t for t in turns if 0 <= t <= end)
+    found: list[tuple[int, int | None]] = []
+    for first, last in zip(points, [*points[1:], end], strict=True):  # monotone between turning points
+        found += _monotone(coefficients, first, last)
+    if _value(coefficients, end) >= 0:
+        found.append((end, None))
+    return _merged(found)
+
+
+def _monotone(coefficients: list[int], first: int, last: int) -> list[tuple[int, int | None]]:
+    at_first, at_last = _value(coefficients, first) >= 0, _value(coefficients, last) >= 0
+    if at_first and at_last:
+        return [(first, last)]
+    if not at_first and not at_last:
+        return []
+    low, high = first, last
+    while high - low > 1:
+        middle = (low + high) // 2
+        if (_value(coefficients, middle) >= 0) == at_first:
+            low = middle
+        else:
+            high = middle
+    return [(first, low)] if at_first else [(high, last)]
+
+
+def _merged(intervals: list[tuple[int, int | None]]) -> list[tuple[int, int | None]]:
+    result: list[tuple[int, int | None]] = []
+    for low, high in sorted(intervals, key=lambda i: i[0]):
+        if result and (result[-1][1] is None or low <= result[-1][1] + 1):
+            before = result[-1][1]
+            result[-1] = (result[-1][0], None if before is None or high is None else max(before, high))
+        else:
+            result.append((low, high))
+    return result
+
+
+def _overlap(
+    first: list[tuple[int, int | None]], second: list[tuple[int, int | None]]
+) -> list[tuple[int, int | None]]:
+    found: list[tuple[int, int | None]] = []
+    for a, b in first:
+        for c, d in second:
+            high = b if d is None else d if b is None else min(b, d)
+            if high is None or max(a, c) <= high:
+                found.append((max(a, c), high))
+    return found
+
+
+def _union(pieces: list[Piece], period: int) -> IntegerSet:
+    """Single-residue pieces of one period, put together between their bounds."""
+    starts = sorted({p.low for p in pieces} | {p.high + 1 for p in pieces if p.high is not None})
+    if not starts:
+        return IntegerSet(())
+    ends: list[int | None] = [s - 1 for s in starts[1:]]
+    parts = []
+    for low, high in zip(starts, [*ends, None], strict=True):
+        inside = frozenset(
+            r for p in pieces if p.low <= low and (p.high is None or (high is not None and high <= p.high))
+            for r in p.residues
+        )  # fmt: skip
+        if inside:
+            parts.append(Piece(low, high, period, inside))
+    return _tidy(parts)
+
+
+__all__ = ["EVERYTHING", "IntegerSet", "Piece", "solutions"]

@@ -1,0 +1,79 @@
+"""Valid values as text and JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.analysis.solve import Reason, Solution
+from cnncalc.integers import IntegerSet
+from cnncalc.report.text import safe
+
+
+def as_text(solution: Solution, near: int | None) -> str:
+    """What is valid, for people, and which layers make it so."""
+    lines = [safe(solution.report.name)] if solution.report.name else []
+    lines += [valid.text(name) for name, valid in solution.sets.items()]
+    if solution.coupled:
+        lines += [f"and together: {_because(reason)}" for reason in solution.coupled]
+    elif len(solution.sets) > 1:
+        lines.append(f"{' and '.join(solution.sets)} do not constrain each other")
+    if near is not None:
+        lines += [f"nearest to {near}: {_nearest_text(n, s, near)}" for n, s in solution.sets.items()]
+    if solution.reasons:
+        lines += ["", "derived from"]
+        lines += [f"  {safe(_because(reason))}" for reason in solution.reasons]
+    return "\n".join(lines)
+
+
+def _because(reason: Reason) -> str:
+    """``concat at line 41 (up1.concat_1) needs H % 2 == 0``."""
+    if reason.layer is None:
+        return f"{reason.condition}, {reason.text}"
+    kind = reason.text.partition(":")[0]
+    line = f" at line {reason.line}" if reason.line else ""
+    return f"{kind}{line} ({reason.layer}) needs {reason.condition}"
+
+
+def nearest(valid: IntegerSet, number: int) -> dict[str, int | None]:
+    """The number itself if it is valid, and the next valid ones below and above."""
+    return {
+        "equal": number if valid.has(number) else None,
+        "below": valid.nearest(number, step=-1),
+        "above": valid.nearest(number, step=1),
+    }
+
+
+def _nearest_text(name: str, valid: IntegerSet, number: int) -> str:
+    found = nearest(valid, number)
+    if found["equal"] is not None:
+        return f"{name} == {number} is valid itself"
+    values = [str(v) for v in (found["below"], found["above"]) if v is not None]
+    return f"{name} == {' or '.join(values)}"
+
+
+def as_json(solution: Solution, near: int | None) -> str:
+    """The sets as data: each piece is the numbers from low to high whose residue is listed."""
+    import json
+
+    variables: dict[str, Any] = {}
+    for name, valid in solution.sets.items():
+        pieces = [piece._asdict() | {"residues": sorted(piece.residues)} for piece in valid.pieces]
+        variables[name] = {"text": valid.text(name), "least": valid.least(), "pieces": pieces}
+        if near is not None:
+            variables[name]["nearest"] = nearest(valid, near)
+    reasons = {"derived": solution.reasons, "coupled": solution.coupled}
+    return json.dumps(
+        {
+            "schema_version": 1,
+            "name": solution.report.name,
+            "variables": variables,
+            **{
+                key: [
+                    {"condition": str(r.condition), "layer": r.layer, "line": r.line, "reason": r.text}
+                    for r in group
+                ]
+                for key, group in reasons.items()
+            },
+        },
+        indent=2,
+    )
