@@ -516,12 +516,12 @@ class Condition(NamedTuple):
     right: Dim
     modulus: int = 0
 
-    def holds(self, values: Mapping[str, Any]) -> bool:
-        """Judge it with every symbol given."""
+    def holds(self, values: Mapping[str, Any]) -> Any:
+        """Judge it with every symbol given: a bool, or an array of them for arrays."""
         left, right = substitute(self.left, values), substitute(self.right, values)
         if self.modulus:
-            left %= self.modulus
-        return bool(left >= right if self.relation == ">=" else left == right)
+            left = left % self.modulus
+        return left >= right if self.relation == ">=" else left == right
 
     def __str__(self) -> str:
         if self.modulus:

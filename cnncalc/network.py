@@ -50,7 +50,7 @@ class Network(NamedTuple):
         """
         given = dict(set or {})
         names = frozenset(free)
-        self._refuse_unknown([*given, *names])
+        self.refuse_unknown([*given, *names])
         variables, problems = variables_of(self.vars, given, names)
         shapes = {}
         for name, value in self.inputs.items():
@@ -109,7 +109,18 @@ class Network(NamedTuple):
 
         return compiled(self.summary(free=free, set=set, batch=batch), numbers, tuple(free))
 
-    def _refuse_unknown(self, names: Iterable[str]) -> None:
+    def with_values(self, values: Mapping[str, Any]) -> Network:
+        """The same network with other defaults for some of its ``vars``.
+
+        Raises:
+            UsageError: a name is not one of ``vars``.
+        """
+        self.refuse_unknown(values)
+        changed = {name: Value(value, self.vars[name].place) for name, value in values.items()}
+        return self._replace(vars={**self.vars, **changed})
+
+    def refuse_unknown(self, names: Iterable[str]) -> None:
+        """Raise ``UsageError`` for the first name that is not one of ``vars``."""
         for name in names:
             if name not in self.vars:
                 help = did_you_mean(name, self.vars)

@@ -12,6 +12,7 @@ from cnncalc.errors import did_you_mean
 COMMANDS = {
     "table": "The per-layer table of shapes, weights, biases and MACs, with totals.",
     "solve": "For which input sizes the architecture is valid: exact sets, and why.",
+    "sweep": "Params, MACs and peak memory over a grid of settings.",
     "zoo": "The shipped architectures, or the spec of one of them.",
 }
 
