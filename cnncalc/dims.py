@@ -9,7 +9,7 @@ convolutions and poolings collapses to one floor::
     (H + 3)//4
 
 Rules of layers use ``+ - * // %`` and this module's ``minimum`` and ``maximum``; plain integers go
-through them untouched. A symbol stands for any integer; nothing is assumed about its sign.
+through them untouched. A symbol stands for any integer, unless it is made with a least value.
 
 The normal form of ``floor(N / d)``, with N a polynomial:
 
@@ -46,12 +46,13 @@ class DimError(ValueError):
 
 
 class Symbol:
-    """A free integer variable."""
+    """A free integer variable; ``least`` is the least value it is known to take, if any."""
 
-    __slots__ = ("_hash", "key", "name")
+    __slots__ = ("_hash", "key", "least", "name")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, least: int | None = None) -> None:
         self.name = self.key = name
+        self.least = least
         self._hash = hash(name)
 
     def __hash__(self) -> int:
@@ -279,7 +280,8 @@ class Expr:
     # -- printing
 
     def __str__(self) -> str:
-        return _shorter(_sum_text(self.terms), _folded_text(self.terms))
+        forms = (_sum_text(self.terms), _folded_text(self.terms), _factored_text(self.terms))
+        return min((form for form in forms if form is not None), key=len)
 
     __repr__ = __str__
 
@@ -287,9 +289,9 @@ class Expr:
 Dim = int | Expr
 
 
-def symbol(name: str) -> Expr:
-    """A free integer variable as an expression."""
-    return Expr({(Symbol(name),): 1})
+def symbol(name: str, least: int | None = None) -> Expr:
+    """A free integer variable as an expression; with ``least``, one that is never below it."""
+    return Expr({(Symbol(name, least),): 1})
 
 
 def largest_number(dim: Dim) -> int:
@@ -439,7 +441,7 @@ def _never_beats(a: Dim, b: Dim, *, largest: bool) -> bool:
 def bounds(dim: Dim, least: Mapping[str, int] | None = None) -> tuple[int | None, int | None]:
     """The least and largest value, where linear reasoning finds them; None: no bound found.
 
-    Over all integers, or over symbols that are at least ``least[name]``. Uses
+    Over all integers, or over symbols that are at least ``least[name]`` or their own ``least``. Uses
     ``d*(N//d) = N - r`` with ``0 <= r < d``.
     """
     if isinstance(dim, int):
@@ -457,7 +459,7 @@ def bounds(dim: Dim, least: Mapping[str, int] | None = None) -> tuple[int | None
     constant = terms.pop((), 0)
     lower, upper = True, True
     for monomial, coefficient in terms.items():
-        starts = [(least or {}).get(a.name) if isinstance(a, Symbol) else None for a in monomial]
+        starts = [(least or {}).get(a.name, a.least) if isinstance(a, Symbol) else None for a in monomial]
         if any(start is None or start < 0 for start in starts):
             return None, None
         start = coefficient * prod(s for s in starts if s is not None)
@@ -727,8 +729,24 @@ def _folded_text(terms: Mapping[Monomial, int]) -> str | None:
     return f"({numerator})//{floor.divisor}" if isinstance(numerator, Expr) else None
 
 
-def _shorter(plain: str, folded: str | None) -> str:
-    return folded if folded is not None and len(folded) < len(plain) else plain
+def _factored_text(terms: Mapping[Monomial, int]) -> str | None:
+    """``a*b + a*c`` written as ``a*(b + c)``, where all terms share a factor."""
+    number = gcd(*terms.values())
+    first, *others = terms
+    shared = [a for a in dict.fromkeys(first) for _ in range(min(m.count(a) for m in (first, *others)))]
+    if len(terms) < 2 or (number == 1 and not shared):
+        return None
+    rest: dict[Monomial, int] = {}
+    for monomial, coefficient in terms.items():
+        left = list(monomial)
+        for atom in shared:
+            left.remove(atom)
+        rest[tuple(left)] = coefficient // number
+    inner = _collect(rest)
+    factor = _term_text(tuple(shared), number) if shared else str(number)
+    if len(shared) == 1 and number == 1 and isinstance(shared[0], Floor):
+        factor = f"({factor})"
+    return f"{factor}*({inner})"
 
 
 def format_dims(dims: Iterable[Dim], separator: str = "×", show: Callable[[Dim], str] = str) -> str:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
-from cnncalc.dims import Condition, Dim, DimError, product_of, simplified
+from cnncalc.dims import Condition, Dim, DimError, Expr, product_of, simplified
 from cnncalc.errors import Place, Problem, SpecError, UsageError, did_you_mean
 from cnncalc.graph import Graph, Node
 from cnncalc.layer import Layer
@@ -82,8 +82,14 @@ class Report:
         }
 
     @cached_property
+    def free(self) -> tuple[str, ...]:
+        """Names of the variables that are symbolic; each stands for a positive integer."""
+        variables = self.graph.variables.items()
+        return tuple(name for name, value in variables if isinstance(value, Expr) and str(value) == name)
+
+    @cached_property
     def conditions(self) -> tuple[Condition, ...]:
-        """What free variables must satisfy; see ``dims.simplified``."""
+        """What free variables must satisfy beside being positive; see ``dims.simplified``."""
         return tuple(simplified(demand.condition for demand in self.graph.demands))
 
     def __getitem__(self, path: str) -> Row:

@@ -127,6 +127,8 @@ def _footer(report: Report, fmt: str) -> list[str]:
         lines.append("Partial: an opaque layer leaves params, macs or flops unsaid; they count as 0.")
     if report.conditions:
         lines.append(f"Valid where {' and '.join(map(str, report.conditions))}")
+    elif report.free:
+        lines.append(f"Valid for every positive {' and '.join(report.free)}")
     paragraph = _paragraph(lines, fmt)
     return ["", *paragraph] if paragraph else []
 

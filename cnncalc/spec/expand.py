@@ -630,7 +630,7 @@ def variables_of(
     problems = []
     for name, value in written.items():
         if name in free:
-            found[name] = symbol(name)
+            found[name] = symbol(name, least=1)  # sizes, widths and counts are positive
             continue
         if name in given:
             found[name] = given[name]

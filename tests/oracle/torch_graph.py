@@ -126,11 +126,15 @@ class Network(nn.Module):
         }
         self.made = nn.ModuleDict({path: module for path, module in made.items() if module is not None})
 
-    def forward(self, *inputs):
+    def forward(self, *inputs, heads=True):
+        """Shapes of all nodes; without ``heads`` what is for training only does not run, as at inference."""
         given, tensors = iter(inputs), []
         for node in self.graph.nodes:
             if node.layer is None:
                 tensors.append(next(given))
+                continue
+            if node.train_only and not heads:
+                tensors.append(torch.empty(0))
                 continue
             path = node.path.replace(".", "/")
             run = self.made[path] if path in self.made else function_of(node.layer)
@@ -138,10 +142,10 @@ class Network(nn.Module):
         return [tuple(t.shape[1:]) for t in tensors]
 
 
-def shapes_and_params(graph, sizes=None):
+def shapes_and_params(graph, sizes=None, *, heads=True):
     """Every node's shape by torch on the meta device (at other input sizes if asked), and the parameters."""
     with torch.device("meta"):
         network = Network(graph).eval()
         inputs = [torch.empty(1, *(sizes or {}).get(n.path, n.output)) for n in graph.inputs]
-        shapes = network(*inputs)
+        shapes = network(*inputs, heads=heads)
     return shapes, sum(p.numel() for p in network.parameters())

@@ -55,6 +55,9 @@ def chain(size, *steps):
         (H - W, "H - W"),
         (-H - W, "-H - W"),
         (minimum(H, 7) + 1, "min(7, H) + 1"),
+        (18 * C**2 * H + 27 * C * H + 20 * C, "c*(18*H*c + 27*H + 20)"),
+        (4 * (H // 2) * (W // 2) + 8 * (H // 2), "4*(H//2)*(W//2 + 2)"),
+        ((H // 2) * W + H // 2, "(H//2)*(W + 1)"),
         (maximum(H, W), "max(H, W)"),
         (H % 4, "H - 4*(H//4)"),
     ],
@@ -137,6 +140,15 @@ def test_a_weaker_bound_follows_from_a_stronger_one():
     assert not implied(strong, [weak])
     assert implied(strong, [strong])
     assert not implied(at_least(W, 7), [strong])
+
+
+def test_a_symbol_may_be_known_to_be_positive():
+    w = symbol("w", least=1)
+    assert at_least(w, 1) is True
+    assert str(maximum(8, 24 * w)) == "24*w"
+    assert equal(w, 2 * w) is False
+    assert at_least(w, 2) == at_least(symbol("w"), 2)
+    assert isinstance(at_least(symbol("w"), 1), Condition)
 
 
 def test_congruences_of_one_symbol_join():
