@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cnncalc.network import Network
     from cnncalc.spec.values import Value
 
+MAX_REASONS = 200  # past these it is not worth finding out which follow from others
 #: numbers of the whole network that a condition may use
 TOTALS = ("params", "weights", "biases", "buffers", "macs", "flops", "param_bytes", "activation_bytes")
 ROWS = ("params", "weights", "biases", "buffers", "macs", "flops", "output")
@@ -92,7 +93,8 @@ def solve(
         else:
             coupled.append(reason)
     sets, kept = {}, []
-    for name, group in single.items():
+    for name, reasons_for in single.items():
+        group = _strongest(reasons_for)
         sets[name] = _all_of(group)
         if not sets[name].pieces:
             raise SpecError([_impossible(name, group, network)])
@@ -116,9 +118,25 @@ def _all_of(reasons: Iterable[Reason]) -> IntegerSet:
     return joined
 
 
+def _strongest(reasons: Iterable[Reason]) -> list[Reason]:
+    """Of bounds on one expression only the highest, and every other condition once."""
+    found: dict[Any, Reason] = {}
+    for reason in reasons:
+        left, relation, right, _ = reason.condition
+        if relation == ">=" and isinstance(right, int):
+            highest = found.get(left.key)
+            if highest is None or right > highest.condition.right:
+                found[left.key] = reason
+        else:
+            found.setdefault(reason.condition, reason)
+    return list(found.values())
+
+
 def _irredundant(reasons: list[Reason], whole: IntegerSet) -> list[Reason]:
     """The reasons that matter: without any one of them the set would be larger."""
-    kept = list({reason.condition: reason for reason in reversed(reasons)}.values())[::-1]
+    kept = reasons
+    if len(kept) > MAX_REASONS:
+        return kept
     for reason in list(kept):
         others = [r for r in kept if r is not reason]
         if _all_of(others) == whole:

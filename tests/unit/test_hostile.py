@@ -34,6 +34,16 @@ def test_explosions_end_in_problems(layers, free):
     assert {p.code for p in caught.value.problems} <= {"C306", "C308", "C302", "C501", "C101", "C105"}
 
 
+def test_thousands_of_conditions_are_solved_at_once():
+    from cnncalc.analysis.solve import solve
+
+    layers = [{"type": "conv2d", "out_channels": 2, "kernel_size": 3, "repeat": 5_000}]
+    net = cnncalc.load({"vars": {"H": 10_001, "W": 10_001}, "input": [3, "H", "W"], "layers": layers})
+    found = solve(net)
+    assert found.sets["H"].text("H") == "H >= 10001"
+    assert len(found.reasons) == 2
+
+
 def test_blocks_that_double_are_counted_not_unrolled():
     blocks = {f"b{i}": {"layers": [f"b{i + 1}"] * 2} for i in range(60)} | {"b60": {"layers": ["relu"]}}
     with pytest.raises(SpecError, match="more than 20,000 layers"):
