@@ -121,12 +121,13 @@ def _all_of(reasons: Iterable[Reason]) -> IntegerSet:
 def _strongest(reasons: Iterable[Reason]) -> list[Reason]:
     """Of bounds on one expression only the highest, and every other condition once."""
     found: dict[Any, Reason] = {}
+    bounds: dict[str, int] = {}
     for reason in reasons:
         left, relation, right, _ = reason.condition
         if relation == ">=" and isinstance(right, int):
-            highest = found.get(left.key)
-            if highest is None or right > highest.condition.right:
-                found[left.key] = reason
+            highest = bounds.get(left.key, right - 1)
+            if right > highest:
+                found[left.key], bounds[left.key] = reason, right
         else:
             found.setdefault(reason.condition, reason)
     return list(found.values())
