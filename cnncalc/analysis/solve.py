@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.dims import Condition, free_symbols
+from cnncalc.dims import Condition, bounds, free_symbols
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError
 from cnncalc.integers import EVERYTHING, IntegerSet, solutions
 from cnncalc.propagate import Report, propagate
@@ -79,7 +79,10 @@ def solve(
         UsageError: a name is not a variable, or a condition cannot be read.
         DimError: a condition cannot be decided.
     """
-    chosen = list(names) or input_variables(network)
+    given = set or {}
+    chosen = list(names) or [name for name in input_variables(network) if name not in given]
+    if both := [name for name in chosen if name in given]:
+        raise UsageError(f"'{both[0]}' is both set and to be solved for")
     if not chosen:
         raise UsageError("the input's shape has no variables to solve for; name some of the spec's vars")
     report = propagate(network.graph(free=chosen, set=set))
@@ -99,7 +102,21 @@ def solve(
         if not sets[name].pieces:
             raise SpecError([_impossible(name, group, network)])
         kept += _irredundant(group, sets[name])
+    _refuse_impossible_together(coupled, sets, network)
     return Solution(report, sets, coupled, kept)
+
+
+def _refuse_impossible_together(coupled: list[Reason], sets: dict[str, IntegerSet], network: Network) -> None:
+    """A condition on several variables that fails even at their least values can never hold."""
+    least = {name: found for name, valid in sets.items() if (found := valid.least()) is not None}
+    for reason in coupled:
+        left, relation, right, modulus = reason.condition
+        low, high = bounds(left - right, least)
+        above = relation == "==" and low is not None and low > 0
+        if not modulus and (above or (high is not None and high < 0)):
+            notes = tuple(f"{name} is at least {value}" for name, value in least.items())
+            message = f"no size satisfies {_because(reason)}"
+            raise SpecError([Problem("C402", message, None, notes, where=network.source.name)])
 
 
 def _demanded(report: Report) -> list[Reason]:
@@ -121,13 +138,13 @@ def _all_of(reasons: Iterable[Reason]) -> IntegerSet:
 def _strongest(reasons: Iterable[Reason]) -> list[Reason]:
     """Of bounds on one expression only the highest, and every other condition once."""
     found: dict[Any, Reason] = {}
-    bounds: dict[str, int] = {}
+    limits: dict[str, int] = {}
     for reason in reasons:
         left, relation, right, _ = reason.condition
         if relation == ">=" and isinstance(right, int):
-            highest = bounds.get(left.key, right - 1)
+            highest = limits.get(left.key, right - 1)
             if right > highest:
-                found[left.key], bounds[left.key] = reason, right
+                found[left.key], limits[left.key] = reason, right
         else:
             found.setdefault(reason.condition, reason)
     return list(found.values())

@@ -64,6 +64,11 @@ def test_what_cannot_be_answered_says_why():
     assert any("H <= 100" in note for note in caught.value.problems[0].notes)
     with pytest.raises(SpecError, match=r"no size satisfies output == \[3\]"):
         solve(cnncalc.load("vgg16"), where=["output == [3]"])
+    with pytest.raises(SpecError, match=r"no size satisfies H\*W <= 100"):
+        solve(cnncalc.load("vgg16"), where=["H*W <= 100"])
+    with pytest.raises(UsageError, match="both set and to be solved for"):
+        solve(cnncalc.load("vgg16"), ["H"], set={"H": 3})
+    assert list(solve(cnncalc.load("vgg16"), set={"H": 224}).sets) == ["W"]
     with pytest.raises(SpecError, match="depends on a free variable"):
         solve(
             cnncalc.load({"vars": {"n": 2}, "input": [3, 8, 8], "layers": [{**CONV, "repeat": "n"}]}), ["n"]
