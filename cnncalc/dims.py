@@ -25,10 +25,10 @@ from __future__ import annotations
 from functools import reduce
 from itertools import product
 from math import gcd, lcm, prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 # Past these a form is of no use to anyone, and a hostile spec could make it fill the memory.
 MAX_TERMS = 2_000
@@ -165,9 +165,9 @@ class Expr:
 
     def __add__(self, other: Dim) -> Dim:
         if isinstance(other, int):
-            return _collect(self.terms, {(): int(other)}) if other else self
+            return collect(self.terms, {(): int(other)}) if other else self
         if isinstance(other, Expr):
-            return _collect(self.terms, other.terms)
+            return collect(self.terms, other.terms)
         return NotImplemented
 
     __radd__ = __add__
@@ -194,7 +194,7 @@ class Expr:
             if len(monomial) > MAX_DEGREE:
                 raise DimError(f"an expression is of a degree above {MAX_DEGREE}")
             terms[monomial] = terms.get(monomial, 0) + ca * cb
-        return _collect(terms)
+        return collect(terms)
 
     __rmul__ = __mul__
 
@@ -338,7 +338,7 @@ def _atom_key(atom: Atom) -> str:
     return atom.key
 
 
-def _collect(*sums: Mapping[Monomial, int]) -> Dim:
+def collect(*sums: Mapping[Monomial, int]) -> Dim:
     """Add up terms; drop zeros; an integer where no symbol is left."""
     terms = dict(sums[0])
     for more in sums[1:]:
@@ -365,8 +365,8 @@ def _floor(numerator: Dim, divisor: int) -> Dim:
     common = gcd(divisor, *rest.values())
     divisor //= common
     if divisor == 1 or not rest:  # the constant alone is below the divisor: its floor is 0
-        return _collect(whole, {m: c // common for m, c in rest.items()} if divisor == 1 else {})
-    inner = _collect({m: c // common for m, c in rest.items()}, {(): constant // common})
+        return collect(whole, {m: c // common for m, c in rest.items()} if divisor == 1 else {})
+    inner = collect({m: c // common for m, c in rest.items()}, {(): constant // common})
     assert isinstance(inner, Expr)
     nested = min(
         (m[0] for m, c in inner.terms.items() if c == 1 and len(m) == 1 and type(m[0]) is Floor),
@@ -374,11 +374,11 @@ def _floor(numerator: Dim, divisor: int) -> Dim:
         default=None,
     )
     if nested is None:
-        return _collect(whole, {(Floor(inner, divisor),): 1})
+        return collect(whole, {(Floor(inner, divisor),): 1})
     assert isinstance(nested, Floor)
-    others = _collect(inner.terms, {(nested,): -1})
+    others = collect(inner.terms, {(nested,): -1})
     merged = _floor(nested.numerator + others * nested.divisor, divisor * nested.divisor)
-    return _collect(whole) + merged
+    return collect(whole) + merged
 
 
 def _divide_exactly(dividend: Expr, divisor: Expr) -> Dim:
@@ -400,7 +400,7 @@ def _divide_exactly(dividend: Expr, divisor: Expr) -> Dim:
                     continue
             break
         else:
-            return _collect(quotient)
+            return collect(quotient)
     raise DimError(f"({dividend})//({divisor}): the divisor must be a number")
 
 
@@ -454,7 +454,7 @@ def bounds(dim: Dim, least: Mapping[str, int] | None = None) -> tuple[int | None
         scale, low, high = scale * d, low * d, high * d
         spread = coefficient * (d - 1)
         low, high = low - max(spread, 0), high - min(spread, 0)
-        scaled = _collect({m: c * d for m, c in terms.items()}) + floor.numerator * coefficient
+        scaled = collect({m: c * d for m, c in terms.items()}) + floor.numerator * coefficient
         terms = {(): scaled} if isinstance(scaled, int) else dict(scaled.terms)
     constant = terms.pop((), 0)
     lower, upper = True, True
@@ -504,184 +504,6 @@ def _residues(dim: Expr, names: list[str]) -> Iterator[Dim]:
     bases = {n: (symbol(n), p) for n, p in zip(names, periods, strict=True)}
     for rests in product(*map(range, periods)):
         yield dim.subs({n: s * p + r for r, (n, (s, p)) in zip(rests, bases.items(), strict=True)})
-
-
-class Condition(NamedTuple):
-    """A statement about symbols that is neither always true nor always false.
-
-    ``relation`` is ``">="`` (left >= right) or ``"=="``; ``modulus`` m > 0 makes it
-    ``left % m == right``.
-    """
-
-    left: Expr
-    relation: str
-    right: Dim
-    modulus: int = 0
-
-    def holds(self, values: Mapping[str, Any]) -> Any:
-        """Judge it with every symbol given: a bool, or an array of them for arrays."""
-        left, right = substitute(self.left, values), substitute(self.right, values)
-        if self.modulus:
-            left = left % self.modulus
-        return left >= right if self.relation == ">=" else left == right
-
-    def __str__(self) -> str:
-        if self.modulus:
-            inner = str(self.left)
-            left = inner if inner.isidentifier() else f"({inner})"
-            return f"{left} % {self.modulus} == {self.right}"
-        if self.relation == ">=" and all(c < 0 for m, c in self.left.terms.items() if m):
-            return f"{-self.left} <= {-self.right}"
-        return f"{self.left} {self.relation} {self.right}"
-
-
-def at_least(left: Dim, right: Dim) -> bool | Condition:
-    """``left >= right``: decided, or the condition that is left, in its simplest form."""
-    difference = left - right
-    if isinstance(difference, int):
-        return difference >= 0
-    low, high = bounds(difference)
-    if low is not None and low >= 0:
-        return True
-    if high is not None and high < 0:
-        return False
-    return _simplest(difference)
-
-
-def _simplest(difference: Expr) -> Condition:
-    """Write ``difference >= 0`` as ``expression >= number``, floors and factors undone.
-
-    ``N//d >= c`` is ``N >= c*d`` for integers N.
-    """
-    while True:
-        terms = dict(difference.terms)
-        constant = terms.pop((), 0)
-        common = gcd(*terms.values())
-        terms = {m: c // common for m, c in terms.items()}
-        right = -(constant // common)
-        if len(terms) == 1:
-            ((monomial, coefficient),) = terms.items()
-            if coefficient == 1 and len(monomial) == 1 and isinstance(monomial[0], Floor):
-                again = monomial[0].numerator - right * monomial[0].divisor
-                assert isinstance(again, Expr)
-                difference = again
-                continue
-        return Condition(Expr(terms), ">=", right)
-
-
-def positive(size: Expr) -> list[Condition]:
-    """What makes a size at least 1, given that symbols are: nothing for ``w + v``; by factors for a product."""
-    if len(size.terms) == 1:
-        ((monomial, coefficient),) = size.terms.items()
-        if coefficient > 0 and len(monomial) > 1:
-            return [c for atom in set(monomial) for c in positive(Expr({(atom,): 1}))]
-    verdict = at_least(size, 1)
-    low, _ = bounds(size, dict.fromkeys(size.symbols(), 1))
-    follows = len(size.symbols()) > 1 and low is not None and low >= 1
-    return [verdict] if isinstance(verdict, Condition) and not follows else []
-
-
-def equal(left: Dim, right: Dim) -> bool | Condition:
-    """``left == right``: decided, or the condition that is left."""
-    difference = left - right
-    if isinstance(difference, int):
-        return difference == 0
-    if is_zero(difference):
-        return True
-    low, high = bounds(difference)
-    if (low is not None and low > 0) or (high is not None and high < 0):
-        return False
-    modulo = _as_congruence(difference)
-    if modulo is not None:
-        return modulo
-    if not isinstance(left, Expr) or (isinstance(right, Expr) and right.key < left.key):
-        left, right = right, left
-    assert isinstance(left, Expr)
-    return Condition(left, "==", right)
-
-
-def _as_congruence(difference: Expr) -> bool | Condition | None:
-    """``d*(x//d) - x + r == 0``, up to sign, is ``x % d == r``."""
-    for signed in (difference, -difference):
-        for monomial, coefficient in signed.terms.items():
-            if len(monomial) != 1 or not isinstance(monomial[0], Floor):
-                continue
-            x, d = monomial[0].numerator, monomial[0].divisor
-            remainder = signed - Expr({monomial: d}) + x if coefficient == d else None
-            if isinstance(remainder, int):
-                return 0 <= remainder < d and divisible(x - remainder, d)
-    return None
-
-
-def divisible(dim: Dim, divisor: int) -> bool | Condition:
-    """``dim % divisor == 0``: decided, or the condition that is left."""
-    if isinstance(dim, int):
-        return dim % divisor == 0
-    terms = {m: c % divisor for m, c in dim.terms.items()}
-    reduced = _collect(terms)
-    if isinstance(reduced, int):
-        return reduced == 0
-    constant = reduced.terms.get((), 0)
-    left = reduced - constant
-    assert isinstance(left, Expr)
-    return Condition(left, "==", -constant % divisor, divisor)
-
-
-def implied(condition: Condition, known: Iterable[Condition]) -> bool:
-    """Whether a condition is one already known, or a weaker bound on the same expression."""
-    for other in known:
-        if condition == other:
-            return True
-        if condition.relation == other.relation == ">=" and condition.left == other.left:
-            low, _ = bounds(other.right - condition.right)
-            if low is not None and low >= 0:
-                return True
-    return False
-
-
-def simplified(conditions: Iterable[Condition]) -> list[Condition]:
-    """An equivalent list: what follows from others is left out, congruences of one symbol are joined.
-
-    ``H == 2*(H//2)`` and ``H//2 == 2*(H//4)`` together are ``H % 4 == 0``.
-    """
-    kept: list[Condition] = []
-    periodic: dict[str, list[Condition]] = {}
-    for condition in conditions:
-        if (name := _periodic_in(condition)) is not None:
-            periodic.setdefault(name, []).append(condition)
-        elif not implied(condition, kept):
-            kept = [k for k in kept if not implied(k, [condition])]
-            kept.append(condition)
-    for name, group in periodic.items():
-        kept += _joined(name, group)
-    return kept
-
-
-def _periodic_in(condition: Condition) -> str | None:
-    """The one symbol on whose residues alone an equality depends."""
-    difference = condition.left - condition.right
-    names = free_symbols(difference)
-    if condition.relation != "==" or len(names) != 1 or not isinstance(difference, Expr):
-        return None
-    (name,) = names
-    shifted = difference.subs({name: symbol(name) + difference.period(name)})
-    return name if condition.modulus or equal(shifted, difference) is True else None
-
-
-def _joined(name: str, conditions: list[Condition]) -> list[Condition]:
-    """One congruence for all, if a single residue class is left."""
-    period = 1
-    for condition in conditions:
-        difference = condition.left - condition.right
-        assert isinstance(difference, Expr)
-        period = lcm(period, difference.period(name) * max(condition.modulus, 1))
-    if period > MAX_RESIDUES:
-        return conditions
-    rests = [r for r in range(period) if all(c.holds({name: r}) for c in conditions)]
-    for modulus in (m for m in range(1, period + 1) if period % m == 0):
-        if len(rests) == period // modulus and len({r % modulus for r in rests}) == 1:
-            return [Condition(symbol(name), "==", rests[0], modulus)]
-    return list(dict.fromkeys(conditions))
 
 
 # ----------------------------------------------------------------------------------- printing
@@ -742,13 +564,8 @@ def _factored_text(terms: Mapping[Monomial, int]) -> str | None:
         for atom in shared:
             left.remove(atom)
         rest[tuple(left)] = coefficient // number
-    inner = _collect(rest)
+    inner = collect(rest)
     factor = _term_text(tuple(shared), number) if shared else str(number)
     if len(shared) == 1 and number == 1 and isinstance(shared[0], Floor):
         factor = f"({factor})"
     return f"{factor}*({inner})"
-
-
-def format_dims(dims: Iterable[Dim], separator: str = "×", show: Callable[[Dim], str] = str) -> str:
-    """A shape for the eye: ``64×112×112``."""
-    return separator.join(show(d) for d in dims)

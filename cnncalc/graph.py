@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.dims import MAX_NUMBER, Condition, DimError, Expr, largest_number, positive
+from cnncalc.conditions import Condition, positive
+from cnncalc.dims import MAX_NUMBER, DimError, Expr, largest_number
 from cnncalc.errors import Place, Problem
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from functools import reduce
 from math import lcm
 from typing import NamedTuple
 
-from cnncalc.dims import Condition, DimError, Expr, free_symbols, symbol
+from cnncalc.conditions import Condition
+from cnncalc.dims import DimError, Expr, free_symbols, symbol
 
 MAX_PERIOD = 20_000
 START = 1  # sizes, widths and counts are positive

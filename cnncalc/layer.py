@@ -12,7 +12,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from cnncalc.dims import Condition, Dim, product_of
+from cnncalc.conditions import Condition
+from cnncalc.dims import Dim, product_of
 from cnncalc.shapes import AXES, Shape, Shapes, Window, show
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 
-from cnncalc.dims import Condition, Dim, equal, product_of
+from cnncalc.conditions import Condition, equal
+from cnncalc.dims import Dim, product_of
 from cnncalc.layer import Layer, Requirement, Requirements
 from cnncalc.shapes import Shape, Shapes, Window, show
 

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
-from cnncalc.dims import Condition, Dim, DimError, Expr, product_of, simplified
+from cnncalc.conditions import Condition, simplified
+from cnncalc.dims import Dim, DimError, Expr, product_of
 from cnncalc.errors import Place, Problem, SpecError, UsageError, did_you_mean
 from cnncalc.graph import Graph, Node
 from cnncalc.layer import Layer

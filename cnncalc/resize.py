@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import PlainValidator
 
 from cnncalc import fields
-from cnncalc.dims import at_least
+from cnncalc.conditions import at_least
 from cnncalc.layer import Rearrangement, Requirement, Requirements, needs_rank
 from cnncalc.shapes import Shape, Shapes, show
 

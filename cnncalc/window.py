@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import field_validator
 
 from cnncalc import fields
-from cnncalc.dims import Dim, at_least, divisible, product_of
+from cnncalc.conditions import at_least, divisible
+from cnncalc.dims import Dim, product_of
 from cnncalc.layer import Layer, Requirement, Requirements, needs_rank
 from cnncalc.shapes import AXES, Shape, Shapes, Window, same_padding, window_count
 

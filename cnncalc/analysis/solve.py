@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.dims import Condition, bounds, free_symbols
+from cnncalc.conditions import Condition
+from cnncalc.dims import bounds, free_symbols
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError
 from cnncalc.integers import EVERYTHING, IntegerSet, solutions
 from cnncalc.propagate import Report, propagate

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.dims import Dim, at_least, product_of
+from cnncalc.conditions import at_least
+from cnncalc.dims import Dim, product_of
 from cnncalc.layer import Requirement, Requirements
 from cnncalc.shapes import Shape, Shapes
 from cnncalc.window import Pooling

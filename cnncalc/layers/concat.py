@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.dims import Dim, equal
+from cnncalc.conditions import equal
+from cnncalc.dims import Dim
 from cnncalc.layer import Requirement, Requirements
 from cnncalc.merge import Merge
 from cnncalc.shapes import Shape, Shapes, show

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 from cnncalc import fields
-from cnncalc.dims import Dim, at_least, product_of
+from cnncalc.conditions import at_least
+from cnncalc.dims import Dim, product_of
 from cnncalc.layer import Requirement, Requirements, needs_rank
 from cnncalc.shapes import AXES, Shape, Shapes, Window, transposed_count
 from cnncalc.window import DilatedWindowLayer, PerAxis, groups_divide

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cnncalc.dims import Dim, at_least
+from cnncalc.conditions import at_least
+from cnncalc.dims import Dim
 from cnncalc.layer import Requirement, Requirements
 from cnncalc.resize import Resizing
 from cnncalc.shapes import Shape, Shapes, Window

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.dims import at_least, product_of
+from cnncalc.conditions import at_least
+from cnncalc.dims import product_of
 from cnncalc.layer import Requirement, Requirements, needs_rank
 from cnncalc.norm import ChannelNorm, affine_shapes
 from cnncalc.shapes import Shape, Shapes

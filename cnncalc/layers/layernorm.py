@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import PlainValidator
 
 from cnncalc import fields
-from cnncalc.dims import equal
+from cnncalc.conditions import equal
 from cnncalc.layer import Requirement, Requirements
 from cnncalc.norm import ChannelNorm, affine_shapes
 from cnncalc.shapes import Shape, Shapes, show

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainValidator
 
 from cnncalc import fields
-from cnncalc.dims import Dim, at_least
+from cnncalc.conditions import at_least
+from cnncalc.dims import Dim
 from cnncalc.layer import Layer, Requirement, Requirements
 from cnncalc.shapes import Shape, Shapes
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import PlainValidator
 
 from cnncalc import fields
-from cnncalc.dims import Dim, at_least
+from cnncalc.conditions import at_least
+from cnncalc.dims import Dim
 from cnncalc.layer import Rearrangement, Requirement, Requirements, needs_rank
 from cnncalc.shapes import Shape, Shapes, Window
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.dims import divisible
+from cnncalc.conditions import divisible
 from cnncalc.layer import Rearrangement, Requirement, Requirements, needs_rank
 from cnncalc.shapes import Shape, Shapes
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.dims import equal
+from cnncalc.conditions import equal
 from cnncalc.layer import Elementwise, Requirement, Requirements
 from cnncalc.shapes import Shape, Shapes
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.dims import DimError, equal, product_of
+from cnncalc.conditions import equal
+from cnncalc.dims import DimError, product_of
 from cnncalc.layer import Rearrangement, Requirement, Requirements
 from cnncalc.shapes import Shape, Shapes, show
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import PlainValidator
 
 from cnncalc import fields
-from cnncalc.dims import Dim, Expr, at_least, maximum, minimum
+from cnncalc.conditions import at_least
+from cnncalc.dims import Dim, Expr, maximum, minimum
 from cnncalc.layer import Rearrangement, Requirement, Requirements
 from cnncalc.shapes import Shape, Shapes, show
 

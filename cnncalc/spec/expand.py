@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cnncalc import graph
-from cnncalc.dims import Condition, Expr, at_least, bounds, maximum, symbol
+from cnncalc.conditions import Condition, at_least
+from cnncalc.dims import Expr, bounds, maximum, symbol
 from cnncalc.errors import Place, Problem, SpecError, did_you_mean
 from cnncalc.fields import describe, integer
 from cnncalc.graph import Demand, Graph, Group, Node

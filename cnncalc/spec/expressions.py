@@ -15,7 +15,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.dims import Condition, DimError, Expr
+from cnncalc.conditions import Condition
+from cnncalc.dims import DimError, Expr
 from cnncalc.errors import did_you_mean
 from cnncalc.spec import rational
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from math import gcd
 from typing import Any
 
-from cnncalc.dims import Condition, Dim, Expr, at_least, equal, maximum, minimum
+from cnncalc.conditions import Condition, at_least, equal
+from cnncalc.dims import Dim, Expr, maximum, minimum
 
 Number = "Dim | Rational"
 

@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from cnncalc.dims import Condition, at_least, equal, symbol
+from cnncalc.conditions import Condition, at_least, equal
+from cnncalc.dims import symbol
 
 isl = pytest.importorskip("islpy")
 CASES = int(os.environ.get("CNNCALC_CASES", "1500"))

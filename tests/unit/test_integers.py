@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnncalc.dims import Condition, at_least, divisible, equal, symbol
+from cnncalc.conditions import Condition, at_least, divisible, equal
+from cnncalc.dims import symbol
 from cnncalc.integers import EVERYTHING, solutions
 
 H = symbol("H")

@@ -1,0 +1,200 @@
+"""Conditions that symbols leave open: decided where algebra decides them, else in their simplest form."""
+
+from __future__ import annotations
+
+from math import gcd, lcm
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc.dims import (
+    MAX_RESIDUES,
+    Dim,
+    Expr,
+    Floor,
+    bounds,
+    collect,
+    free_symbols,
+    is_zero,
+    substitute,
+    symbol,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class Condition(NamedTuple):
+    """A statement about symbols that is neither always true nor always false.
+
+    ``relation`` is ``">="`` (left >= right) or ``"=="``; ``modulus`` m > 0 makes it
+    ``left % m == right``.
+    """
+
+    left: Expr
+    relation: str
+    right: Dim
+    modulus: int = 0
+
+    def holds(self, values: Mapping[str, Any]) -> Any:
+        """Judge it with every symbol given: a bool, or an array of them for arrays."""
+        left, right = substitute(self.left, values), substitute(self.right, values)
+        if self.modulus:
+            left = left % self.modulus
+        return left >= right if self.relation == ">=" else left == right
+
+    def __str__(self) -> str:
+        if self.modulus:
+            inner = str(self.left)
+            left = inner if inner.isidentifier() else f"({inner})"
+            return f"{left} % {self.modulus} == {self.right}"
+        if self.relation == ">=" and all(c < 0 for m, c in self.left.terms.items() if m):
+            return f"{-self.left} <= {-self.right}"
+        return f"{self.left} {self.relation} {self.right}"
+
+
+def at_least(left: Dim, right: Dim) -> bool | Condition:
+    """``left >= right``: decided, or the condition that is left, in its simplest form."""
+    difference = left - right
+    if isinstance(difference, int):
+        return difference >= 0
+    low, high = bounds(difference)
+    if low is not None and low >= 0:
+        return True
+    if high is not None and high < 0:
+        return False
+    return _simplest(difference)
+
+
+def _simplest(difference: Expr) -> Condition:
+    """Write ``difference >= 0`` as ``expression >= number``, floors and factors undone.
+
+    ``N//d >= c`` is ``N >= c*d`` for integers N.
+    """
+    while True:
+        terms = dict(difference.terms)
+        constant = terms.pop((), 0)
+        common = gcd(*terms.values())
+        terms = {m: c // common for m, c in terms.items()}
+        right = -(constant // common)
+        if len(terms) == 1:
+            ((monomial, coefficient),) = terms.items()
+            if coefficient == 1 and len(monomial) == 1 and isinstance(monomial[0], Floor):
+                again = monomial[0].numerator - right * monomial[0].divisor
+                assert isinstance(again, Expr)
+                difference = again
+                continue
+        return Condition(Expr(terms), ">=", right)
+
+
+def positive(size: Expr) -> list[Condition]:
+    """What makes a size at least 1, given that symbols are: nothing for ``w + v``; by factors for a product."""
+    if len(size.terms) == 1:
+        ((monomial, coefficient),) = size.terms.items()
+        if coefficient > 0 and len(monomial) > 1:
+            return [c for atom in set(monomial) for c in positive(Expr({(atom,): 1}))]
+    verdict = at_least(size, 1)
+    low, _ = bounds(size, dict.fromkeys(size.symbols(), 1))
+    follows = len(size.symbols()) > 1 and low is not None and low >= 1
+    return [verdict] if isinstance(verdict, Condition) and not follows else []
+
+
+def equal(left: Dim, right: Dim) -> bool | Condition:
+    """``left == right``: decided, or the condition that is left."""
+    difference = left - right
+    if isinstance(difference, int):
+        return difference == 0
+    if is_zero(difference):
+        return True
+    low, high = bounds(difference)
+    if (low is not None and low > 0) or (high is not None and high < 0):
+        return False
+    modulo = _as_congruence(difference)
+    if modulo is not None:
+        return modulo
+    if not isinstance(left, Expr) or (isinstance(right, Expr) and right.key < left.key):
+        left, right = right, left
+    assert isinstance(left, Expr)
+    return Condition(left, "==", right)
+
+
+def _as_congruence(difference: Expr) -> bool | Condition | None:
+    """``d*(x//d) - x + r == 0``, up to sign, is ``x % d == r``."""
+    for signed in (difference, -difference):
+        for monomial, coefficient in signed.terms.items():
+            if len(monomial) != 1 or not isinstance(monomial[0], Floor):
+                continue
+            x, d = monomial[0].numerator, monomial[0].divisor
+            remainder = signed - Expr({monomial: d}) + x if coefficient == d else None
+            if isinstance(remainder, int):
+                return 0 <= remainder < d and divisible(x - remainder, d)
+    return None
+
+
+def divisible(dim: Dim, divisor: int) -> bool | Condition:
+    """``dim % divisor == 0``: decided, or the condition that is left."""
+    if isinstance(dim, int):
+        return dim % divisor == 0
+    terms = {m: c % divisor for m, c in dim.terms.items()}
+    reduced = collect(terms)
+    if isinstance(reduced, int):
+        return reduced == 0
+    constant = reduced.terms.get((), 0)
+    left = reduced - constant
+    assert isinstance(left, Expr)
+    return Condition(left, "==", -constant % divisor, divisor)
+
+
+def implied(condition: Condition, known: Iterable[Condition]) -> bool:
+    """Whether a condition is one already known, or a weaker bound on the same expression."""
+    for other in known:
+        if condition == other:
+            return True
+        if condition.relation == other.relation == ">=" and condition.left == other.left:
+            low, _ = bounds(other.right - condition.right)
+            if low is not None and low >= 0:
+                return True
+    return False
+
+
+def simplified(conditions: Iterable[Condition]) -> list[Condition]:
+    """An equivalent list: what follows from others is left out, congruences of one symbol are joined.
+
+    ``H == 2*(H//2)`` and ``H//2 == 2*(H//4)`` together are ``H % 4 == 0``.
+    """
+    kept: list[Condition] = []
+    periodic: dict[str, list[Condition]] = {}
+    for condition in conditions:
+        if (name := _periodic_in(condition)) is not None:
+            periodic.setdefault(name, []).append(condition)
+        elif not implied(condition, kept):
+            kept = [k for k in kept if not implied(k, [condition])]
+            kept.append(condition)
+    for name, group in periodic.items():
+        kept += _joined(name, group)
+    return kept
+
+
+def _periodic_in(condition: Condition) -> str | None:
+    """The one symbol on whose residues alone an equality depends."""
+    difference = condition.left - condition.right
+    names = free_symbols(difference)
+    if condition.relation != "==" or len(names) != 1 or not isinstance(difference, Expr):
+        return None
+    (name,) = names
+    shifted = difference.subs({name: symbol(name) + difference.period(name)})
+    return name if condition.modulus or equal(shifted, difference) is True else None
+
+
+def _joined(name: str, conditions: list[Condition]) -> list[Condition]:
+    """One congruence for all, if a single residue class is left."""
+    period = 1
+    for condition in conditions:
+        difference = condition.left - condition.right
+        assert isinstance(difference, Expr)
+        period = lcm(period, difference.period(name) * max(condition.modulus, 1))
+    if period > MAX_RESIDUES:
+        return conditions
+    rests = [r for r in range(period) if all(c.holds({name: r}) for c in conditions)]
+    for modulus in (m for m in range(1, period + 1) if period % m == 0):
+        if len(rests) == period // modulus and len({r % modulus for r in rests}) == 1:
+            return [Condition(symbol(name), "==", rests[0], modulus)]
+    return list(dict.fromkeys(conditions))
