@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from cnncalc.errors import CnncalcError, Problem, SpecError, UsageError
     from cnncalc.network import Network, load
     from cnncalc.propagate import Report, Row, Totals
+    from cnncalc.spec.expressions import parse_size
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "load": "network", "Network": "network", "Report": "propagate", "Row": "propagate",
     "Totals": "propagate", "CnncalcError": "errors", "SpecError": "errors",
-    "UsageError": "errors", "Problem": "errors",
+    "UsageError": "errors", "Problem": "errors", "parse_size": "spec.expressions",
 }  # fmt: skip
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "load",
+    "parse_size",
 ]
 
 

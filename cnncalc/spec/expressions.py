@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.conditions import Condition
-from cnncalc.dims import DimError, Expr
+from cnncalc.dims import DimError, Expr, symbol
 from cnncalc.errors import did_you_mean
 from cnncalc.spec import rational
 
@@ -90,6 +90,19 @@ def parse(text: str) -> Expression:
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"the expression is longer than {MAX_LENGTH} characters", 0, MAX_LENGTH)
     return _Parser(text).expression()
+
+
+def parse_size(text: str) -> Any:
+    """A size or count from the text of a report: ``"(H + 31)//32"``; its names are positive symbols.
+
+    Raises:
+        ValueError: the text is no expression.
+    """
+    try:
+        found = _Parser(text).expression()
+        return found.evaluate({name: symbol(name, least=1) for name in found.names})
+    except ExpressionError as error:
+        raise ValueError(f"{error.message} at character {error.start + 1}") from None
 
 
 # ---------------------------------------------------------------------------------- functions

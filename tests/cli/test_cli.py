@@ -68,6 +68,21 @@ def test_json_of_free_variables_has_closed_forms(capsys):
     assert report["totals"]["params"] == 138357544
 
 
+@pytest.mark.parametrize("name", ["resnet50", "unet", "mobilenet_v2", "efficientnet", "lessons/vgg16"])
+def test_symbolic_json_parses_back(capsys, name):
+    import cnncalc
+
+    net = cnncalc.load(name)
+    free = [n for n in ("H", "W", "w") if n in net.vars]
+    report = net.summary(free=free)
+    _, out, _ = run(capsys, "table", name, "--free", ",".join(free), "--format", "json")
+    found = json.loads(out)
+    for key in ("params", "macs", "flops", "activation_bytes"):
+        assert cnncalc.parse_size(str(found["totals"][key])) == getattr(report.totals, key)
+    for row, layer in zip(report, found["layers"], strict=True):
+        assert tuple(cnncalc.parse_size(str(d)) for d in layer["output"]) == row.output
+
+
 def test_csv_is_one_line_a_row(capsys):
     _, out, _ = run(capsys, "table", "vgg16", "--format", "csv", "--columns", "path,output,params,macs")
     rows = list(csv.DictReader(io.StringIO(out)))
