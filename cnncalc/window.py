@@ -9,7 +9,7 @@ from pydantic import field_validator
 
 from cnncalc import fields
 from cnncalc.conditions import at_least, divisible
-from cnncalc.dims import Dim, product_of
+from cnncalc.dims import Dim, ceil_div, product_of
 from cnncalc.layer import Layer, Requirement, Requirements, needs_rank
 from cnncalc.shapes import AXES, Shape, Shapes, Window, same_padding, window_count
 
@@ -67,6 +67,8 @@ class WindowLayer(Layer):
         With ``ceil_mode`` the last window may hang over, by less than a stride.
         """
         yield from needs_rank(self, x, self.rank)
+        if self.padding in ("same", "same_lower"):
+            return
         for name, size, window in zip(AXES[self.rank], x[1:], self.spatial_windows(x), strict=True):
             spare = window.stride - 1 if ceil_mode else 0
             holds = at_least(size + window.before + window.after + spare, window.extent)
@@ -74,7 +76,9 @@ class WindowLayer(Layer):
                 yield Requirement(holds, "C302", *_too_large(name, size, window))
 
     def spatial_output(self, x: Shape, *, ceil_mode: bool = False) -> Shape:
-        """Sizes after the window has slid along each axis."""
+        """Sizes after the window has slid along each axis; with ``same`` padding ``ceil(in/stride)``."""
+        if self.padding in ("same", "same_lower"):
+            return tuple(ceil_div(n, s) for n, (_, s, _) in zip(x[1:], self.axis_fields(), strict=True))
         pairs = zip(x[1:], self.spatial_windows(x), strict=True)
         return tuple(window_count(size, window, ceil_mode=ceil_mode) for size, window in pairs)
 

@@ -18,7 +18,7 @@ Bound = Annotated[Any, PlainValidator(lambda v: v if v is None else fields.integ
 class Slice(Rearrangement):
     """``x[start:stop:step]`` along ``axis`` (0: channels), as in Python.
 
-    Source: Python slices; ONNX ``Slice``.
+    A bound left symbolic counts from the start. Source: Python slices; ONNX ``Slice``.
     """
 
     type: Literal["slice"] = "slice"
@@ -31,6 +31,12 @@ class Slice(Rearrangement):
         (x,) = inputs
         if self.axis >= len(x):
             yield Requirement(holds=False, code="C308", message=f"{show(x)} has no axis {self.axis}")
+        for bound in (self.start, self.stop):
+            counts = not isinstance(bound, Expr) or at_least(bound, 0)
+            if counts is not True:
+                yield Requirement(
+                    counts, "C308", f"a symbolic bound counts from the start, {bound} is below 0"
+                )
         holds = at_least(self._count(x[self.axis]), 1)
         if holds is not True:
             yield Requirement(holds, "C308", f"the slice of {x[self.axis]} is empty")
@@ -39,9 +45,9 @@ class Slice(Rearrangement):
         def place(bound: Dim | None, default: Dim) -> Dim:
             if bound is None:
                 return default
-            if not isinstance(bound, Expr) and bound < 0:
-                bound = size + bound
-            return minimum(maximum(bound, 0), size)
+            if isinstance(bound, Expr):
+                return minimum(bound, size)
+            return minimum(maximum(bound if bound >= 0 else size + bound, 0), size)
 
         length = place(self.stop, size) - place(self.start, 0)
         return (length + self.step - 1) // self.step

@@ -31,15 +31,19 @@ def _factor(value: Any) -> Any:
     if isinstance(value, Expr) or (isinstance(value, int) and not isinstance(value, bool)):
         return (fields.integer(value, 1), 1)
     fields.number(value, 1e-6, 1e6)
-    ratio = value.as_integer_ratio() if isinstance(value, float) else None
-    return ratio or (value.numerator, value.denominator)
+    if isinstance(value, float):  # 0.7 means 7/10: 10 cells become 7, not 6
+        from decimal import Decimal
+
+        return Decimal(repr(value)).as_integer_ratio()
+    return value.numerator, value.denominator
 
 
 class Upsample(Resizing):
     """``(C, *in) -> (C, *floor(in*scale_factor))`` or to ``size``, which may name a tensor.
 
-    Source: ``torch.nn.Upsample``; ONNX ``Resize``. flops: none for ``nearest``; else a
-    multiplication for each neighbour and the additions between them, for every output.
+    A decimal factor is exact: 0.29 of 100 cells are 29, where torch rounds to 28. Source:
+    ``torch.nn.Upsample``; ONNX ``Resize``. flops: none for ``nearest``; else a multiplication for
+    each neighbour and the additions between them, for every output.
     """
 
     words = {"mode": tuple(_CORNERS)}

@@ -6,7 +6,7 @@ expects. One rule serves numbers and symbols alike.
 
 from __future__ import annotations
 
-from math import gcd
+from math import gcd, isfinite
 from typing import Any
 
 from cnncalc.conditions import Condition, at_least, equal
@@ -44,6 +44,8 @@ def split(value: Any) -> tuple[Dim, int]:
     if isinstance(value, Rational):
         return value.numerator, value.denominator
     if isinstance(value, float):
+        if not isfinite(value):
+            raise ValueError(f"needs a finite number, got {value}")
         return split(parse(repr(value)))
     return value, 1
 

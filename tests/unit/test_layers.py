@@ -76,6 +76,7 @@ BY_HAND = [
     ("upsample", (2, 3, 3), {"scale_factor": 2}, (2, 6, 6), 0, 0, 0, 0, 0),
     ("upsample", (2, 3, 3), {"size": [5, 7], "mode": "bilinear"}, (2, 5, 7), 0, 0, 0, 0, 490),
     ("upsample", (2, 5, 5), {"scale_factor": 1.5}, (2, 7, 7), 0, 0, 0, 0, 0),
+    ("upsample", (2, 10, 10), {"scale_factor": 0.7}, (2, 7, 7), 0, 0, 0, 0, 0),
     ("pixel_shuffle", (8, 3, 3), {"upscale_factor": 2}, (2, 6, 6), 0, 0, 0, 0, 0),
     ("pixel_unshuffle", (2, 6, 6), {"downscale_factor": 2}, (8, 3, 3), 0, 0, 0, 0, 0),
     ("channel_shuffle", (8, 3, 3), {"groups": 2}, (8, 3, 3), 0, 0, 0, 0, 0),
@@ -192,6 +193,19 @@ def test_refused(case):
     assert problem.code == code
     assert message in problem.message
     assert problem.place is not None
+
+
+def test_symbolic_bounds_of_a_slice_count_from_the_start():
+    spec = {"vars": {"k": 3}, "input": [8, 4, 4], "layers": [{"type": "slice", "stop": "k - 2"}]}
+    found = cnncalc.load(spec).summary(free=["k"])
+    for k in range(1, 12):
+        assert all(c.holds({"k": k}) for c in found.conditions) == (k >= 3)
+    assert str(found.rows[0].output[0]) == "min(8, k - 2)"
+
+
+def test_infinity_in_an_expression_is_refused():
+    with pytest.raises(SpecError, match="finite"):
+        cnncalc.load("vars: {x: .inf}\ninput: [3, x + 1, 4]\nlayers: [relu]\n").summary()
 
 
 def test_opaque_leaves_totals_partial():
