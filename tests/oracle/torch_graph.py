@@ -149,3 +149,36 @@ def shapes_and_params(graph, sizes=None, *, heads=True):
         inputs = [torch.empty(1, *(sizes or {}).get(n.path, n.output)) for n in graph.inputs]
         shapes = network(*inputs, heads=heads)
     return shapes, sum(p.numel() for p in network.parameters())
+
+
+def accepts(graph, sizes, seen):
+    """Whether torch's inference runs at these input sizes: node by node on the meta device.
+
+    ``seen`` remembers what torch said of one layer on one set of shapes: most layers of a network, and most
+    sizes, meet again.
+    """
+    shapes = []
+    for node in graph.nodes:
+        if node.layer is None or node.train_only:
+            shapes.append(sizes.get(node.path, node.output))
+            continue
+        given = tuple(shapes[i] for i in node.inputs)
+        question = (node.layer, tuple(graph.shapes_into(node)), given)
+        if question not in seen:
+            seen[question] = shape_by_torch(*question)
+        if seen[question] is None:
+            return False
+        shapes.append(seen[question])
+    return True
+
+
+def shape_by_torch(layer, built_for, given):
+    """What torch makes of one layer, its parameters made for one set of shapes and its inputs of another."""
+    with torch.device("meta"):
+        run = module_of(layer, built_for) or function_of(layer)
+        try:
+            if isinstance(run, nn.Module):
+                run.eval()
+            return tuple(run(*(torch.empty(1, *shape) for shape in given)).shape[1:])
+        except (RuntimeError, ValueError, IndexError):
+            return None
