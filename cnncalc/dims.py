@@ -331,6 +331,17 @@ def product_of(dims: Iterable[Dim]) -> Dim:
     return prod(dims)
 
 
+def concrete(dim: Dim) -> int:
+    """A size that must be a number by now.
+
+    Raises:
+        DimError: it holds a free variable.
+    """
+    if isinstance(dim, int):
+        return dim
+    raise DimError(f"a number is needed here, not {dim}")
+
+
 # ------------------------------------------------------------------------- construction rules
 
 

@@ -26,6 +26,7 @@ class Node(NamedTuple):
     place: Place | None = None
     train_only: bool = False
     shares: int | None = None  # the node whose parameters this one uses again
+    values: Mapping[str, Any] = {}  # tensors written out in the spec, by name; never changed
 
     @property
     def type(self) -> str:

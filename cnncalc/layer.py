@@ -7,14 +7,34 @@ and symbols share them. A rule says what is wrong; the place is added once, by t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
 from cnncalc.conditions import Condition
 from cnncalc.dims import Dim, product_of
 from cnncalc.shapes import AXES, Shape, Shapes, Window, show
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+else:  # NumPy is imported when arrays are made
+    Array = Any
+Arrays = Sequence[Array]
+
+
+class Tensors(Protocol):
+    """A layer's parameters and buffers by name, made when they are asked for."""
+
+    def __getitem__(self, name: str) -> Array: ...
+
+    def get(self, name: str) -> Array | None:
+        """None where the layer has no such tensor."""
+
+    def blocks(self, name: str) -> tuple[Sequence[slice], Callable[[slice], Array]]:
+        """Spans of the first axis, and a function that gives one: the whole may be too large."""
 
 
 class Requirement(NamedTuple):
@@ -45,6 +65,8 @@ class Layer(BaseModel, ABC):
     tensor_fields: ClassVar[tuple[str, ...]] = ()
     #: fields that take words, and the words
     words: ClassVar[dict[str, tuple[str, ...]]] = {}
+    #: whether a forward pass can compute it
+    runs: ClassVar[bool] = True
     #: spatial rank, where the type has one
     rank: ClassVar[int] = 0
 
@@ -83,6 +105,14 @@ class Layer(BaseModel, ABC):
     @abstractmethod
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         """Arithmetic beside the MACs; flops are ``2*macs + operations``."""
+
+    @abstractmethod
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        """What the layer computes at inference, from arrays ``(N, C, *spatial)``.
+
+        ``out`` may be written to: an array of the result's shape that nobody needs any more, often
+        the input itself. The arithmetic is in ``kernels``.
+        """
 
     def is_partial(self) -> bool:
         """Whether numbers are missing from what it declares, so that totals are incomplete."""

@@ -18,6 +18,7 @@ from cnncalc.spec.document import Sequence as DocumentSequence
 from cnncalc.spec.expand import Expander, shape_of, variables_of
 from cnncalc.spec.items import Item, ItemReader
 from cnncalc.spec.model import NAME, RESERVED, SpecModel, VariantModel
+from cnncalc.spec.tensors import Numbers, read_numbers
 from cnncalc.spec.translate import validated
 from cnncalc.spec.values import Failed, Value, compile_value
 
@@ -31,6 +32,7 @@ class Network(NamedTuple):
     source: Source
     vars: Mapping[str, Value]
     inputs: Mapping[str, Value]
+    input_values: Mapping[str, Numbers]
     items: list[Item]
     outputs: list[Value]
     expect: DocumentMapping | None
@@ -60,7 +62,9 @@ class Network(NamedTuple):
                 problems.append(failed.problem)
         if problems:
             raise SpecError(problems)
-        return Expander(self.reader, variables).expand(self.name, shapes, self.items, self.outputs)
+        return Expander(self.reader, variables).expand(
+            self.name, shapes, self.items, self.outputs, self.input_values
+        )
 
     def summary(
         self,
@@ -212,6 +216,7 @@ class _Builder:
         overrides = self.variant(root, variant)
         variables = self.variables(root.get("vars"), overrides.vars if overrides else None)
         inputs = self.inputs(root, variables)
+        values = self.input_values(root, inputs)
         defaults = root.get("defaults")
         reader = ItemReader(
             self.source, variables, defaults if isinstance(defaults, DocumentMapping) else None
@@ -235,6 +240,7 @@ class _Builder:
             self.source,
             variables,
             inputs,
+            values,
             items,
             outputs,
             expect,
@@ -324,6 +330,27 @@ class _Builder:
                 self.problems.append(Problem("C107", f"'{name}' cannot be the name of an input", place))
             try:
                 found[name] = compile_value(shape, mark, self.source, variables)
+            except Failed as failed:
+                self.problems.append(failed.problem)
+        return found
+
+    def input_values(self, root: DocumentMapping, inputs: Mapping[str, Value]) -> dict[str, Numbers]:
+        """Numbers for the inputs: one tensor, or tensors by name."""
+        raw = root.get("input_values")
+        if raw is None:
+            return {}
+        entries = {"input": (raw, root.values_at["input_values"])}
+        if isinstance(raw, DocumentMapping):
+            entries = {name: (raw[name], raw.values_at[name]) for name in raw}
+        found = {}
+        for name, (numbers, mark) in entries.items():
+            if name not in inputs:
+                help = did_you_mean(name, inputs) or f"it has {', '.join(inputs)}"
+                place = Place(self.source, mark)
+                self.problems.append(Problem("C106", f"there is no input '{name}'", place, help=help))
+                continue
+            try:
+                found[name] = read_numbers(numbers, mark, self.source)
             except Failed as failed:
                 self.problems.append(failed.problem)
         return found

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import field_validator
 
 from cnncalc import fields
 from cnncalc.conditions import at_least, divisible
-from cnncalc.dims import Dim, ceil_div, product_of
-from cnncalc.layer import Layer, Requirement, Requirements, needs_rank
+from cnncalc.dims import Dim, ceil_div, concrete, product_of
+from cnncalc.layer import Array, Layer, Requirement, Requirements, needs_rank
 from cnncalc.shapes import AXES, Shape, Shapes, Window, same_padding, window_count
+
+if TYPE_CHECKING:
+    from cnncalc.kernels.windows import Sliding
 
 PerAxis = tuple[Dim, ...]
 Padding = str | tuple[tuple[Dim, Dim], ...]
@@ -84,6 +87,18 @@ class WindowLayer(Layer):
 
     def windows(self, inputs: tuple[Shape, ...]) -> tuple[Window, ...] | None:
         return self.spatial_windows(inputs[0])
+
+    def sliding(self, x: Array) -> Sliding:
+        """The same windows for kernels, on an array ``(N, C, *in)``."""
+        from cnncalc.kernels.windows import Sliding
+
+        axes = self.spatial_windows(x.shape[1:])
+        return Sliding(
+            tuple(concrete(w.kernel) for w in axes),
+            tuple(concrete(w.stride) for w in axes),
+            tuple(concrete(w.dilation) for w in axes),
+            tuple((concrete(w.before), concrete(w.after)) for w in axes),
+        )
 
 
 class DilatedWindowLayer(WindowLayer):
@@ -163,6 +178,10 @@ class AdaptivePooling(Layer):
         (x,) = inputs
         pairs = zip(x[1:], self.output_size, strict=True)
         return (x[0], *(have if want is None else want for have, want in pairs))
+
+    def sizes(self, x: Array) -> tuple[int, ...]:
+        """The asked sizes for an array ``(N, C, *in)``."""
+        return tuple(concrete(n) for n in self.output_shape((x.shape[1:],))[1:])
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
         return {}

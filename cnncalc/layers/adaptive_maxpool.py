@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc.dims import Dim, product_of
+from cnncalc.layer import Array, Arrays, Tensors
 from cnncalc.shapes import Shape, Shapes
 from cnncalc.window import AdaptivePooling
 
@@ -18,6 +19,12 @@ class AdaptiveMaxPooling(AdaptivePooling):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(inputs[0])
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import pooling
+
+        (x,) = inputs
+        return pooling.adaptive_max_pool(x, self.sizes(x))
 
 
 class AdaptiveMaxPool1d(AdaptiveMaxPooling):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from cnncalc.layer import Array, Arrays, Tensors
 from cnncalc.merge import Broadcasting
 
 
@@ -14,3 +15,8 @@ class Add(Broadcasting):
     """
 
     type: Literal["add"] = "add"
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import merging
+
+        return merging.add(inputs, out)

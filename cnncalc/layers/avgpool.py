@@ -7,7 +7,7 @@ from typing import Literal
 from cnncalc import fields
 from cnncalc.conditions import at_least
 from cnncalc.dims import Dim, product_of
-from cnncalc.layer import Requirement, Requirements
+from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes
 from cnncalc.window import Pooling
 
@@ -23,6 +23,14 @@ class AveragePooling(Pooling):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(output) * product_of(self.kernel_size)
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import pooling
+
+        (x,) = inputs
+        return pooling.average_pool(
+            x, self.sliding(x), ceil_mode=self.ceil_mode, count_include_pad=self.count_include_pad
+        )
 
 
 class AvgPool1d(AveragePooling):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.layer import Requirements, needs_rank
+from cnncalc.layer import Array, Arrays, Requirements, Tensors, needs_rank
 from cnncalc.norm import ChannelNorm, affine_shapes
 from cnncalc.shapes import Shape, Shapes
 
@@ -36,6 +36,13 @@ class BatchNormalization(ChannelNorm):
             return {}
         channels = inputs[0][:1]
         return {"running_mean": channels, "running_var": channels}
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import normalization
+
+        statistics = params.get("running_mean"), params.get("running_var")
+        learned = params.get("weight"), params.get("bias")
+        return normalization.batch_norm(inputs[0], *statistics, *learned, self.eps, out)
 
 
 class BatchNorm1d(BatchNormalization):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.layer import Elementwise
+from cnncalc.layer import Array, Arrays, Elementwise, Tensors
 
 
 class Celu(Elementwise):
@@ -16,3 +16,8 @@ class Celu(Elementwise):
 
     type: Literal["celu"] = "celu"
     alpha: fields.Positive = 1.0
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import activation
+
+        return activation.celu(inputs[0], self.alpha, out)

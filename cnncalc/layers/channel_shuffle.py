@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.layer import Rearrangement, Requirements
+from cnncalc.dims import concrete
+from cnncalc.layer import Array, Arrays, Rearrangement, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes, Window
 from cnncalc.window import groups_divide
 
@@ -27,3 +28,8 @@ class ChannelShuffle(Rearrangement):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
         return (Window(),) * (len(inputs[0]) - 1)
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import arrangement
+
+        return arrangement.channel_shuffle(inputs[0], concrete(self.groups))

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.dims import Dim, product_of
-from cnncalc.layer import Requirements
+from cnncalc.dims import Dim, concrete, product_of
+from cnncalc.layer import Array, Arrays, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes
 from cnncalc.window import DilatedWindowLayer, groups_divide
 
@@ -45,6 +45,14 @@ class Convolution(DilatedWindowLayer):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(output) if self.bias else 0
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import convolution
+
+        (x,) = inputs
+        return convolution.convolve(
+            x, params["weight"], params.get("bias"), self.sliding(x), groups=concrete(self.groups)
+        )
 
 
 class Conv1d(Convolution):

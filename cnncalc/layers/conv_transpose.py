@@ -9,8 +9,8 @@ from pydantic import field_validator
 
 from cnncalc import fields
 from cnncalc.conditions import at_least
-from cnncalc.dims import Dim, product_of
-from cnncalc.layer import Requirement, Requirements, needs_rank
+from cnncalc.dims import Dim, concrete, product_of
+from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors, needs_rank
 from cnncalc.shapes import AXES, Shape, Shapes, Window, transposed_count
 from cnncalc.window import DilatedWindowLayer, PerAxis, groups_divide
 
@@ -83,6 +83,15 @@ class TransposedConvolution(DilatedWindowLayer):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(output) if self.bias else 0
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import convolution
+
+        (x,) = inputs
+        extra = tuple(map(concrete, self.output_padding))
+        return convolution.transposed(
+            x, params["weight"], params.get("bias"), self.sliding(x), extra, groups=concrete(self.groups)
+        )
 
 
 class ConvTranspose1d(TransposedConvolution):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc.conditions import at_least
-from cnncalc.dims import Dim
-from cnncalc.layer import Requirement, Requirements
+from cnncalc.dims import Dim, concrete
+from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors
 from cnncalc.resize import Resizing
 from cnncalc.shapes import Shape, Shapes, Window
 
@@ -34,3 +34,9 @@ class Crop(Resizing):
         pairs = zip(inputs[0][1:], self.target(inputs), strict=True)
         offsets = [((have - want) // 2, have - want) for have, want in pairs]
         return tuple(Window(before=-a, after=-(both - a)) for a, both in offsets)
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import arrangement
+
+        sizes = self.target(tuple(a.shape[1:] for a in inputs))
+        return arrangement.crop(inputs[0], [concrete(n) for n in sizes])

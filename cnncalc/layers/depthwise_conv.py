@@ -7,7 +7,7 @@ from typing import Literal
 
 from cnncalc import fields
 from cnncalc.dims import Dim, product_of
-from cnncalc.layer import Requirements
+from cnncalc.layer import Array, Arrays, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes
 from cnncalc.window import DilatedWindowLayer
 
@@ -44,3 +44,9 @@ class DepthwiseConv2d(DilatedWindowLayer):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(output) if self.bias else 0
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import convolution
+
+        (x,) = inputs
+        return convolution.depthwise(x, params["weight"], params.get("bias"), self.sliding(x))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.layer import Elementwise
+from cnncalc.layer import Array, Arrays, Elementwise, Tensors
 
 
 class Dropout(Elementwise):
@@ -20,3 +20,6 @@ class Dropout(Elementwise):
 
     type: Literal["dropout"] = "dropout"
     p: fields.Probability = 0.5
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        return inputs[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.layer import Elementwise
+from cnncalc.layer import Array, Arrays, Elementwise, Tensors
 
 
 class Elu(Elementwise):
@@ -16,3 +16,8 @@ class Elu(Elementwise):
 
     type: Literal["elu"] = "elu"
     alpha: fields.Real = 1.0
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import activation
+
+        return activation.elu(inputs[0], self.alpha, out)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from cnncalc import fields
 from cnncalc.dims import product_of
-from cnncalc.layer import Rearrangement, Requirement, Requirements
+from cnncalc.layer import Array, Arrays, Rearrangement, Requirement, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes, show
 
 
@@ -35,3 +35,8 @@ class Flatten(Rearrangement):
         (x,) = inputs
         start, end = self._span(x)
         return (*x[:start], product_of(x[start : end + 1]), *x[end + 1 :])
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        (x,) = inputs
+        start, end = self._span(x.shape[1:])
+        return x.reshape(*x.shape[: start + 1], -1, *x.shape[end + 2 :])

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import PlainValidator
 
 from cnncalc import fields
-from cnncalc.layer import Elementwise
+from cnncalc.layer import Array, Arrays, Elementwise, Tensors
 
 
 class Gelu(Elementwise):
@@ -20,3 +20,9 @@ class Gelu(Elementwise):
 
     type: Literal["gelu"] = "gelu"
     approximate: Annotated[str, PlainValidator(fields.choice(*("none", "tanh")))] = "none"
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import activation
+
+        run = activation.gelu if self.approximate == "none" else activation.gelu_tanh
+        return run(inputs[0], out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from cnncalc.layer import Array, Arrays, Tensors
 from cnncalc.window import GlobalPooling
 
 
@@ -15,3 +16,8 @@ class GlobalMaxPool(GlobalPooling):
     """
 
     type: Literal["global_maxpool"] = "global_maxpool"
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import pooling
+
+        return pooling.global_max(inputs[0], keepdim=self.keepdim)

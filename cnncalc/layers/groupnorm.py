@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.layer import Requirements
+from cnncalc.dims import concrete
+from cnncalc.layer import Array, Arrays, Requirements, Tensors
 from cnncalc.norm import ChannelNorm, affine_shapes
 from cnncalc.shapes import Shape, Shapes
 from cnncalc.window import groups_divide
@@ -31,3 +32,9 @@ class GroupNorm(ChannelNorm):
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
         return affine_shapes(inputs[0][:1], weight=self.affine, bias=self.affine)
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import normalization
+
+        learned = params.get("weight"), params.get("bias")
+        return normalization.group_norm(inputs[0], concrete(self.num_groups), *learned, self.eps)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cnncalc.layer import Elementwise
+from cnncalc.layer import Array, Arrays, Elementwise, Tensors
 
 
 class Hardswish(Elementwise):
@@ -14,3 +14,8 @@ class Hardswish(Elementwise):
     """
 
     type: Literal["hardswish"] = "hardswish"
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import activation
+
+        return activation.hardswish(inputs[0], out)

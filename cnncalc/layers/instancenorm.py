@@ -8,7 +8,7 @@ from typing import Literal
 from cnncalc import fields
 from cnncalc.conditions import at_least
 from cnncalc.dims import product_of
-from cnncalc.layer import Requirement, Requirements, needs_rank
+from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors, needs_rank
 from cnncalc.norm import ChannelNorm, affine_shapes
 from cnncalc.shapes import Shape, Shapes
 
@@ -44,3 +44,10 @@ class InstanceNorm2d(ChannelNorm):
             return {}
         channels = inputs[0][:1]
         return {"running_mean": channels, "running_var": channels}
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import normalization
+
+        statistics = params.get("running_mean"), params.get("running_var")
+        learned = params.get("weight"), params.get("bias")
+        return normalization.instance_norm(inputs[0], *statistics, *learned, self.eps)

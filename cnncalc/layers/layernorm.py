@@ -9,7 +9,7 @@ from pydantic import PlainValidator
 
 from cnncalc import fields
 from cnncalc.conditions import equal
-from cnncalc.layer import Requirement, Requirements
+from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors
 from cnncalc.norm import ChannelNorm, affine_shapes
 from cnncalc.shapes import Shape, Shapes, show
 
@@ -52,3 +52,11 @@ class LayerNorm(ChannelNorm):
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
         affine = self.elementwise_affine
         return affine_shapes(self._normalized(inputs[0]), weight=affine, bias=affine and self.bias)
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import normalization
+
+        learned = params.get("weight"), params.get("bias")
+        if self.normalized_shape is None:
+            return normalization.layer_norm_channels(inputs[0], *learned, self.eps)
+        return normalization.layer_norm_last(inputs[0], *learned, self.eps, len(self.normalized_shape))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.layer import Elementwise
+from cnncalc.layer import Array, Arrays, Elementwise, Tensors
 
 
 class LeakyRelu(Elementwise):
@@ -16,3 +16,8 @@ class LeakyRelu(Elementwise):
 
     type: Literal["leaky_relu"] = "leaky_relu"
     negative_slope: fields.Real = 0.01
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import activation
+
+        return activation.leaky_relu(inputs[0], self.negative_slope, out)

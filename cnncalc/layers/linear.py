@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.dims import Dim, product_of
-from cnncalc.layer import Layer
+from cnncalc.dims import Dim, concrete, product_of
+from cnncalc.layer import Array, Arrays, Layer, Tensors
 from cnncalc.shapes import Shape, Shapes
 
 
@@ -39,3 +39,10 @@ class Linear(Layer):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(output) if self.bias else 0
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import product
+
+        (x,) = inputs
+        blocks, weight = params.blocks("weight")
+        return product.linear(x, concrete(self.out_features), blocks, weight, params.get("bias"))

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.dims import Dim, product_of
+from cnncalc.dims import Dim, concrete, product_of
+from cnncalc.layer import Array, Arrays, Tensors
 from cnncalc.norm import ChannelNorm
 from cnncalc.shapes import Shape, Shapes
 
@@ -30,3 +31,9 @@ class Lrn(ChannelNorm):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return (2 * self.size + 3) * product_of(output)
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import normalization
+
+        size = concrete(self.size)
+        return normalization.local_response_norm(inputs[0], size, self.alpha, self.beta, self.k)

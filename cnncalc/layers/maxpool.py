@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc.dims import Dim, product_of
+from cnncalc.layer import Array, Arrays, Tensors
 from cnncalc.shapes import Shape, Shapes
 from cnncalc.window import Pooling
 
@@ -18,6 +19,12 @@ class MaxPooling(Pooling):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(output) * (product_of(self.kernel_size) - 1)
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import pooling
+
+        (x,) = inputs
+        return pooling.max_pool(x, self.sliding(x), ceil_mode=self.ceil_mode)
 
 
 class MaxPool1d(MaxPooling):

@@ -10,7 +10,7 @@ from pydantic import Field, PlainValidator
 from cnncalc import fields
 from cnncalc.conditions import at_least
 from cnncalc.dims import Dim
-from cnncalc.layer import Layer, Requirement, Requirements
+from cnncalc.layer import Array, Arrays, Layer, Requirement, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes
 
 Declared = Annotated[Any, PlainValidator(lambda v: v if v is None else fields.integer(v, 0))]
@@ -25,6 +25,7 @@ class Opaque(Layer):
     """
 
     arity = (1, None)
+    runs = False
 
     type: Literal["opaque"] = "opaque"
     output: DeclaredShape = None
@@ -53,3 +54,6 @@ class Opaque(Layer):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return (self.flops or 0) - 2 * self.macs(inputs, output)
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        raise NotImplementedError("an opaque operation says nothing of what it computes")

@@ -8,8 +8,8 @@ from pydantic import PlainValidator
 
 from cnncalc import fields
 from cnncalc.conditions import at_least
-from cnncalc.dims import Dim
-from cnncalc.layer import Rearrangement, Requirement, Requirements, needs_rank
+from cnncalc.dims import Dim, concrete
+from cnncalc.layer import Array, Arrays, Rearrangement, Requirement, Requirements, Tensors, needs_rank
 from cnncalc.shapes import Shape, Shapes, Window
 
 
@@ -64,3 +64,10 @@ class Pad(Rearrangement):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
         return tuple(Window(before=a, after=b) for a, b in self._pairs(inputs[0]))
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import arrangement
+
+        (x,) = inputs
+        pairs = [(concrete(a), concrete(b)) for a, b in self._pairs(x.shape[1:])]
+        return arrangement.pad(x, pairs, self.mode, self.value)

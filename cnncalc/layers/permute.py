@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.layer import Rearrangement, Requirement, Requirements
+from cnncalc.layer import Array, Arrays, Rearrangement, Requirement, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes, show
 
 
@@ -27,3 +27,6 @@ class Permute(Rearrangement):
     def output_shape(self, inputs: Shapes) -> Shape:
         (x,) = inputs
         return tuple(x[d] for d in self.dims)
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        return inputs[0].transpose(0, *(d + 1 for d in self.dims))

@@ -6,7 +6,7 @@ from typing import Literal
 
 from cnncalc import fields
 from cnncalc.conditions import divisible
-from cnncalc.layer import Rearrangement, Requirement, Requirements, needs_rank
+from cnncalc.layer import Array, Arrays, Rearrangement, Requirement, Requirements, Tensors, needs_rank
 from cnncalc.shapes import Shape, Shapes
 
 
@@ -34,3 +34,8 @@ class PixelShuffle(Rearrangement):
         (x,) = inputs
         r = self.upscale_factor
         return (x[0] // (r * r), x[1] * r, x[2] * r)
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import arrangement
+
+        return arrangement.pixel_shuffle(inputs[0], self.upscale_factor)

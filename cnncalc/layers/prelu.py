@@ -7,7 +7,7 @@ from typing import Literal
 
 from cnncalc import fields
 from cnncalc.conditions import equal
-from cnncalc.layer import Elementwise, Requirement, Requirements
+from cnncalc.layer import Array, Arrays, Elementwise, Requirement, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes
 
 
@@ -30,3 +30,8 @@ class Prelu(Elementwise):
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
         return {"weight": (self.num_parameters,)}
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import activation
+
+        return activation.prelu(inputs[0], params["weight"], out)

@@ -6,8 +6,8 @@ from typing import Literal
 
 from cnncalc import fields
 from cnncalc.conditions import equal
-from cnncalc.dims import DimError, product_of
-from cnncalc.layer import Rearrangement, Requirement, Requirements
+from cnncalc.dims import DimError, concrete, product_of
+from cnncalc.layer import Array, Arrays, Rearrangement, Requirement, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes, show
 
 
@@ -38,3 +38,7 @@ class Reshape(Rearrangement):
         except DimError as error:
             raise DimError(f"the size that -1 stands for: {error}") from None
         return tuple(rest if free else d for d, free in zip(self.shape, unknown, strict=True))
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        (x,) = inputs
+        return x.reshape(len(x), *map(concrete, self.shape))

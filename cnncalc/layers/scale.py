@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.layer import Elementwise
+from cnncalc.layer import Array, Arrays, Elementwise, Tensors
 from cnncalc.norm import affine_shapes
 from cnncalc.shapes import Shape, Shapes
 
@@ -25,3 +25,8 @@ class Scale(Elementwise):
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
         return affine_shapes(inputs[0][:1], weight=True, bias=self.bias)
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import normalization
+
+        return normalization.affine(inputs[0], params["weight"], params.get("bias"), out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cnncalc.layer import Elementwise
+from cnncalc.layer import Array, Arrays, Elementwise, Tensors
 
 
 class Selu(Elementwise):
@@ -14,3 +14,8 @@ class Selu(Elementwise):
     """
 
     type: Literal["selu"] = "selu"
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import activation
+
+        return activation.selu(inputs[0], out)

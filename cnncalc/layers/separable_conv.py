@@ -7,7 +7,7 @@ from typing import Literal
 
 from cnncalc import fields
 from cnncalc.dims import Dim, product_of
-from cnncalc.layer import Requirements
+from cnncalc.layer import Array, Arrays, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes
 from cnncalc.window import DilatedWindowLayer
 
@@ -52,3 +52,12 @@ class SeparableConv2d(DilatedWindowLayer):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(output) if self.bias else 0
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import convolution
+
+        (x,) = inputs
+        middle = convolution.depthwise(x, params["depthwise.weight"], None, self.sliding(x))
+        return convolution.convolve(
+            middle, params["pointwise.weight"], params.get("pointwise.bias"), convolution.POINT
+        )

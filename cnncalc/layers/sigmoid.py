@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cnncalc.layer import Elementwise
+from cnncalc.layer import Array, Arrays, Elementwise, Tensors
 
 
 class Sigmoid(Elementwise):
@@ -14,3 +14,8 @@ class Sigmoid(Elementwise):
     """
 
     type: Literal["sigmoid"] = "sigmoid"
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import activation
+
+        return activation.sigmoid(inputs[0], out)

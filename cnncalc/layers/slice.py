@@ -8,8 +8,8 @@ from pydantic import PlainValidator
 
 from cnncalc import fields
 from cnncalc.conditions import at_least
-from cnncalc.dims import Dim, Expr, maximum, minimum
-from cnncalc.layer import Rearrangement, Requirement, Requirements
+from cnncalc.dims import Dim, Expr, concrete, maximum, minimum
+from cnncalc.layer import Array, Arrays, Rearrangement, Requirement, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes, show
 
 Bound = Annotated[Any, PlainValidator(lambda v: v if v is None else fields.integer(v, -fields.MAX_SIZE))]
@@ -55,3 +55,8 @@ class Slice(Rearrangement):
     def output_shape(self, inputs: Shapes) -> Shape:
         (x,) = inputs
         return (*x[: self.axis], self._count(x[self.axis]), *x[self.axis + 1 :])
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        start, stop = (None if b is None else concrete(b) for b in (self.start, self.stop))
+        cut = slice(start, stop, self.step)
+        return inputs[0][(slice(None),) * (self.axis + 1) + (cut,)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.layer import Elementwise, Requirement, Requirements
+from cnncalc.layer import Array, Arrays, Elementwise, Requirement, Requirements, Tensors
 from cnncalc.shapes import Shapes, Window, show
 
 
@@ -28,3 +28,9 @@ class Softmax(Elementwise):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
         return super().windows(inputs) if self.dim % len(inputs[0]) == 0 else None
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import activation
+
+        axis = self.dim % (inputs[0].ndim - 1) + 1
+        return activation.softmax(inputs[0], axis)

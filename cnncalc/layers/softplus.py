@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.layer import Elementwise
+from cnncalc.layer import Array, Arrays, Elementwise, Tensors
 
 
 class Softplus(Elementwise):
@@ -17,3 +17,8 @@ class Softplus(Elementwise):
     type: Literal["softplus"] = "softplus"
     beta: fields.Positive = 1.0
     threshold: fields.Real = 20.0
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import activation
+
+        return activation.softplus(inputs[0], self.beta, self.threshold, out)

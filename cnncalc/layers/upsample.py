@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import PlainValidator
 
 from cnncalc import fields
-from cnncalc.dims import Dim, Expr, product_of
-from cnncalc.layer import Requirement, Requirements, needs_rank
+from cnncalc.dims import Dim, Expr, concrete, product_of
+from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors, needs_rank
 from cnncalc.resize import Resizing
 from cnncalc.shapes import Shape, Shapes
 
@@ -68,10 +68,24 @@ class Upsample(Resizing):
         if self.scale_factor is None:
             return super().target(inputs)
         x = inputs[0]
+        pairs = zip(x[1:], self.factors(len(x) - 1), strict=True)
+        return tuple(size * n // d for size, (n, d) in pairs)
+
+    def factors(self, rank: int) -> tuple[tuple[Dim, int], ...]:
+        """A fraction for each axis."""
         factors = self.scale_factor
-        if not isinstance(factors[0], tuple):
-            factors = (factors,) * (len(x) - 1)
-        return tuple(size * n // d for size, (n, d) in zip(x[1:], factors, strict=True))
+        return factors if isinstance(factors[0], tuple) else (factors,) * rank
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return max(2 * _CORNERS[self.mode] - 1, 0) * product_of(output)
+
+    def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
+        from cnncalc.kernels import arrangement
+
+        sizes = self.target(tuple(a.shape[1:] for a in inputs))
+        factors = None
+        if self.scale_factor is not None and not self.align_corners:
+            factors = [concrete(n) / d for n, d in self.factors(inputs[0].ndim - 2)]
+        return arrangement.resize(
+            inputs[0], [concrete(n) for n in sizes], self.mode, factors, align_corners=self.align_corners
+        )

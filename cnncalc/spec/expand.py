@@ -27,6 +27,7 @@ from cnncalc.spec.values import Failed, Value
 if TYPE_CHECKING:
     from cnncalc.layer import Layer
     from cnncalc.shapes import Shape
+    from cnncalc.spec.tensors import Numbers
 
 MAX_LAYERS = 20_000
 MAX_BLOCK_DEPTH = 64
@@ -127,11 +128,19 @@ class Expander:
     # -- the whole network
 
     def expand(
-        self, name: str, inputs: Mapping[str, tuple[Shape, Place]], items: list[Item], outputs: list[Value]
+        self,
+        name: str,
+        inputs: Mapping[str, tuple[Shape, Place]],
+        items: list[Item],
+        outputs: list[Value],
+        input_values: Mapping[str, Numbers],
     ) -> Graph:
         root = Scope("", None)
         for input_name, (shape, place) in inputs.items():
             root.names[input_name] = self.append(input_name, None, (), shape, place)
+            if input_name in input_values:
+                values = {"input": input_values[input_name]}
+                self.nodes[-1] = self.nodes[-1]._replace(values=values)
             for size in shape:
                 self.demand(at_least(size, 1), len(self.nodes) - 1, "an input has at least one cell")
         if len(inputs) == 1:
@@ -362,9 +371,7 @@ class Expander:
             message = f"the weights of {first.path} do not fit this input"
             self.add_problem(Problem("C301", message), item.place)
         root = twin if first.shares is None else first.shares
-        self.nodes[node.number] = Node(
-            node.number, node.path, node.layer, node.inputs, node.output, node.place, node.train_only, root
-        )
+        self.nodes[node.number] = node._replace(shares=root)
 
     def path_of(self, name: str, scope: Scope) -> str:
         head, *rest = name.split(".")
@@ -499,10 +506,24 @@ class Expander:
         if output is None:
             return None
         index = self.append(path, layer, tuple(known), output, item.place)
+        if item.values:
+            self.written_out(index, layer, shapes, item)
         for condition, reason in demands:
             if not self.training:  # a head that is for training only does not run at inference
                 self.demand(condition, index, reason)
         return index
+
+    def written_out(self, index: int, layer: Layer, shapes: tuple[Shape, ...], item: Item) -> None:
+        """Parameters that the spec gives must have the shapes that the layer's have."""
+        wanted = {**layer.param_shapes(shapes), **layer.buffer_shapes(shapes)}
+        for name, tensor in item.values.items():
+            if name not in wanted:
+                help = f"it has {', '.join(wanted)}" if wanted else None
+                problem = Problem("C102", f"{layer.type} has no '{name}' here", tensor.place, help=help)
+                self.add_problem(problem, tensor.place)
+            elif (wrong := tensor.mismatch(wanted[name], name)) is not None:
+                self.add_problem(wrong, tensor.place)
+        self.nodes[index] = self.nodes[index]._replace(values=item.values)
 
     def head_that_does_not_fit(
         self, layer: Layer, shapes: tuple[Shape, ...], problem: Problem, item: Item

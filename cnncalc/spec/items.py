@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnncalc.errors import Mark, Place, Problem, Source, did_you_mean
 from cnncalc.fields import DEFERRED, describe
 from cnncalc.registry import all_types, layer_class
+from cnncalc.spec import tensors
 from cnncalc.spec.document import Mapping, Sequence
 from cnncalc.spec.model import COMMON, NAME, PARAM_KINDS, RESERVED, BlockModel
 from cnncalc.spec.translate import intended, translate, unknown_field, validated
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cnncalc.layer import Layer
+    from cnncalc.spec.tensors import Numbers
 
 TENSOR_NAMES = ("channels", "height", "width")
 MAX_PROBLEMS = 500
 ACTIVATED = ("conv", "linear", "merge")
+PARAMETERISED = ("conv", "linear", "norm", "activation", "other")
 #: names of norms without their rank; the value may also be any layer type of that family
 NORMS = {
     "batch": "batchnorm", "layer": "layernorm", "group": "groupnorm",
@@ -57,7 +60,7 @@ class Item:
 
     __slots__ = (
         "act", "branches", "cls", "fields", "first", "key", "kind", "layers", "named", "node", "norm",
-        "place", "prototypes", "repeat", "share", "source_tensor", "train_only", "when",
+        "place", "prototypes", "repeat", "share", "source_tensor", "train_only", "values", "when",
     )  # fmt: skip
 
     def __init__(self, place: Place, kind: str, node: Mapping) -> None:
@@ -78,6 +81,7 @@ class Item:
         self.first: Item | None = None
         self.layers: list[Item] | None = None
         self.branches: list[Branch] | None = None
+        self.values: dict[str, Numbers] = {}  # parameters written out
         self.prototypes: dict[bool, Layer] = {}  # by whether a norm follows, if all fields are literal
 
 
@@ -411,7 +415,7 @@ class ItemReader:
         """Own fields: names are checked now, values as far as they are literals."""
         shared = {*COMMON, *(("norm", "act") if cls.family in ACTIVATED else ())}
         shared |= {"branches"} if cls.family == "merge" else set()
-        own = _without(node, *shared)
+        own = self.read_tensors(item, _without(node, *shared), cls)
         probe: dict[str, Any] = {}
         for key, raw in own.items():
             if key in cls.tensor_fields and isinstance(raw, str) and raw not in self.numbers():
@@ -428,6 +432,26 @@ class ItemReader:
             else:
                 probe[key] = DEFERRED
         self.validate(item, cls, own, probe, shared)
+
+    def read_tensors(self, item: Item, own: Mapping, cls: type[Layer]) -> Mapping:
+        """Take out parameters that are written out; the other fields are left."""
+        for key in tensors.NAMES:
+            if key not in own or (key in cls.model_fields and not isinstance(own[key], Sequence)):
+                continue
+            if cls.family not in PARAMETERISED:
+                continue
+            try:
+                item.values[key] = tensors.read_numbers(own[key], own.values_at[key], self.source)
+            except Failed as failed:
+                self.problems.append(failed.problem)
+        if not item.values:
+            return own
+        fields = _without(own, *item.values)
+        if "bias" in item.values and "bias" in cls.model_fields:
+            fields["bias"] = True
+            fields.keys_at["bias"] = own.keys_at["bias"]
+            fields.values_at["bias"] = own.values_at["bias"]
+        return fields
 
     def numbers(self) -> set[str]:
         """Names that stand for numbers here, not for layers."""

@@ -70,6 +70,7 @@ class SpecModel(_Model):
     source: Text = ""
     version: Annotated[int, PlainValidator(_version)] = 1
     input: Any
+    input_values: Any = None
     output: Names | None = None
     vars: AnyMapping | None = None
     defaults: AnyMapping | None = None

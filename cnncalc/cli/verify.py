@@ -1,0 +1,187 @@
+"""``cnncalc verify``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncalc.cli.common import complain, read_network, set_option, spec_argument, write
+from cnncalc.dims import concrete
+from cnncalc.errors import UsageError
+
+if TYPE_CHECKING:
+    from cnncalc.analysis.verify import Check, Setup
+    from cnncalc.propagate import Report
+
+BAR_FROM = 4 * 10**9  # MACs
+SMALL = 100  # elements that --values prints
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+@click.command("verify")
+@spec_argument
+@set_option
+@click.option("--batch", type=click.IntRange(1, 2**31 - 1), default=1, show_default=True, metavar="N",
+              help="Samples in a batch.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, metavar="N",
+              help="For inputs and weights that are drawn.")  # fmt: skip
+@click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True,
+              help="To compute in.")  # fmt: skip
+@click.option("--input", "inputs", multiple=True, metavar="[NAME=]X.npy",
+              help="An input (N, C, ...), in place of random numbers.")  # fmt: skip
+@click.option(
+    "--weights", metavar="W.npz", help="Tensors by PATH.weight, PATH.bias, ..., in place of random ones."
+)
+@click.option("--save-output", metavar="Y.npy", help="Write the network's output.")
+@click.option("--values", is_flag=True, help=f"Print outputs of at most {SMALL} elements.")
+@click.option(
+    "--receptive-field", is_flag=True, help="Also perturb every row of the input: best at small sizes."
+)
+@click.option(
+    "--max-memory", metavar="SIZE", help="Refuse to take more: 4GiB. Default: half of what is free."
+)
+@click.option("--threads", type=click.IntRange(1, 256), metavar="N", help="Default: one for each processor.")
+@click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="Text for people, JSON for programs.")  # fmt: skip
+def command(spec: str, settings: tuple[str, ...], **options: Any) -> int:
+    """Run the network on random numbers and hold every array against what was derived.
+
+    Shapes, parameters and MACs of every layer: the arithmetic is done by NumPy, and counted where
+    it is done.
+
+    \b
+    cnncalc verify resnet50
+    cnncalc verify my.yaml --set H=64 --set W=64 --receptive-field
+    cnncalc verify lessons/sobel --values
+    """
+    network, given, _ = read_network(spec, settings, ())
+    report = network.summary(set=given, batch=options["batch"])
+    for variable in BLAS_THREADS if "numpy" not in sys.modules else ():
+        os.environ.setdefault(variable, "1")  # threads of ours share the work, each with a BLAS of its own
+    from cnncalc.analysis import verify
+
+    threads = options["threads"] or _processors()
+    setup = verify.prepared(
+        report,
+        seed=options["seed"],
+        dtype=options["dtype"],
+        inputs=_inputs(options["inputs"], report),
+        weights=_weights(options["weights"]),
+    )
+    _refuse_too_much(verify.estimate(report, setup.dtype), options["max_memory"])
+    target = options["save_output"]
+    if target and len(report.outputs) > 1:
+        raise UsageError(
+            f"the network has several outputs, {', '.join(report.outputs)}: name one as 'output'"
+        )
+    checks = []
+    with _bar(report) as advance:
+        for check, output in verify.verify(
+            report, setup, threads=threads, keep_values=SMALL * options["values"]
+        ):
+            checks.append(check)
+            advance(check)
+            if output is not None and target:
+                from cnncalc.arrays import write_npy
+
+                write_npy(target, output)
+    problems = [verify.as_problem(check) for check in checks if not check.agrees]
+    seen = None
+    if options["receptive_field"]:
+        found, seen = _perturb(report, setup, threads)
+        problems += found
+    _print(report, checks, options, seen if not problems else None)
+    return complain(problems)
+
+
+def _print(report: Report, checks: list[Check], options: dict[str, Any], seen: int | None) -> None:
+    from cnncalc.report import verification
+
+    if options["fmt"] == "json":
+        write(verification.as_json(report, checks, {"seed": options["seed"], "dtype": options["dtype"]}))
+    else:
+        seconds = sum(check.seconds for check in checks)
+        write(verification.as_text(report, checks, seconds, _peak(), seen))
+
+
+def _inputs(texts: tuple[str, ...], report: Report) -> dict[str, Any]:
+    from cnncalc.arrays import read_npy
+
+    found = {}
+    for text in texts:
+        name, equals, path = text.partition("=")
+        if not equals or name not in report.inputs:
+            name, path = next(iter(report.inputs)), text
+        found[name] = read_npy(path)
+    return found
+
+
+def _weights(path: str | None) -> Any:
+    from cnncalc.arrays import WeightFile
+
+    return WeightFile(path) if path else None
+
+
+def _refuse_too_much(need: int, asked: str | None) -> None:
+    """Raise ``UsageError`` if a run needs more than it may take."""
+    from cnncalc.arrays import free_memory
+    from cnncalc.report.text import size
+    from cnncalc.spec import quantity
+
+    if asked is not None:
+        limit = quantity.parse(asked)
+        if limit is None:
+            raise UsageError(f"--max-memory: '{asked}' is no size; write 4GiB or 500MB")
+        what = "--max-memory is"
+    else:
+        free = free_memory()
+        limit, what = (None, "") if free is None else (free // 2, "half of what is free is")
+    if limit is not None and need > limit:
+        advice = "lower --batch or the input size (--set), or raise --max-memory"
+        raise UsageError(f"this run needs about {size(need)}, {what} {size(int(limit))}: {advice}")
+
+
+def _perturb(report: Report, setup: Setup, threads: int) -> tuple[list[Any], int]:
+    from cnncalc.analysis.perturb import differences, perturbed
+    from cnncalc.errors import Problem
+
+    problems, agreed = [], set()
+    for seen in perturbed(setup, threads=threads):
+        wrong = differences(report, seen)
+        row = report[seen.path]
+        if wrong is not None:
+            problems.append(Problem("C403", f"{row.path} ({row.type}): receptive field: {wrong}", row.place))
+        elif row.receptive_field is not None:
+            agreed.add(seen.path)
+    return problems, len(agreed)
+
+
+@contextmanager
+def _bar(report: Report) -> Iterator[Any]:
+    """A bar on standard error for long runs that somebody watches."""
+    total = concrete(report.totals.macs) * report.batch
+    if total < BAR_FROM or not sys.stderr.isatty():
+        yield lambda check: None
+        return
+    with click.progressbar(length=total, label="verify", file=sys.stderr) as bar:
+        yield lambda check: bar.update(check.macs * report.batch)
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), 16)
+    return min(os.cpu_count() or 1, 16)
+
+
+def _peak() -> int | None:
+    """Most memory that this process held at once, in bytes; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -1,0 +1,39 @@
+"""Several arrays into one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from cnncalc.kernels.windows import channels_first
+from cnncalc.kernels.work import Array
+
+
+def add(arrays: Sequence[Array], out: Array | None = None) -> Array:
+    """The elementwise sum; axes are aligned at the end, beside the batch."""
+    return _reduce(arrays, np.add, out)
+
+
+def multiply(arrays: Sequence[Array], out: Array | None = None) -> Array:
+    """The elementwise product."""
+    return _reduce(arrays, np.multiply, out)
+
+
+def _reduce(arrays: Sequence[Array], function: Callable[..., Any], out: Array | None) -> Array:
+    rank = max(a.ndim for a in arrays)
+    same = [a.reshape(len(a), *[1] * (rank - a.ndim), *a.shape[1:]) if a.ndim < rank else a for a in arrays]
+    result = same[0]
+    for i, other in enumerate(same[1:]):
+        result = function(result, other, out=out if i == 0 or out is not None else result)
+    return result if len(same) > 1 else result.copy()
+
+
+def concat(arrays: Sequence[Array], axis: int) -> Array:
+    """Joined along an axis (0: the batch), channels last in memory."""
+    if arrays[0].ndim < 3:
+        return np.concatenate(arrays, axis)
+    last = arrays[0].ndim - 1
+    at = {0: 0, 1: last}.get(axis, axis - 1)
+    return channels_first(np.concatenate([np.moveaxis(a, 1, -1) for a in arrays], at))

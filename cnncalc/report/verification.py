@@ -1,0 +1,115 @@
+"""What a forward pass found, for people and programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.analysis.verify import Check
+from cnncalc.report import text
+from cnncalc.report.json_ import SCHEMA_VERSION
+from cnncalc.report.table import draw
+
+if TYPE_CHECKING:
+    from cnncalc.kernels.work import Array
+    from cnncalc.propagate import Report
+
+HEADINGS = ["layer", "type", "output", "params", "MACs", "ms", "MB", "verdict"]
+
+
+def verdict(check: Check) -> str:
+    """``ok``, what differs, or why it did not run."""
+    return check.note or "; ".join(check.differences) or "ok"
+
+
+def as_text(report: Report, checks: list[Check], seconds: float, peak: int | None, seen: int | None) -> str:
+    """A table with a verdict per layer, and the sum of it."""
+    cells = [
+        [
+            check.row.path,
+            check.row.type,
+            text.dims(check.output) if check.output is not None else "",
+            text.count(check.params),
+            text.count(check.macs),
+            f"{check.seconds * 1000:.1f}",
+            f"{check.bytes / 1e6:.1f}",
+            verdict(check),
+        ]
+        for check in checks
+    ]
+    table = draw(cells, HEADINGS, [False, False, False, True, True, True, True, False], "simple")
+    values = [part for check in checks if check.values is not None for part in _values(check)]
+    lines = [text.safe(report.name), table, "", *values, *_summary(report, checks, seconds, peak, seen)]
+    return "\n".join(line for line in lines if line is not None)
+
+
+def _values(check: Check) -> list[str]:
+    import numpy as np
+
+    assert check.values is not None
+    lines = [f"{check.row.path}:"]
+    for sample in check.values:
+        shown = np.array2string(
+            sample, precision=4, suppress_small=True, floatmode="maxprec", max_line_width=100
+        )
+        lines += [f"  {line}" for line in shown.splitlines()]
+    return [*lines, ""]
+
+
+def _summary(
+    report: Report, checks: list[Check], seconds: float, peak: int | None, seen: int | None
+) -> list[str]:
+    ran = [check for check in checks if not check.note]
+    wrong = [check for check in ran if not check.agrees]
+    params, macs = sum(c.params for c in ran if c.row.shared_with is None), sum(c.macs for c in ran)
+    if wrong:
+        first = f"{len(wrong)} of {len(ran)} layers disagree with what was derived"
+    else:
+        first = f"All {len(ran)} layers agree: output shapes, {params:,} params, {macs:,} MACs"
+    lines = [first + (f"; {len(checks) - len(ran)} did not run" if len(ran) < len(checks) else "")]
+    if seen is not None:
+        lines.append(f"Receptive fields of {seen} layers agree with what perturbed inputs reach")
+    memory = f"; the process took at most {text.size(peak)}" if peak is not None else ""
+    lines.append(f"Batch {report.batch}; {seconds:.2f} s in layers{memory}")
+    return lines
+
+
+def as_json(report: Report, checks: list[Check], setup: dict[str, Any]) -> str:
+    """The checks as JSON, schema version 1."""
+    import json
+
+    data = {
+        "schema_version": SCHEMA_VERSION,
+        "name": report.name,
+        "input": {name: list(shape) for name, shape in report.inputs.items()},
+        "batch": report.batch,
+        **setup,
+        "agrees": all(check.agrees for check in checks),
+        "layers": [_layer(check) for check in checks],
+        "totals": {
+            "params": sum(c.params for c in checks if c.row.shared_with is None),
+            "macs": sum(c.macs for c in checks),
+            "seconds": round(sum(c.seconds for c in checks), 6),
+            "peak_bytes": max((c.bytes for c in checks), default=0),
+        },
+    }
+    return json.dumps(data, indent=2, ensure_ascii=True)
+
+
+def _layer(check: Check) -> dict[str, Any]:
+    return {
+        "path": check.row.path,
+        "type": check.row.type,
+        "output": None if check.output is None else list(check.output),
+        "derived_output": list(check.row.output),
+        "params": check.params,
+        "macs": check.macs,
+        "seconds": round(check.seconds, 6),
+        "bytes": check.bytes,
+        "ran": not check.note,
+        "differences": list(check.differences),
+        "values": _plain(check.values),
+    }
+
+
+def _plain(values: Array | None) -> Any:
+    return None if values is None else values.tolist()

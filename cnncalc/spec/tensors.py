@@ -1,0 +1,61 @@
+"""Small tensors written out in a spec: nested lists of numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc.errors import Place, Problem, Source
+from cnncalc.fields import describe
+from cnncalc.shapes import show
+from cnncalc.spec.document import Sequence
+from cnncalc.spec.values import Failed
+
+if TYPE_CHECKING:
+    from cnncalc.errors import Mark
+    from cnncalc.shapes import Shape
+
+#: parameters and buffers that a layer may be given in the spec
+NAMES = (
+    "weight", "bias", "running_mean", "running_var", "depthwise.weight", "pointwise.weight", "pointwise.bias",
+)  # fmt: skip
+
+
+class Numbers(NamedTuple):
+    """Numbers in nested lists, their shape, and where they stand."""
+
+    values: Any
+    shape: tuple[int, ...]
+    place: Place
+
+    def mismatch(self, shape: Shape, name: str) -> Problem | None:
+        """What is wrong if a tensor of this shape is wanted; symbolic sizes are not held against it."""
+        wanted = [n if isinstance(n, int) else None for n in shape]
+        fits = len(wanted) == len(self.shape) and all(
+            want in (None, have) for want, have in zip(wanted, self.shape, strict=True)
+        )
+        if fits:
+            return None
+        message = f"'{name}' must be {show(shape)} here, it is {show(self.shape)}"
+        return Problem("C309", message, self.place)
+
+
+def read_numbers(raw: Any, mark: Mark, source: Source) -> Numbers:
+    """A tensor from a list of numbers, or of lists that are all alike.
+
+    Raises:
+        Failed: something is no number, or rows differ in length.
+    """
+    place = Place(source, mark)
+    if not isinstance(raw, Sequence):
+        if isinstance(raw, bool) or not isinstance(raw, int | float):
+            raise Failed(Problem("C101", f"needs numbers in nested lists, got {describe(raw)}", place))
+        return Numbers(raw, (), place)
+    if not raw:
+        raise Failed(Problem("C309", "an empty list holds no numbers", place))
+    parts = [read_numbers(r, m, source) for r, m in zip(raw, raw.values_at, strict=True)]
+    for part in parts:
+        if part.shape != parts[0].shape:
+            have, want = (show(p.shape) if p.shape else "a number" for p in (part, parts[0]))
+            message = f"the entries of a list must be alike: {have} here, {want} first"
+            raise Failed(Problem("C309", message, part.place))
+    return Numbers([p.values for p in parts], (len(parts), *parts[0].shape), place)
