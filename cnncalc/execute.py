@@ -44,7 +44,9 @@ def execute(
     alive: dict[int, Array] = {}
     for node in nodes:
         if node.layer is None:
-            alive[node.number] = inputs[node.path]
+            given_array = inputs[node.path].view()
+            given_array.flags.writeable = False  # it is the caller's
+            alive[node.number] = given_array
             continue
         given = [alive[i] for i in node.inputs]
         out = _spare(node.layer, node, given, alive, readers)

@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
 from cnncalc.graph import Graph
@@ -21,6 +21,9 @@ from cnncalc.spec.model import NAME, RESERVED, SpecModel, VariantModel
 from cnncalc.spec.tensors import Numbers, read_numbers
 from cnncalc.spec.translate import validated
 from cnncalc.spec.values import Failed, Value, compile_value
+
+if TYPE_CHECKING:
+    from cnncalc.analysis.verify import Verification
 
 
 class Network(NamedTuple):
@@ -112,6 +115,38 @@ class Network(NamedTuple):
         from cnncalc.analysis.closed_form import compiled
 
         return compiled(self.summary(free=free, set=set, batch=batch), numbers, tuple(free))
+
+    def verify(
+        self,
+        *,
+        set: Mapping[str, Any] | None = None,
+        batch: int = 1,
+        seed: int = 0,
+        dtype: str = "float32",
+        inputs: Mapping[str, Any] | None = None,
+        weights: Mapping[str, Any] | None = None,
+        threads: int = 1,
+    ) -> Verification:
+        """Run the network with NumPy, and hold every array against what was derived.
+
+        Args:
+            set: values for ``vars`` in place of their defaults.
+            batch: samples in a batch.
+            seed: for inputs and weights that are drawn.
+            dtype: ``"float32"`` or ``"float64"``, to compute in.
+            inputs: arrays ``(N, C, *spatial)`` by input name, in place of random ones.
+            weights: arrays by ``PATH.weight``, ``PATH.bias``, ..., in place of random ones.
+            threads: to share the work among; more than one pays where BLAS itself runs in one.
+
+        Raises:
+            SpecError: a layer does not fit its input.
+            UsageError: an input or a weight is missing, of another shape, or not finite.
+        """
+        from cnncalc.analysis.verify import prepared, verified
+
+        report = self.summary(set=set, batch=batch)
+        setup = prepared(report, seed=seed, dtype=dtype, inputs=inputs, weights=weights)
+        return verified(report, setup, threads=threads)
 
     def with_values(self, values: Mapping[str, Any]) -> Network:
         """The same network with other defaults for some of its ``vars``.

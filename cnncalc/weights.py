@@ -136,7 +136,8 @@ def draw_for(layer: Layer, inputs: Shapes, output: Shape, seed: int, path: str) 
     """How the tensors of a layer are drawn, so that activations neither vanish nor explode.
 
     Filters are uniform with variance ``2/fan_in`` (He et al., "Delving Deep into Rectifiers", 2015,
-    equation 10), factors between 0.5 and 1.5, additive terms small.
+    equation 10); factors of normalisations are below 1, so that sums of many residual branches stay
+    small too.
     """
     outputs = math.prod(map(concrete, output))
     fan_in = max(1.0, concrete(layer.macs(inputs, output)) / outputs)
@@ -144,8 +145,10 @@ def draw_for(layer: Layer, inputs: Shapes, output: Shape, seed: int, path: str) 
     def draw(name: str) -> Draw:
         if name.endswith(("bias", "running_mean")):
             low, high = -0.1, 0.1
-        elif name.endswith("running_var") or layer.family not in ("conv", "linear"):
+        elif name.endswith("running_var"):
             low, high = 0.5, 1.5
+        elif layer.family not in ("conv", "linear"):
+            low, high = 0.25, 1.0
         else:
             high = math.sqrt(6 / fan_in)
             low = -high

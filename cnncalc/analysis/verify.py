@@ -37,6 +37,7 @@ class Check(NamedTuple):
     differences: tuple[str, ...]
     values: Array | None = None  # a copy, where asked for and small
     note: str = ""
+    finite: bool = True
 
     @property
     def agrees(self) -> bool:
@@ -51,6 +52,28 @@ class Setup(NamedTuple):
     dtype: str
     inputs: Mapping[str, Array]
     given: Mapping[str, Array]  # weights by PATH.name; empty: drawn from the seed
+
+
+class Verification(NamedTuple):
+    """All checks of a forward pass, and the network's outputs ``(N, C, *spatial)`` by path."""
+
+    checks: tuple[Check, ...]
+    outputs: Mapping[str, Array]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every array is what was derived."""
+        return all(check.agrees for check in self.checks)
+
+
+def verified(report: Report, setup: Setup, *, threads: int = 1) -> Verification:
+    """Run everything; see ``verify``."""
+    checks, outputs = [], {}
+    for check, output in verify(report, setup, threads=threads):
+        checks.append(check)
+        if output is not None:
+            outputs[check.row.path] = output
+    return Verification(tuple(checks), outputs)
 
 
 def prepared(
@@ -252,12 +275,10 @@ def _check(row: Row, step: Step, batch: int, keep_values: int) -> Check:
     macs = step.macs // batch if step.macs % batch == 0 else step.macs
     if macs != row.macs:
         differences.append(f"{macs:,} MACs done, derived {row.macs:,}")
-    if not np.isfinite(step.array).all():
-        differences.append("the output holds NaN or infinity")
     small = step.array.size <= keep_values
     return Check(
         row, tuple(shape[1:]), params, macs, step.seconds, step.bytes, tuple(differences),
-        step.array.copy() if small else None,
+        step.array.copy() if small else None, finite=bool(np.isfinite(step.array).all()),
     )  # fmt: skip
 
 

@@ -48,9 +48,9 @@ def resize(
     """
     for axis, size in enumerate(sizes, 2):
         have = x.shape[axis]
-        if mode == "nearest" and have == size:
-            continue
         scale = have / size if factors is None else 1 / factors[axis - 2]
+        if scale == 1 and have == size:
+            continue
         shape = (-1, *[1] * (x.ndim - axis - 1))
         total: Array | None = None
         for index, weight in _neighbours(have, size, mode, scale, align_corners=align_corners):

@@ -18,7 +18,8 @@ HEADINGS = ["layer", "type", "output", "params", "MACs", "ms", "MB", "verdict"]
 
 def verdict(check: Check) -> str:
     """``ok``, what differs, or why it did not run."""
-    return check.note or "; ".join(check.differences) or "ok"
+    good = "ok" if check.finite else "ok, but NaN or infinite"
+    return check.note or "; ".join(check.differences) or good
 
 
 def as_text(report: Report, checks: list[Check], seconds: float, peak: int | None, seen: int | None) -> str:
@@ -106,6 +107,7 @@ def _layer(check: Check) -> dict[str, Any]:
         "seconds": round(check.seconds, 6),
         "bytes": check.bytes,
         "ran": not check.note,
+        "finite": check.finite,
         "differences": list(check.differences),
         "values": _plain(check.values),
     }

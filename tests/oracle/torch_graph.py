@@ -99,6 +99,11 @@ def module_of(layer, inputs):
     return makers[kind]() if kind in makers else None
 
 
+def centred(x, height, width):
+    top, left = (x.shape[2] - height) // 2, (x.shape[3] - width) // 2
+    return x[:, :, top : top + height, left : left + width]
+
+
 def function_of(layer):
     """What is a function in torch, not a module."""
     functions = {
@@ -110,7 +115,7 @@ def function_of(layer):
         "slice": lambda x: x[
             (slice(None),) * (layer.axis + 1) + (slice(layer.start, layer.stop, layer.step),)
         ],
-        "crop": lambda x, like: x[:, :, : like.shape[2], : like.shape[3]],
+        "crop": lambda x, like: centred(x, *like.shape[2:]),
     }
     return functions[layer.type]
 
@@ -128,6 +133,14 @@ class Network(nn.Module):
 
     def forward(self, *inputs, heads=True):
         """Shapes of all nodes; without ``heads`` what is for training only does not run, as at inference."""
+        return [tuple(t.shape[1:]) for t in self.tensors(*inputs, heads=heads)]
+
+    def outputs(self, *inputs):
+        """The network's outputs by path, at inference."""
+        tensors = self.tensors(*inputs, heads=False)
+        return {self.graph.nodes[i].path: tensors[i] for i in self.graph.outputs}
+
+    def tensors(self, *inputs, heads):
         given, tensors = iter(inputs), []
         for node in self.graph.nodes:
             if node.layer is None:
@@ -139,7 +152,7 @@ class Network(nn.Module):
             path = node.path.replace(".", "/")
             run = self.made[path] if path in self.made else function_of(node.layer)
             tensors.append(run(*(tensors[i] for i in node.inputs)))
-        return [tuple(t.shape[1:]) for t in tensors]
+        return tensors
 
 
 def shapes_and_params(graph, sizes=None, *, heads=True):
