@@ -73,7 +73,7 @@ def test_windows_that_do_not_fit_do_not_run(name):
             if [p.code for p in error.problems] != ["C302"]:
                 continue
             layer, shape = built(spec["layers"][0]), tuple(spec["input"])
-            with pytest.raises(ValueError, match="fit|leaves nothing"):
+            with pytest.raises(ValueError, match=r"fit|leaves nothing"):
                 layer.forward([np.ones((1, *shape), np.float32)], Ones(layer, (shape,)))
             refused += 1
     assert refused
