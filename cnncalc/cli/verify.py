@@ -66,6 +66,7 @@ def command(spec: str, settings: tuple[str, ...], **options: Any) -> int:
     from cnncalc.analysis import verify
 
     threads = options["threads"] or _processors()
+    _refuse_too_much(verify.estimate(report, options["dtype"]), options["max_memory"])
     setup = verify.prepared(
         report,
         seed=options["seed"],
@@ -73,7 +74,6 @@ def command(spec: str, settings: tuple[str, ...], **options: Any) -> int:
         inputs=_inputs(options["inputs"], report),
         weights=_weights(options["weights"]),
     )
-    _refuse_too_much(verify.estimate(report, setup.dtype), options["max_memory"])
     target = options["save_output"]
     if target and len(report.outputs) > 1:
         raise UsageError(

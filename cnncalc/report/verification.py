@@ -52,7 +52,7 @@ def _values(check: Check) -> list[str]:
         shown = np.array2string(
             sample, precision=4, suppress_small=True, floatmode="maxprec", max_line_width=100
         )
-        lines += [f"  {line}" for line in shown.splitlines()]
+        lines += [f"  {line}".rstrip() for line in shown.splitlines()]
     return [*lines, ""]
 
 
@@ -65,7 +65,8 @@ def _summary(
     if wrong:
         first = f"{len(wrong)} of {len(ran)} layers disagree with what was derived"
     else:
-        first = f"All {len(ran)} layers agree: output shapes, {params:,} params, {macs:,} MACs"
+        which = f"All {len(ran)} layers agree" if len(ran) != 1 else "The layer agrees"
+        first = f"{which}: output shapes, {params:,} params, {macs:,} MACs"
     lines = [first + (f"; {len(checks) - len(ran)} did not run" if len(ran) < len(checks) else "")]
     if seen is not None:
         lines.append(f"Receptive fields of {seen} layers agree with what perturbed inputs reach")

@@ -435,19 +435,20 @@ class ItemReader:
 
     def read_tensors(self, item: Item, own: Mapping, cls: type[Layer]) -> Mapping:
         """Take out parameters that are written out; the other fields are left."""
-        for key in tensors.NAMES:
-            if key not in own or (key in cls.model_fields and not isinstance(own[key], Sequence)):
-                continue
-            if cls.family not in PARAMETERISED:
-                continue
+        written = [
+            key
+            for key in tensors.NAMES
+            if key in own and (key not in cls.model_fields or isinstance(own[key], Sequence))
+        ]
+        if not written or cls.family not in PARAMETERISED:
+            return own
+        for key in written:
             try:
                 item.values[key] = tensors.read_numbers(own[key], own.values_at[key], self.source)
             except Failed as failed:
                 self.problems.append(failed.problem)
-        if not item.values:
-            return own
-        fields = _without(own, *item.values)
-        if "bias" in item.values and "bias" in cls.model_fields:
+        fields = _without(own, *written)
+        if "bias" in written and "bias" in cls.model_fields:
             fields["bias"] = True
             fields.keys_at["bias"] = own.keys_at["bias"]
             fields.values_at["bias"] = own.values_at["bias"]

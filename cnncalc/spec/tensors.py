@@ -47,15 +47,20 @@ def read_numbers(raw: Any, mark: Mark, source: Source) -> Numbers:
     """
     place = Place(source, mark)
     if not isinstance(raw, Sequence):
-        if isinstance(raw, bool) or not isinstance(raw, int | float):
-            raise Failed(Problem("C101", f"needs numbers in nested lists, got {describe(raw)}", place))
-        return Numbers(raw, (), place)
+        raise Failed(Problem("C101", f"needs numbers in nested lists, got {describe(raw)}", place))
     if not raw:
         raise Failed(Problem("C309", "an empty list holds no numbers", place))
-    parts = [read_numbers(r, m, source) for r, m in zip(raw, raw.values_at, strict=True)]
+    parts = [
+        Numbers(r, (), Place(source, m)) if _is_number(r) else read_numbers(r, m, source)
+        for r, m in zip(raw, raw.values_at, strict=True)
+    ]
     for part in parts:
         if part.shape != parts[0].shape:
             have, want = (show(p.shape) if p.shape else "a number" for p in (part, parts[0]))
             message = f"the entries of a list must be alike: {have} here, {want} first"
             raise Failed(Problem("C309", message, part.place))
     return Numbers([p.values for p in parts], (len(parts), *parts[0].shape), place)
+
+
+def _is_number(raw: Any) -> bool:
+    return isinstance(raw, int | float) and not isinstance(raw, bool)
