@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from cnncalc.errors import UsageError
+from cnncalc.files import write_atomically
 from cnncalc.kernels.work import Array
 
 MEMORY_OF_CGROUP = "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"
@@ -88,29 +89,14 @@ class WeightFile(Mapping[str, Array]):
 
 
 def write_npy(path: str, array: Array) -> None:
-    """Write an array whole or not at all: a file that stood there stays until the new one is complete.
+    """Write an array whole or not at all.
 
     Raises:
         UsageError: it cannot be written.
     """
-    target = Path(path)
-    name = ""
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-        with os.fdopen(handle, "wb") as stream:
-            np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, target)
-    except OSError as error:
-        if name:
-            Path(name).unlink(missing_ok=True)
-        raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    stream = BytesIO()
+    np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
+    write_atomically(path, stream.getvalue())
 
 
 def free_memory() -> int | None:

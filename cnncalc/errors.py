@@ -13,9 +13,11 @@ class Rule(NamedTuple):
 
     name: str
     summary: str
+    level: str = "error"  # or warning, info, off
 
 
-#: Codes by family: C0 file, C1 fields, C2 graph, C3 shapes, C4 expectations, C5 limits.
+#: Codes by family: C0 file, C1 fields, C2 graph, C3 shapes, C4 expectations, C5 limits; lints: W1
+#: parameters, W2 geometry, W3 structure, W4 cost, W5 hardware, W9 lints themselves.
 CODES: dict[str, Rule] = {
     "C001": Rule("syntax", "the text is not valid YAML or JSON"),
     "C002": Rule("empty-spec", "there is nothing in the file"),
@@ -50,9 +52,28 @@ CODES: dict[str, Rule] = {
     "C501": Rule("too-many-layers", "more layers than the limit after blocks are unrolled"),
     "C502": Rule("file-too-large", "a file, or a part of it, over the limit"),
     "C503": Rule("nesting-too-deep", "lists, groups or blocks nested deeper than the limit"),
-    "W301": Rule("unused-layer", "a layer whose output nothing reads; its parameters do nothing"),
-    "W302": Rule("unused-input", "an input of the network that nothing reads"),
-    "W303": Rule("head-does-not-fit", "a head that is for training only, and too large for this input"),
+    "W101": Rule("bias-before-batchnorm", "a bias that batch normalisation subtracts again", "info"),
+    "W102": Rule("activation-missing", "two linear maps in a row, which one could replace", "warning"),
+    "W201": Rule("dropped-pixels", "rows or columns of the input that no window reads", "warning"),
+    "W202": Rule("window-in-padding", "padding so wide that a window sees nothing else", "warning"),
+    "W203": Rule("skipped-input", "a stride above the kernel: cells between windows are not read", "warning"),
+    "W204": Rule(
+        "checkerboard", "a transposed convolution whose kernel is no multiple of its stride", "warning"
+    ),
+    "W205": Rule("misaligned-merge", "branches that look at different places of the input", "warning"),
+    "W206": Rule("dilation-gridding", "dilated convolutions that together see a grid with holes", "warning"),
+    "W207": Rule("even-kernel-same", "an even kernel with 'same' or 'half' padding", "warning"),
+    "W208": Rule("pool-over-padding", "average pooling that counts the zeros of its padding", "info"),
+    "W209": Rule("small-receptive-field", "a classifier whose features do not see the whole input", "info"),
+    "W301": Rule("unused-layer", "a layer whose output nothing reads; its parameters do nothing", "warning"),
+    "W302": Rule("unused-input", "an input of the network that nothing reads", "warning"),
+    "W303": Rule("head-does-not-fit", "a head for training only that is too large for this input", "warning"),
+    "W304": Rule("identity-layer", "a layer that changes nothing", "warning"),
+    "W305": Rule("softmax-not-last", "a softmax in the middle of the network", "warning"),
+    "W306": Rule("unused-name", "a variable, block or parameter that nothing uses", "warning"),
+    "W401": Rule("dense-dominates", "one linear layer after a flatten holds most parameters", "info"),
+    "W501": Rule("channels-not-multiple-of-8", "channels that tensor cores must pad", "off"),
+    "W901": Rule("unused-suppression", "a suppression that suppresses nothing, or cannot", "warning"),
 }
 
 
@@ -84,6 +105,14 @@ class Place(NamedTuple):
     mark: Mark
 
 
+class Fix(NamedTuple):
+    """A safe change of the text: what stands at ``mark`` becomes ``text``."""
+
+    mark: Mark
+    text: str
+    keeps_quotes: bool = False  # a name or key: if it stands in quotes, it stays in them
+
+
 class Problem(NamedTuple):
     """What is wrong, where, why, and what to do."""
 
@@ -93,11 +122,13 @@ class Problem(NamedTuple):
     notes: tuple[str, ...] = ()
     help: str | None = None
     where: str | None = None  # the file, when no place is known
+    fix: Fix | None = None
 
     @property
     def severity(self) -> str:
-        """``warning`` for lints, ``error`` for the rest."""
-        return "warning" if self.code.startswith("W") else "error"
+        """``error``, or the level of a lint: ``warning`` or ``info``."""
+        level = CODES[self.code].level
+        return "warning" if level == "off" else level
 
     @property
     def position(self) -> tuple[str, int, int]:

@@ -25,9 +25,14 @@ class _Deferred:
 DEFERRED: Final = _Deferred()
 
 
-def invalid(message: str, help: str | None = None) -> PydanticCustomError:
-    """The one error that a check raises; the translator in ``spec.problems`` reads it."""
-    return PydanticCustomError("cnncalc", "{message}", {"message": message, "help": help or ""})
+def invalid(message: str, help: str | None = None, fix: str | None = None) -> PydanticCustomError:
+    """The one error that a check raises; the translator in ``spec.translate`` reads it.
+
+    ``fix`` is what the value must surely be.
+    """
+    return PydanticCustomError(
+        "cnncalc", "{message}", {"message": message, "help": help or "", "fix": fix or ""}
+    )
 
 
 def describe(value: Any) -> str:
@@ -51,7 +56,7 @@ def integer(value: Any, least: int, what: str = "an integer") -> Any:
     if value is DEFERRED or isinstance(value, Expr):
         return value
     if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_SIZE:
-        raise invalid(f"needs {what}, got {value}", f"write {int(value)}")
+        raise invalid(f"needs {what}, got {value}", f"write {int(value)}", str(int(value)))
     if not isinstance(value, int) or isinstance(value, bool):
         raise invalid(f"needs {what}, got {describe(value)}")
     if value < least:
@@ -85,7 +90,11 @@ def flag(value: Any) -> Any:
     """True or false, and nothing that merely resembles it."""
     if value is DEFERRED or isinstance(value, bool):
         return value
-    raise invalid(f"needs true or false, got {describe(value)}")
+    meant = _FLAGS.get(value.lower()) if isinstance(value, str) else None
+    raise invalid(f"needs true or false, got {describe(value)}", meant and f"write {meant}", meant)
+
+
+_FLAGS = {"yes": "true", "on": "true", "no": "false", "off": "false"}  # as YAML 1.1 has them
 
 
 def per_axis(value: Any, rank: int, least: int) -> Any:

@@ -41,6 +41,8 @@ class Network(NamedTuple):
     expect: DocumentMapping | None
     cases: list[tuple[Any, Mark]]
     reader: ItemReader
+    root: DocumentMapping
+    variants: tuple[str, ...]
 
     def graph(self, *, free: Iterable[str] = (), set: Mapping[str, Any] | None = None) -> Graph:
         """The network with blocks unrolled, at the given setting.
@@ -281,6 +283,8 @@ class _Builder:
             expect,
             self.cases(root, variant),
             reader,
+            root,
+            () if variant is not None else tuple(model.variants or ()),
         )
 
     def cases(self, root: DocumentMapping, variant: str | None) -> list[tuple[Any, Mark]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping as Mapping_
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.dims import Dim
 from cnncalc.errors import Mark, Place, Problem, SpecError, did_you_mean
 from cnncalc.fields import describe
+from cnncalc.propagate import ITEM_BYTES, Row, live_sets, peak_activations
 from cnncalc.shapes import show
 from cnncalc.spec import quantity, rational
 from cnncalc.spec.document import Mapping, Sequence
@@ -15,23 +17,48 @@ from cnncalc.spec.values import Failed, compile_value
 
 if TYPE_CHECKING:
     from cnncalc.network import Network
-    from cnncalc.propagate import Report, Row, Totals
+    from cnncalc.propagate import Report, Totals
 
 NUMBERS = ("params", "weights", "biases", "buffers", "macs", "flops")
-#: read, but held against the network by other commands
-LATER = ("peak_activation_bytes", "receptive_field")
+FIELDS = (*NUMBERS, "peak_activation_bytes", "receptive_field", "output", "layers", "divisible_by")
+OF_LAYERS = (*NUMBERS, "receptive_field", "output")
 BOUNDS = ("min", "max", "approx")
 TOLERANCE = 200  # approx: within one part in this many
 
 
+class Outcome(NamedTuple):
+    """One expectation, by name, and what is wrong with it: nothing if it is met."""
+
+    name: str
+    problems: tuple[Problem, ...]
+
+
 def check(network: Network, report: Report) -> list[Problem]:
     """Expectations that the report does not meet, or that cannot be read."""
+    return [problem for outcome in outcomes(network, report) for problem in outcome.problems]
+
+
+def outcomes(network: Network, report: Report) -> list[Outcome]:
+    """Every expectation of the spec, every case, and how it went."""
     checker = _Checker(network, report)
     if network.expect is not None:
         checker.check(network.expect, report)
-    for case, mark in network.cases:
-        checker.case(case, mark)
-    return checker.problems
+    for number, (case, mark) in enumerate(network.cases, 1):
+        checker.case(case, mark, number)
+    return checker.outcomes
+
+
+def budgets(report: Report, limits: Mapping_[str, Any], dtype: str, where: str) -> list[Outcome]:
+    """Upper bounds from elsewhere than the spec: ``params``, ``macs``, ``peak_activation_bytes``."""
+    found = []
+    for key, limit in limits.items():
+        actual = _actual(key, report, report.totals, dtype)
+        problems: tuple[Problem, ...] = ()
+        if not _meets(actual, "max", limit):
+            message, *notes = _failure(key, "the network", "max", limit, actual, report)
+            problems = (Problem("C401", message, where=where, notes=tuple(notes)),)
+        found.append(Outcome(f"{key} budget", problems))
+    return found
 
 
 class _Checker:
@@ -41,12 +68,29 @@ class _Checker:
         self.report = report
         self.variables, _ = variables_of(network.vars, {}, frozenset())
         self.problems: list[Problem] = []
+        self.outcomes: list[Outcome] = []
+
+    def done(self, name: str, before: int) -> None:
+        """What was found since then belongs to one expectation."""
+        self.outcomes.append(Outcome(name, tuple(self.problems[before:])))
 
     def add(self, code: str, message: str, mark: Mark, *notes: str, help: str | None = None) -> None:
         self.problems.append(Problem(code, message, Place(self.source, mark), notes, help))
 
-    def case(self, case: Any, mark: Mark) -> None:
-        """One entry of ``cases``: a setting, and what is expected there."""
+    def case(self, case: Any, mark: Mark, number: int) -> None:
+        """One entry of ``cases``, which is one outcome."""
+        before, outer = len(self.problems), self.outcomes
+        self.outcomes = []
+        self.judge_setting(case, mark)
+        self.outcomes = outer
+        written = case.get("set") if isinstance(case, Mapping) else None
+        setting = written if isinstance(written, Mapping) else {}
+        name = case.get("name") if isinstance(case, Mapping) else None
+        shown = ", ".join(f"{key}={describe(value)}" for key, value in setting.items())
+        self.done(f"case {name if isinstance(name, str) else shown or number}", before)
+
+    def judge_setting(self, case: Any, mark: Mark) -> None:
+        """A setting, and what is expected there."""
         if not isinstance(case, Mapping):
             self.add("C101", f"a case is a mapping with 'set', got {describe(case)}", mark)
             return
@@ -87,19 +131,20 @@ class _Checker:
         self.check(rest, report)
 
     def check(self, expect: Mapping, report: Report) -> list[Problem]:
-        known = [*NUMBERS, *LATER, "output", "layers", "divisible_by"]
         for key, wanted in expect.items():
-            at = expect.values_at[key]
-            if key in NUMBERS:
-                self.number(key, wanted, at, report.totals, "the network")
-            elif key == "output":
-                self.shape(wanted, at, list(report.outputs.values())[-1], "the network's output")
-            elif key == "layers":
+            at, before = expect.values_at[key], len(self.problems)
+            if key == "layers":
                 self.layers(wanted, at, report)
+                continue
+            if key == "output":
+                self.shape(wanted, at, list(report.outputs.values())[-1], "the network's output")
             elif key == "divisible_by":
                 self.divisible_by(wanted, at)
-            elif key not in LATER:
-                self.unknown(key, expect.keys_at[key], known)
+            elif key in FIELDS:
+                self.number(key, wanted, at, report.totals, "the network")
+            else:
+                self.unknown(key, expect.keys_at[key], [*FIELDS])
+            self.done(key, before)
         return self.problems
 
     def divisible_by(self, wanted: Any, mark: Mark) -> None:
@@ -139,43 +184,59 @@ class _Checker:
 
     def layers(self, wanted: Any, mark: Mark, report: Report) -> None:
         if not isinstance(wanted, Mapping):
+            before = len(self.problems)
             self.add("C101", "'layers' needs a mapping from paths to expectations", mark)
+            self.done("layers", before)
             return
         for path, node in wanted.items():
+            before = len(self.problems)
+            if not isinstance(node, Mapping):
+                self.add("C101", f"'{path}' needs a mapping", wanted.values_at[path])
+                self.done(f"layers.{path}", before)
+                continue
             try:
                 row = report[path]
             except KeyError as error:
                 self.add("C202", str(error.args[0]), wanted.keys_at[path])
-                continue
-            if not isinstance(node, Mapping):
-                self.add("C101", f"'{path}' needs a mapping", wanted.values_at[path])
+                self.done(f"layers.{path}", before)
                 continue
             self.layer(path, node, row)
 
     def layer(self, path: str, node: Mapping, row: Row) -> None:
         for key, value in node.items():
-            at = node.values_at[key]
-            if key in NUMBERS:
-                self.number(key, value, at, row, path)
-            elif key == "output":
+            at, before = node.values_at[key], len(self.problems)
+            if key == "output":
                 self.shape(value, at, row.output, path)
-            elif key not in LATER:
-                self.unknown(key, node.keys_at[key], [*NUMBERS, *LATER, "output"])
+            elif key in OF_LAYERS:
+                self.number(key, value, at, row, path)
+            else:
+                self.unknown(key, node.keys_at[key], [*OF_LAYERS])
+            self.done(f"layers.{path}.{key}", before)
 
     def number(self, key: str, wanted: Any, mark: Mark, have: Row | Totals, what: str) -> None:
-        actual: Dim = getattr(have, key)
+        dtype = wanted.get("dtype", self.report.dtype) if isinstance(wanted, Mapping) else self.report.dtype
+        if dtype not in ITEM_BYTES:
+            help = did_you_mean(str(dtype), ITEM_BYTES) or f"there are {', '.join(ITEM_BYTES)}"
+            self.add("C101", f"no dtype {describe(dtype)}", wanted.values_at["dtype"], help=help)
+            return
+        actual = _actual(key, self.report, have, dtype)
+        if actual is None:
+            self.add("C401", f"{what} has no {LABELS.get(key, key)} of a fixed size", mark)
+            return
         bounds = {"exactly": (wanted, mark)}
         if isinstance(wanted, Mapping):
             bounds = {}
             for bound in wanted:
                 if bound in BOUNDS:
                     bounds[bound] = (wanted[bound], wanted.values_at[bound])
-                elif bound != "dtype":
-                    self.unknown(bound, wanted.keys_at[bound], [*BOUNDS])
+                elif bound != "dtype" or key != "peak_activation_bytes":
+                    known = [*BOUNDS, *(["dtype"] if key == "peak_activation_bytes" else [])]
+                    self.unknown(bound, wanted.keys_at[bound], known)
         for bound, (raw, at) in bounds.items():
             value = self.evaluate(raw, at)
             if value is not None and not _meets(actual, bound, value):
-                self.add("C401", *_failure(key, what, bound, value, actual, at, self.report))
+                message, *notes = _failure(key, what, bound, value, actual, self.report)
+                self.add("C401", message, at, *notes)
 
     def evaluate(self, raw: Any, mark: Mark) -> Any:
         """A number, a quantity with a unit, or an expression in the spec's variables."""
@@ -201,7 +262,28 @@ class _Checker:
             self.add("C401", message, mark)
 
 
-def _meets(actual: Dim, bound: str, value: Any) -> bool:
+LABELS = {
+    "macs": "MACs",
+    "peak_activation_bytes": "peak activation bytes",
+    "receptive_field": "receptive field",
+}
+
+
+def _actual(key: str, report: Report, have: Row | Totals, dtype: str) -> Any:
+    """The number that an expectation is about; for a receptive field one for each axis. None: there is none."""
+    if key == "peak_activation_bytes":
+        peak = peak_activations(report.graph)
+        return None if peak is None else peak * ITEM_BYTES[dtype] * report.batch
+    if key == "receptive_field":
+        rows = [have] if isinstance(have, Row) else [row for row in report if not row.train_only]
+        fields = [row.receptive_field for row in rows if row.receptive_field is not None]
+        return fields[-1].size if fields else None
+    return getattr(have, key)
+
+
+def _meets(actual: Any, bound: str, value: Any) -> bool:
+    if isinstance(actual, tuple):
+        return all(_meets(one, bound, value) for one in actual)
     if bound == "approx":
         distance = rational.absolute(rational.subtract(actual, value))
         return rational.compare(rational.multiply(distance, TOLERANCE), "<=", value) is True
@@ -209,24 +291,34 @@ def _meets(actual: Dim, bound: str, value: Any) -> bool:
     return rational.compare(actual, operator, value) is True
 
 
-def _failure(
-    key: str, what: str, bound: str, value: Any, actual: Dim, mark: Mark, report: Report
-) -> tuple[Any, ...]:
-    """Message, mark and notes of an expectation that is not met."""
+def _failure(key: str, what: str, bound: str, value: Any, actual: Any, report: Report) -> tuple[str, ...]:
+    """Message and notes of an expectation that is not met."""
     words = {"min": "at least ", "max": "at most ", "approx": "about ", "exactly": ""}
     wanted = f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(actual, tuple):
+        return (f"{what} has a receptive field of {show(actual)}, expected {words[bound]}{wanted}",)
     have = f"{actual:,}" if isinstance(actual, int) else str(actual)
-    label = "MACs" if key == "macs" else key
-    message = f"{what} has {have} {label}, expected {words[bound]}{wanted}"
+    message = f"{what} has {have} {LABELS.get(key, key)}, expected {words[bound]}{wanted}"
     notes = []
     difference = rational.subtract(actual, value)
     if isinstance(difference, int):
         notes.append(f"that is {abs(difference):,} too {'many' if difference > 0 else 'few'}")
+    if key == "peak_activation_bytes":
+        return (message, *notes, *_peak_notes(report))
     rows = sorted(report, key=lambda row: -_plain(getattr(row, key)))[:3]
     top = [f"{row.path} {_plain(getattr(row, key)):,}" for row in rows if _plain(getattr(row, key))]
     if top:
         notes.append(f"most are in {', '.join(top)}")
-    return (message, mark, *notes)
+    return (message, *notes)
+
+
+def _peak_notes(report: Report) -> list[str]:
+    """The three layers that run while most is alive, in elements."""
+    nodes = [node for node in report.graph.nodes if not node.train_only]
+    alive = sorted(zip(live_sets(report.graph), nodes, strict=True), key=lambda pair: -_plain(pair[0]))[:3]
+    return [
+        f"most is alive while {', '.join(f'{node.path} runs ({_plain(n):,} elements)' for n, node in alive)}"
+    ]
 
 
 def _plain(value: Dim) -> int:

@@ -13,6 +13,8 @@ COMMANDS = {
     "table": "The per-layer table of shapes, weights, biases and MACs, with totals.",
     "solve": "For which input sizes the architecture is valid: exact sets, and why.",
     "sweep": "Params, MACs and peak memory over a grid of settings.",
+    "check": "Errors, expectations, budgets and lints of specs, for CI.",
+    "rule": "What the code of an error or lint means, and what to do.",
     "verify": "A NumPy forward pass, every array held against what was derived.",
     "zoo": "The shipped architectures, or the spec of one of them.",
 }

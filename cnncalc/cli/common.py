@@ -77,11 +77,12 @@ def complain(problems: Sequence[Problem]) -> int:
         return 0
     from cnncalc.report.problems import render
 
-    click.echo(render(problems, _width()), err=True)
+    click.echo(render(problems, terminal_width()), err=True)
     return int(any(problem.severity == "error" for problem in problems))
 
 
-def _width() -> int:
+def terminal_width() -> int:
+    """Columns of the terminal, at least 40."""
     import shutil
 
     return max(shutil.get_terminal_size((100, 24)).columns, 40)

@@ -24,7 +24,7 @@ from cnncalc.kernels.work import Array, matmul, multiply, share, spans, threads
 
 COLUMNS = 2 << 20  # bytes of windows laid out at once by each thread, or
 POSITIONS = 384  # as many windows: a matrix product of fewer rows reads the filters too often,
-MOST = 16 << 20  # within this many bytes
+MOST = 48 << 20  # within this many bytes for all threads together
 ROWS = 256 << 10  # bytes of output that a depthwise convolution works on at once
 
 POINT = Sliding((1, 1), (1, 1), (1, 1), ((0, 0), (0, 0)))
@@ -48,7 +48,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, sliding: Sliding, grou
         product(rows, matrix[0], bias, out.reshape(-1, filters))
         return channels_first(out)
     cell = depth * groups * int(np.prod(sliding.kernel)) * x.itemsize
-    limit = min(max(COLUMNS, POSITIONS * cell), MOST)
+    limit = min(max(COLUMNS, POSITIONS * cell), MOST // threads())
     boxes = tiles(out_sizes, cell, limit, threads() if len(images) == 1 else 1)
     tasks = [(n, tile) for n in range(len(images)) for tile in boxes]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.errors import Mark, Place, Problem, Source, SpecError
+from cnncalc.errors import Fix, Mark, Place, Problem, Source, SpecError
 
 MAX_DEPTH = 64
 MAX_NODES = 200_000
@@ -47,9 +47,16 @@ class Document:
         self.source, self.root, self.root_mark = source, root, root_mark
 
 
-def problem(source: Source, code: str, message: str, mark: Mark | None, help: str | None = None) -> SpecError:
+def problem(
+    source: Source,
+    code: str,
+    message: str,
+    mark: Mark | None,
+    help: str | None = None,
+    fix: Fix | None = None,
+) -> SpecError:
     place = Place(source, mark) if mark is not None else None
-    return SpecError([Problem(code, message, place, help=help, where=source.name)])
+    return SpecError([Problem(code, message, place, help=help, where=source.name, fix=fix)])
 
 
 def mark_at(text: str, offset: int, length: int = 1) -> Mark:

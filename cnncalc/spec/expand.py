@@ -120,9 +120,7 @@ class Expander:
             notes += (f"and {len(self.calls) - len(calls)} blocks further out",)
         placed = problem.at(place)
         if notes:
-            placed = Problem(
-                placed.code, placed.message, placed.place, placed.notes + notes, placed.help, placed.where
-            )
+            placed = placed._replace(notes=placed.notes + notes)
         self.problems.append(placed)
 
     # -- the whole network
@@ -482,9 +480,7 @@ class Expander:
                 notes: tuple[str, ...] = ()
                 if written is not None and isinstance(written.raw, str) and written.raw != str(values[key]):
                     notes = (f"'{written.raw}' is {describe(values[key])} here",)
-                self.add_problem(
-                    Problem(problem.code, problem.message, problem.place, notes, problem.help), item.place
-                )
+                self.add_problem(problem._replace(notes=notes), item.place)
             raise Unknown from None
 
     def add(self, layer: Layer, path: str, inputs: list[Tensor], item: Item, start: Tensor = None) -> Tensor:

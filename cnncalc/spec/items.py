@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.errors import Mark, Place, Problem, Source, did_you_mean
+from cnncalc.errors import Fix, Mark, Place, Problem, Source, did_you_mean
 from cnncalc.fields import DEFERRED, describe
 from cnncalc.registry import all_types, layer_class
 from cnncalc.spec import tensors
@@ -393,6 +393,8 @@ class ItemReader:
             help = help or did_you_mean(item.kind, [*all_types(), *self.blocks])
             at = node.values_at["type"]
             self.problem("C103", f"no layer type or block '{item.kind[:64]}'", at, help)
+            if foreign and layer_class(foreign) is not None:
+                self.problems[-1] = self.problems[-1]._replace(fix=Fix(at, foreign, keeps_quotes=True))
             return
         item.cls = cls
         node = self.with_defaults(item.kind, node)

@@ -6,10 +6,11 @@ import os
 import re
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, nearest
+from cnncalc.errors import CnncalcError, Mark, Place, Problem, Source, SpecError, UsageError, nearest
 from cnncalc.spec.document import Builder, Document, mark_at, problem
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def read_spec(reference: str) -> tuple[Document, str | None]:
     """
     path, _, variant = reference.rpartition("@") if "@" in reference else (reference, "", "")
     if reference == "-":
-        return read_text(_decode(_standard_input(), "<stdin>"), "<stdin>"), None
+        return read_text(standard_input(), "<stdin>"), None
     if Path(reference).exists() or not variant:
         path, variant = reference, ""
     if not Path(path).exists() and not _looks_like_path(path):
@@ -40,6 +41,30 @@ def read_spec(reference: str) -> tuple[Document, str | None]:
     limit = MAX_JSON_BYTES if path.endswith(".json") else MAX_YAML_BYTES
     source = Source(path, _decode(_read(path, limit), path))
     return read(source, json=path.endswith(".json")), variant or None
+
+
+def read_raw(reference: str) -> tuple[str, str, Callable[[str], bytes]] | None:
+    """A file's path and text, and a function that gives changed text the bytes it had: BOM and line ends.
+
+    None where there is nothing that could be rewritten.
+    """
+    path = reference.rpartition("@")[0] if "@" in reference and not Path(reference).exists() else reference
+    if path == "-" or not Path(path).is_file():
+        return None
+    try:
+        data = _read(path, MAX_JSON_BYTES)
+        text = _decode(data, path)
+    except CnncalcError:
+        return None
+    start = next((bom for bom in (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff") if data.startswith(bom)), b"")
+    encoding = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(start, "utf-8")
+    newline = "\r\n" if "\r\n" in data.decode(encoding, "replace") else "\n"
+    return path, text, lambda changed: start + changed.replace("\n", newline).encode(encoding)
+
+
+def standard_input() -> str:
+    """All of standard input, as text."""
+    return _decode(_standard_input(), "<stdin>")
 
 
 def read_text(text: str, name: str = "<text>") -> Document:

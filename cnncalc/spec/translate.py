@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from cnncalc.errors import Mark, Place, Problem, Source, did_you_mean, nearest
+from cnncalc.errors import Fix, Mark, Place, Problem, Source, did_you_mean, nearest
 from cnncalc.fields import describe
 from cnncalc.spec.document import Mapping, Sequence
 from cnncalc.spec.model import COMMON
@@ -72,7 +72,8 @@ def _one(detail: Any, data: Any, mark: Mark, source: Source, known: list[str], w
     if kind == "cnncalc":
         context = detail["ctx"]
         message = f"'{last}' {context['message']}"
-        return Problem("C101", message, Place(source, at), help=context["help"] or None)
+        fix = Fix(at, context["fix"]) if context["fix"] and at.line == at.end_line else None
+        return Problem("C101", message, Place(source, at), help=context["help"] or None, fix=fix)
     message = _MESSAGES.get(kind, "has a value that is not allowed here")
     return Problem("C101", f"'{last}' {message}, got {describe(node)}", Place(source, at))
 
@@ -80,13 +81,15 @@ def _one(detail: Any, data: Any, mark: Mark, source: Source, known: list[str], w
 def unknown_field(name: str, known: list[str], what: str, place: Place) -> Problem:
     """A key that does not belong: with our name for it, or the nearest one."""
     own = [n for n in known if n == "name" or n not in COMMON]
+    fix = None
     if name in FOREIGN and FOREIGN[name] is None:
         help: str | None = "it follows from the input, leave it out"
     elif name in FOREIGN and FOREIGN[name] in known:
         help = f"here it is called '{FOREIGN[name]}'"
+        fix = Fix(place.mark, str(FOREIGN[name]), keeps_quotes=True)
     else:
         help = did_you_mean(name, known) or (f"it has {', '.join(own)}" if own else None)
-    return Problem("C102", f"{what} has no field '{name[:64]}'", place, help=help)
+    return Problem("C102", f"{what} has no field '{name[:64]}'", place, help=help, fix=fix)
 
 
 def _walk(data: Any, mark: Mark, loc: tuple[Any, ...]) -> tuple[Any, Mark, Mark | None]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from cnncalc.errors import Mark, Source
+from cnncalc.errors import Fix, Mark, Source
 from cnncalc.spec.document import MAX_SCALAR, Builder, Mapping, Sequence, integer, problem
 
 _PLAIN = {
@@ -100,7 +100,10 @@ def _scalar(event: Any, mark: Mark, source: Source, builder: Builder, *, in_flow
         line = source.line(mark.line + 1)[mark.column :]
         whole = line[: line.find(")") + 1] or f"{text}, ...)"
         help = f'in {{...}} and [...] a comma ends the value: write "{whole}"'
-        raise problem(source, "C105", "an expression with a comma needs quotes here", mark, help)
+        fix = None
+        if whole.count("(") == whole.count(")") and re.match(r"\s*[,}\]]", line[len(whole) :]):
+            fix = Fix(Mark(mark.line, mark.column, mark.line, mark.column + len(whole)), f'"{whole}"')
+        raise problem(source, "C105", "an expression with a comma needs quotes here", mark, help, fix)
     builder.value(_resolve(text, mark, source), mark)
 
 

@@ -1,0 +1,302 @@
+"""Everything that can be said about a spec: errors, expectations, lints, and what is suppressed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from cnncalc.analysis import expect
+from cnncalc.analysis.expect import Outcome
+from cnncalc.analysis.lints import Subject, all_lints
+from cnncalc.dims import DimError
+from cnncalc.errors import CODES, Fix, Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
+from cnncalc.network import Network, build
+from cnncalc.spec.document import Document
+from cnncalc.spec.document import Mapping as DocumentMapping
+from cnncalc.spec.document import Sequence as DocumentSequence
+from cnncalc.spec.load import read_spec, read_text
+
+MAX_FIX_ROUNDS = 20
+
+
+class Options(NamedTuple):
+    """Which lints run, and bounds from elsewhere than the spec."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    budgets: Mapping[str, Any] = {}  # by name of the total; never changed
+    dtype: str = "float32"
+    warn_as_error: bool = False
+
+    def runs(self, code: str) -> bool:
+        """Whether a lint is on: by default those that are not off."""
+        if self.select:
+            on = any(covers(pattern, code) for pattern in self.select)
+        else:
+            on = CODES[code].level != "off"
+        return on and not any(covers(pattern, code) for pattern in self.ignore)
+
+
+class Result(NamedTuple):
+    """What was found in one spec and its variants."""
+
+    name: str
+    problems: tuple[Problem, ...]
+    outcomes: tuple[Outcome, ...]
+    networks: int = 1
+    readable: bool = True
+
+
+def covers(pattern: str, code: str) -> bool:
+    """Whether a code, its name, or a prefix of it means this code."""
+    return pattern == CODES[code].name or (
+        bool(re.fullmatch(r"[CW]\d{0,3}", pattern)) and code.startswith(pattern)
+    )
+
+
+def known(pattern: str) -> bool:
+    """Whether a pattern means any code."""
+    return any(covers(pattern, code) for code in CODES)
+
+
+def check_spec(reference: str, options: Options) -> Result:
+    """Check a file, ``-`` or a shipped name, with all its variants."""
+    try:
+        document, variant = read_spec(reference)
+    except SpecError as error:
+        return Result(reference, error.problems, ())
+    except UsageError as error:
+        return Result(reference, (Problem("C007", str(error), where=reference),), (), readable=False)
+    return check_document(document, variant, options)
+
+
+def check_text(text: str, name: str, options: Options) -> Result:
+    """Check a text, to be called ``name``."""
+    try:
+        document = read_text(text, name)
+    except SpecError as error:
+        return Result(name, error.problems, ())
+    return check_document(document, None, options)
+
+
+def check_document(document: Document, variant: str | None, options: Options) -> Result:
+    found: list[Problem] = []
+    outcomes: list[Outcome] = []
+    name = document.source.name
+    try:
+        network = build(document, variant)
+    except SpecError as error:
+        return Result(name, error.problems, ())
+    except UsageError as error:
+        return Result(name, (Problem("C202", str(error), where=name),), ())
+    variants = [variant or "", *network.variants]
+    for number, each in enumerate(variants):
+        problems, met = _check_network(document, network if number == 0 else None, each, options)
+        label = f"{each}: " if each else ""
+        outcomes += [Outcome(label + outcome.name, outcome.problems) for outcome in met]
+        found += (
+            problems
+            if not number
+            else [p._replace(notes=(*p.notes, f"in variant '{each}'")) for p in problems]
+        )
+    kept = _suppressed(network, _merged(found), options)
+    return Result(
+        name,
+        tuple(sorted(kept, key=lambda p: (p.position, p.code, p.message))),
+        tuple(outcomes),
+        len(variants),
+    )
+
+
+def _check_network(
+    document: Document, network: Network | None, variant: str, options: Options
+) -> tuple[list[Problem], list[Outcome]]:
+    try:
+        network = network or build(document, variant or None)
+        report = network.summary()
+    except SpecError as error:
+        return list(error.problems), []
+    outcomes = expect.outcomes(network, report)
+    if options.budgets:
+        outcomes += expect.budgets(report, options.budgets, options.dtype, document.source.name)
+    problems = [problem for outcome in outcomes for problem in outcome.problems]
+    subject = Subject(network, report)
+    for code, lint in all_lints().items():
+        if options.runs(code):
+            try:
+                problems += lint(subject)
+            except DimError:  # a lint needs numbers that this network has not
+                continue
+    return problems, outcomes
+
+
+def _merged(problems: Iterable[Problem]) -> list[Problem]:
+    """A lint once for each place: repetitions and variants say the same thing again."""
+    first: dict[tuple[Any, ...], Problem] = {}
+    more: dict[tuple[Any, ...], int] = {}
+    for problem in problems:
+        mark = problem.place and problem.place.mark
+        same = "" if mark is not None and problem.code.startswith("W") else problem.message
+        key = (problem.code, mark, same)
+        more[key] = more.get(key, -1) + 1
+        first.setdefault(key, problem)
+    return [
+        p
+        if not more[key]
+        else p._replace(notes=(*p.notes, f"and {more[key]} more like it, in repetitions or variants"))
+        for key, p in first.items()
+    ]
+
+
+# --------------------------------------------------------------------------------------- suppression
+
+_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*cnncalc:\s*ignore\[([^\]\n]*)\]")
+
+
+class Suppression(NamedTuple):
+    """A comment that silences codes on a line, or on the next one if it stands alone."""
+
+    line: int
+    patterns: tuple[str, ...]
+    mark: Mark
+
+
+def suppressions(source: Source) -> list[Suppression]:
+    """Comments of the form ``# cnncalc: ignore[W203] reason``."""
+    found = []
+    lines = source.text.splitlines()
+    for number, line in enumerate(lines):
+        match = _COMMENT.search(line) if "cnncalc:" in line else None
+        if match is None or line.count('"', 0, match.start()) % 2 or line.count("'", 0, match.start()) % 2:
+            continue
+        target = number
+        if not line[: match.start()].strip():
+            following = (
+                n
+                for n in range(number + 1, len(lines))
+                if lines[n].strip() and not lines[n].lstrip().startswith("#")
+            )
+            target = next(following, number)
+        patterns = tuple(part.strip() for part in match[1].split(",") if part.strip())
+        found.append(Suppression(target, patterns, Mark(number, match.start(), number, match.end())))
+    return found
+
+
+def _suppressed(network: Network, problems: list[Problem], options: Options) -> list[Problem]:
+    """Problems that nothing silences, and a warning for each silencing that does nothing."""
+    source = network.source
+    comments = [] if source.name.endswith(".json") else suppressions(source)
+    silent, complaints = _of_the_file(network)
+    used: set[tuple[Mark, str]] = set()
+    kept = []
+    for problem in problems:
+        lint = problem.code.startswith("W")
+        if lint and any(covers(pattern, problem.code) for pattern in silent):
+            continue
+        hit = [(c.mark, p) for c in comments for p in c.patterns if lint and _silences(c, p, problem)]
+        used.update(hit)
+        if not hit:
+            kept.append(problem)
+    kept += complaints
+    if options.runs("W901"):
+        for comment in comments:
+            kept += [_useless(comment, p, source) for p in comment.patterns if (comment.mark, p) not in used]
+    return kept
+
+
+def _silences(comment: Suppression, pattern: str, problem: Problem) -> bool:
+    if problem.place is None or not covers(pattern, problem.code):
+        return False
+    return problem.place.mark.line <= comment.line <= problem.place.mark.end_line
+
+
+def _useless(comment: Suppression, pattern: str, source: Source) -> Problem:
+    place = Place(source, comment.mark)
+    if not known(pattern):
+        return Problem(
+            "W901", f"there is no rule '{pattern[:64]}'", place, help=did_you_mean(pattern, _names())
+        )
+    if pattern.startswith("C"):
+        return Problem("W901", f"{pattern} is an error: errors cannot be suppressed", place)
+    return Problem("W901", f"nothing here is {pattern}", place, help="remove the comment")
+
+
+def _names() -> list[str]:
+    return [*CODES, *(rule.name for rule in CODES.values())]
+
+
+def _of_the_file(network: Network) -> tuple[list[str], list[Problem]]:
+    """Codes under ``lint: {ignore: [...]}``, and what is wrong there."""
+    source = network.source
+    node = network.root.get("lint")
+    if not isinstance(node, DocumentMapping):
+        return [], []
+    complaints = [
+        Problem(
+            "C102",
+            f"'lint' has no field '{key[:64]}'",
+            Place(source, node.keys_at[key]),
+            help="it has ignore",
+        )
+        for key in node
+        if key != "ignore"
+    ]
+    raw = node.get("ignore", DocumentSequence(node.mark))
+    if not isinstance(raw, DocumentSequence):
+        complaints.append(
+            Problem("C101", "'ignore' needs a list of lints", Place(source, node.values_at["ignore"]))
+        )
+        return [], complaints
+    patterns = []
+    for pattern, mark in zip(raw, raw.values_at, strict=True):
+        if isinstance(pattern, str) and known(pattern) and not pattern.startswith("C"):
+            patterns.append(pattern)
+        else:
+            help = did_you_mean(str(pattern), [n for n in _names() if not n.startswith("C")])
+            complaints.append(
+                Problem("C101", f"there is no lint '{str(pattern)[:64]}'", Place(source, mark), help=help)
+            )
+    return patterns, complaints
+
+
+# --------------------------------------------------------------------------------------- fixing
+
+
+def fixed(text: str, name: str, check: Callable[[str, str], Result]) -> tuple[str, int]:
+    """The text with every safe fix applied, and how many there were."""
+    count = 0
+    for _ in range(MAX_FIX_ROUNDS):
+        fixes = {problem.fix for problem in check(text, name).problems if problem.fix is not None}
+        changed = applied(text, fixes)
+        if not fixes or changed == text or not _reads(changed, name, text):
+            break
+        text, count = changed, count + len(fixes)
+    return text, count
+
+
+def _reads(changed: str, name: str, before: str) -> bool:
+    """Whether a fix left the file as readable as it was."""
+
+    def readable(text: str) -> bool:
+        try:
+            read_text(text, name)
+        except SpecError as error:
+            return error.problems[0].code not in ("C001", "C003")
+        return True
+
+    return readable(changed) or not readable(before)
+
+
+def applied(text: str, fixes: Iterable[Fix]) -> str:
+    """Replace spans of the text, the last first."""
+    lines = text.split("\n")
+    for fix in sorted(fixes, key=lambda f: f.mark, reverse=True):
+        mark = fix.mark
+        if mark.line != mark.end_line or mark.line >= len(lines):
+            continue
+        line = lines[mark.line]
+        old = line[mark.column : mark.end_column]
+        new = f"{old[0]}{fix.text}{old[0]}" if fix.keeps_quotes and old[:1] in ("'", '"') else fix.text
+        lines[mark.line] = line[: mark.column] + new + line[mark.end_column :]
+    return "\n".join(lines)

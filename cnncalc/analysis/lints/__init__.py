@@ -1,0 +1,83 @@
+"""Lints: what is valid and probably not meant. Each is a function from a network to problems, with a code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from cnncalc.errors import Place, Problem
+from cnncalc.graph import Graph, Node
+
+if TYPE_CHECKING:
+    from cnncalc.layer import Layer
+    from cnncalc.network import Network
+    from cnncalc.propagate import Report
+
+MODULES = ("parameters", "geometry", "structure", "cost", "names")
+
+
+class Subject:
+    """What lints look at: a network at one setting, and who reads what."""
+
+    def __init__(self, network: Network, report: Report) -> None:
+        self.network = network
+        self.report = report
+        self.graph: Graph = report.graph
+
+    @cached_property
+    def readers(self) -> dict[int, list[Node]]:
+        """The nodes that read each tensor, at inference."""
+        found: dict[int, list[Node]] = {node.number: [] for node in self.graph.nodes}
+        for node in self.layers:
+            for i in node.inputs:
+                found[i].append(node)
+        return found
+
+    @cached_property
+    def layers(self) -> list[Node]:
+        """Nodes with a layer that runs at inference, in execution order."""
+        return [node for node in self.graph.nodes if node.layer is not None and not node.train_only]
+
+    def only_reader(self, node: Node) -> Node | None:
+        """The one layer that reads a tensor; None if there are more, or it is an output."""
+        readers = self.readers[node.number]
+        return readers[0] if len(readers) == 1 and node.number not in self.graph.outputs else None
+
+    def producer(self, node: Node, at: int = 0) -> Node:
+        """The node whose tensor is an input of this one."""
+        return self.graph.nodes[node.inputs[at]]
+
+
+Lint = Callable[[Subject], Iterator[Problem]]
+LINTS: dict[str, Lint] = {}
+
+
+def lint(code: str) -> Callable[[Lint], Lint]:
+    """Enter a function into the table of lints."""
+
+    def enter(function: Lint) -> Lint:
+        LINTS[code] = function
+        return function
+
+    return enter
+
+
+def all_lints() -> dict[str, Lint]:
+    """Every lint by code."""
+    for module in MODULES:
+        import_module(f"cnncalc.analysis.lints.{module}")
+    return dict(sorted(LINTS.items()))
+
+
+def layer_of(node: Node) -> Layer:
+    """The layer of a node that has one."""
+    assert node.layer is not None
+    return node.layer
+
+
+def at(node: Node, code: str, message: str, *notes: str, help: str | None = None) -> Problem:
+    """A problem at the place of a layer, that names it."""
+    place: Place | None = node.place
+    return Problem(code, f"{node.path}: {message}", place, notes, help)

@@ -1,0 +1,269 @@
+"""Lints about windows: what they read, what they skip, and where branches look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import wraps
+from typing import NamedTuple
+
+from cnncalc.analysis.lints import Lint, Subject, at, layer_of, lint
+from cnncalc.dims import DimError, concrete, substitute
+from cnncalc.errors import Problem, SpecError
+from cnncalc.graph import Node
+from cnncalc.shapes import AXES
+from cnncalc.window import WindowLayer
+
+
+class Slide(NamedTuple):
+    """A window along one axis, in numbers."""
+
+    extent: int
+    stride: int
+    before: int
+    after: int
+
+    def unread(self, size: int) -> int:
+        """Cells at the end of an axis that no window reads; padding alone may be unread."""
+        left_over = (size + self.before + self.after - self.extent) % self.stride
+        return left_over - self.after
+
+
+def _windows(subject: Subject) -> Iterator[tuple[Node, str, int, Slide]]:
+    """Every window that slides over an axis: the node, the axis's name, its size, and the window."""
+    for node in subject.layers:
+        layer = node.layer
+        if isinstance(layer, WindowLayer) and not node.type.startswith("conv_transpose"):
+            (x,) = subject.graph.shapes_into(node)
+            for name, size, w in zip(AXES[layer.rank], x[1:], layer.spatial_windows(x), strict=True):
+                yield (
+                    node,
+                    name,
+                    concrete(size),
+                    Slide(*map(concrete, (w.extent, w.stride, w.before, w.after))),
+                )
+
+
+def _one_axis(function: Lint) -> Lint:
+    """What is wrong along the height is most often wrong along the width too: one problem a layer will do."""
+
+    @wraps(function)
+    def first(subject: Subject) -> Iterator[Problem]:
+        seen: set[str] = set()
+        for problem in function(subject):
+            path = problem.message.split(":", 1)[0]
+            if path not in seen:
+                seen.add(path)
+                yield problem
+
+    return first
+
+
+def _others_read(subject: Subject, node: Node) -> bool:
+    """Whether another layer reads the same tensor: a shortcut may skip what the branch beside it reads."""
+    return len(subject.readers[node.inputs[0]]) > 1
+
+
+def _beside(sizes: Sequence[int], now: int) -> list[int]:
+    """The nearest on either side."""
+    below, above = [n for n in sizes if n < now], [n for n in sizes if n > now]
+    return [*below[-1:], *above[:1]]
+
+
+@lint("W201")
+@_one_axis
+def dropped_pixels(subject: Subject) -> Iterator[Problem]:
+    for node, name, size, window in _windows(subject):
+        lost = window.unread(size)
+        if getattr(node.layer, "ceil_mode", False) or 100 * lost <= size or _others_read(subject, node):
+            continue  # less than one cell in a hundred is no loss
+        rows = {"height": "row", "width": "column"}.get(name, "cell")
+        what = (
+            f"the last {rows} of its {size} is" if lost == 1 else f"the last {lost} {rows}s of its {size} are"
+        )
+        near = range(max(1, size - window.stride), size + window.stride + 1)
+        sizes = " and ".join(map(str, _beside([n for n in near if window.unread(n) <= 0], size)))
+        notes = [f"a {name} of {sizes} loses none", *_inputs_that_lose_none(subject, node, name, window)]
+        help = "change the input's size, the padding or the stride, or use ceil_mode"
+        yield at(node, "W201", f"{what} read by no window", *notes, help=help)
+
+
+def _inputs_that_lose_none(subject: Subject, node: Node, name: str, window: Slide) -> list[str]:
+    """The nearest sizes of the network's input at which this layer reads everything."""
+    axis = AXES[len(node.output) - 1].index(name)
+    variable = next((v for i in subject.graph.inputs if (v := _variable(subject, i.path, axis))), None)
+    if variable is None:
+        return []
+    try:
+        symbolic = subject.network.summary(free=[variable])
+        into = symbolic.graph.nodes[node.number].inputs[0]
+        size = symbolic.graph.nodes[into].output[axis + 1]
+        now = concrete(subject.graph.variables[variable])
+    except (SpecError, IndexError, DimError):
+        return []
+    good = []
+    for n in range(max(1, now - 256), now + 257):
+        valid = all(condition.holds({variable: n}) for condition in symbolic.conditions)
+        if n != now and valid and window.unread(concrete(substitute(size, {variable: n}))) <= 0:
+            good.append(n)
+    return (
+        [f"of the input, {variable} = {' or '.join(map(str, near))} does"]
+        if (near := _beside(good, now))
+        else []
+    )
+
+
+def _variable(subject: Subject, path: str, axis: int) -> str | None:
+    """The variable that is the size of an axis of an input, if it is one."""
+    value = subject.network.inputs.get(path)
+    parts = value.parsed if value is not None and isinstance(value.parsed, tuple) else ()
+    raw = parts[axis + 1].raw if len(parts) > axis + 1 else None
+    return raw if isinstance(raw, str) and raw in subject.network.vars else None
+
+
+@lint("W202")
+@_one_axis
+def window_in_padding(subject: Subject) -> Iterator[Problem]:
+    for node, name, size, window in _windows(subject):
+        extent, stride, before, after = window
+        last = (size + before + after - extent) // stride * stride - before
+        if before >= extent or last >= size:
+            message = (
+                f"along the {name}, padding of {before} and {after} leaves windows of {extent} without input"
+            )
+            yield at(node, "W202", message, help=f"use padding of at most {extent - 1}")
+
+
+@lint("W203")
+@_one_axis
+def skipped_input(subject: Subject) -> Iterator[Problem]:
+    for node, name, size, window in _windows(subject):
+        if window.stride <= window.extent or size <= window.extent or _others_read(subject, node):
+            continue
+        message = f"along the {name} the stride {window.stride} is above the kernel's extent {window.extent}"
+        yield at(
+            node,
+            "W203",
+            message,
+            "cells between two windows are never read",
+            help="use a wider kernel or a smaller stride",
+        )
+
+
+@lint("W204")
+@_one_axis
+def checkerboard(subject: Subject) -> Iterator[Problem]:
+    for node in subject.layers:
+        layer = node.layer
+        if not isinstance(layer, WindowLayer) or not node.type.startswith("conv_transpose"):
+            continue
+        for name, (kernel, stride, dilation) in zip(AXES[layer.rank], layer.axis_fields(), strict=True):
+            if dilation == 1 and stride != 1 and concrete(kernel) % concrete(stride):
+                message = f"along the {name} the kernel {kernel} is no multiple of the stride {stride}: outputs overlap unevenly"
+                yield at(
+                    node,
+                    "W204",
+                    message,
+                    help=f"use a kernel of {2 * concrete(stride)}, or upsample and convolve",
+                )
+                break
+
+
+@lint("W205")
+@_one_axis
+def misaligned_merge(subject: Subject) -> Iterator[Problem]:
+    fields = {row.path: row.receptive_field for row in subject.report}
+    for node in subject.layers:
+        if layer_of(node).family != "merge" or len(node.output) < 2:
+            continue
+        known = [(i, f) for i in node.inputs if (f := fields.get(subject.graph.nodes[i].path)) is not None]
+        for axis, name in enumerate(AXES.get(len(node.output) - 1, ())):
+            strides = {concrete(f.stride[axis]) for _, f in known}
+            shifts = [concrete(f.size[axis]) - 1 - 2 * concrete(f.padding[axis]) for _, f in known]
+            if len(strides) > 1:
+                message = f"along the {name} its branches advance by {' and '.join(map(str, sorted(strides)))} cells of the input"
+                yield at(node, "W205", message, help="give all branches the same strides")
+                break
+            if len(set(shifts)) > 1:
+                distance = (max(shifts) - min(shifts)) / 2
+                message = (
+                    f"along the {name} its branches look at places {distance:g} cells of the input apart"
+                )
+                yield at(node, "W205", message, help="pad by half of each kernel's extent in every branch")
+                break
+
+
+@lint("W206")
+def dilation_gridding(subject: Subject) -> Iterator[Problem]:
+    for node in subject.layers:
+        rate = _rate(node)
+        if rate < 2:
+            continue
+        before = subject.producer(node)
+        while before.layer is not None and (
+            before.type.startswith("batchnorm") or before.layer.family == "activation"
+        ):
+            before = subject.producer(before)
+        if before.layer is not None and _rate(before) == rate and layer_of(before).family == "conv":
+            message = (
+                f"it follows {before.path} with the same dilation {rate}: together they see a grid with holes"
+            )
+            help = "use rates without a common divisor, such as 1, 2, 5"
+            yield at(node, "W206", message, "Wang et al., 2018, hybrid dilated convolution", help=help)
+
+
+def _rate(node: Node) -> int:
+    layer = node.layer
+    if not isinstance(layer, WindowLayer) or layer.family != "conv" or node.type.startswith("conv_transpose"):
+        return 1
+    return min((concrete(d) for k, _, d in layer.axis_fields() if k != 1), default=1)
+
+
+@lint("W207")
+def even_kernel_same(subject: Subject) -> Iterator[Problem]:
+    for node in subject.layers:
+        layer = node.layer
+        if not isinstance(layer, WindowLayer) or layer.padding not in ("same", "same_lower", "half"):
+            continue
+        even = [concrete(k) for k, s, d in layer.axis_fields() if concrete(d * (k - 1)) % 2 and s == 1]
+        if even and not node.type.startswith("conv_transpose"):
+            what = "shrinks the map by one" if layer.padding == "half" else "pads one end more than the other"
+            message = f"the even kernel {even[0]} with padding '{layer.padding}' {what}"
+            yield at(node, "W207", message, help="use an odd kernel, or write the padding out")
+
+
+@lint("W208")
+@_one_axis
+def pool_over_padding(subject: Subject) -> Iterator[Problem]:
+    for node, _, _, window in _windows(subject):
+        if (
+            node.type.startswith("avgpool")
+            and getattr(node.layer, "count_include_pad", False)
+            and max(window.before, window.after)
+        ):
+            message = "means at the border count the zeros of the padding, and come out smaller"
+            yield at(node, "W208", message, help="write count_include_pad: false")
+
+
+@lint("W209")
+def small_receptive_field(subject: Subject) -> Iterator[Problem]:
+    if len(subject.graph.inputs) != 1:
+        return
+    sizes = subject.graph.inputs[0].output[1:]
+    for node in subject.layers:
+        (first, *_) = node.inputs
+        field = (
+            subject.report[subject.producer(node).path].receptive_field
+            if subject.graph.nodes[first].layer
+            else None
+        )
+        ends = node.type.startswith(("global_", "adaptive_avgpool", "adaptive_maxpool", "flatten"))
+        if field is None or not ends or len(field.size) != len(sizes):
+            continue
+        small = [
+            (f, s) for f, s in zip(map(concrete, field.size), map(concrete, sizes), strict=True) if f < s
+        ]
+        if small and len(sizes) > 1:
+            have, want = small[0]
+            message = f"each feature that comes in sees {have} of the input's {want} cells"
+            yield at(node, "W209", message, help="add layers or strides, or dilation, or use a smaller input")
+            return

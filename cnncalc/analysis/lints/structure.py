@@ -1,0 +1,82 @@
+"""Lints about how layers are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from cnncalc.analysis import unused
+from cnncalc.analysis.lints import Subject, at, layer_of, lint
+from cnncalc.errors import Problem
+from cnncalc.graph import Node
+from cnncalc.window import WindowLayer
+
+
+@lint("W301")
+def unused_layer(subject: Subject) -> Iterator[Problem]:
+    return (found for found in unused.unused(subject.graph) if found.code == "W301")
+
+
+@lint("W302")
+def unused_input(subject: Subject) -> Iterator[Problem]:
+    return (found for found in unused.unused(subject.graph) if found.code == "W302")
+
+
+@lint("W303")
+def head_does_not_fit(subject: Subject) -> Iterator[Problem]:
+    return (found for found in subject.graph.warnings if found.code == "W303")
+
+
+def _pools_single_cells(node: Node) -> bool:
+    layer = node.layer
+    if not isinstance(layer, WindowLayer) or layer.family != "pool":
+        return False
+    return (
+        all(k == 1 and s == 1 for k, s, _ in layer.axis_fields())
+        and layer.padding in ("valid", "half", "same")
+    ) or (
+        isinstance(layer.padding, tuple)
+        and all(k == 1 and s == 1 for k, s, _ in layer.axis_fields())
+        and all(a == b == 0 for a, b in layer.padding)
+    )
+
+
+#: by type (without the rank): when the layer changes nothing, and how to say it
+IDENTITIES: dict[str, tuple[Callable[[Node], bool], str]] = {
+    "dropout": (lambda n: getattr(n.layer, "p", 1) == 0, "dropout with p: 0"),
+    "drop_path": (lambda n: getattr(n.layer, "p", 1) == 0, "drop_path with p: 0"),
+    "identity": (lambda n: True, "an identity"),
+    "maxpool": (_pools_single_cells, "pooling of single cells"),
+    "avgpool": (_pools_single_cells, "pooling of single cells"),
+    "channel_shuffle": (lambda n: getattr(n.layer, "groups", 0) == 1, "a shuffle of one group"),
+    "pixel_shuffle": (lambda n: getattr(n.layer, "upscale_factor", 0) == 1, "a shuffle by 1"),
+    "pixel_unshuffle": (lambda n: getattr(n.layer, "downscale_factor", 0) == 1, "a shuffle by 1"),
+    "concat": (lambda n: len(n.inputs) == 1, "a concatenation of one tensor"),
+}
+
+
+@lint("W304")
+def identity_layer(subject: Subject) -> Iterator[Problem]:
+    for node in subject.layers:
+        kind = node.type.rstrip("d").rstrip("123") if node.type[-2:] in ("1d", "2d", "3d") else node.type
+        test, what = IDENTITIES.get(kind, (None, ""))
+        if test is not None and test(node):
+            yield at(node, "W304", f"{what} changes nothing", help="leave it out")
+        elif (
+            node.type in ("pad", "crop", "slice", "reshape", "upsample")
+            and node.output == subject.producer(node).output
+        ):
+            yield at(node, "W304", f"this {node.type} changes nothing here", help="leave it out")
+
+
+@lint("W305")
+def softmax_not_last(subject: Subject) -> Iterator[Problem]:
+    for node in subject.layers:
+        if node.type not in ("softmax", "log_softmax"):
+            continue
+        for reader in subject.readers[node.number]:
+            if layer_of(reader).family in ("conv", "linear", "norm", "activation", "pool"):
+                message = f"{reader.path} reads it: probabilities saturate, and gradients with them"
+                yield at(
+                    node, "W305", message, help="a softmax is the last layer, or weighs a sum (multiply)"
+                )
+                break

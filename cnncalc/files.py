@@ -1,0 +1,39 @@
+"""Writing files whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from cnncalc.errors import UsageError
+
+
+def write_atomically(path: str, data: bytes) -> None:
+    """Write a file so that what stood there stays until the new one is complete.
+
+    A link is followed; the mode of an existing file is kept.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    name = ""
+    try:
+        target = Path(path).resolve()
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".tmp")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(name, target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
+        os.replace(name, target)
+    except (OSError, ValueError, RuntimeError) as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        raise UsageError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

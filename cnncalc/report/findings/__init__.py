@@ -1,0 +1,57 @@
+"""What ``cnncalc check`` found, one file a format, found in a table by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+from cnncalc.analysis.check import Result
+from cnncalc.errors import Problem
+
+FORMATS = ("text", "concise", "json", "github", "gitlab", "sarif", "junit")
+
+
+class Findings(NamedTuple):
+    """All results of a run."""
+
+    results: Sequence[Result]
+    width: int = 100
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Every problem, file by file."""
+        return [problem for result in self.results for problem in result.problems]
+
+    def count(self, severity: str) -> int:
+        """How many problems there are of a severity."""
+        return sum(problem.severity == severity for problem in self.problems)
+
+
+def renderer(name: str) -> Callable[[Findings], str]:
+    """The function of a format, which gives the whole document."""
+    render: Callable[[Findings], str] = import_module(f"cnncalc.report.findings.{name}").render
+    return render
+
+
+def file_of(problem: Problem, result: Result) -> str:
+    """The file that a problem is in, with forward slashes, relative as it was given."""
+    return (problem.position[0] or result.name).replace("\\", "/")
+
+
+def summary(findings: Findings) -> str:
+    """One line: what was checked, and what came of it."""
+    specs, networks = len(findings.results), sum(result.networks for result in findings.results)
+    met = sum(not outcome.problems for result in findings.results for outcome in result.outcomes)
+    counts = [_plural(findings.count(severity), severity) for severity in ("error", "warning")]
+    if infos := findings.count("info"):
+        counts.append(f"{infos} info")
+    asked = sum(len(result.outcomes) for result in findings.results)
+    more = f" ({networks} networks)" if networks > specs else ""
+    return (
+        f"{_plural(specs, 'spec')}{more}: {', '.join(counts)}; {met} of {_plural(asked, 'expectation')} met"
+    )
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

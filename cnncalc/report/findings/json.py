@@ -1,0 +1,49 @@
+"""For programs: schema version 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.analysis.check import Result
+from cnncalc.errors import CODES, Problem
+from cnncalc.report.findings import Findings, file_of
+from cnncalc.report.json_ import SCHEMA_VERSION
+
+
+def render(findings: Findings) -> str:
+    import json
+
+    data = {
+        "schema_version": SCHEMA_VERSION,
+        "summary": {severity: findings.count(severity) for severity in ("error", "warning", "info")},
+        "specs": [_spec(result) for result in findings.results],
+    }
+    return json.dumps(data, indent=2, ensure_ascii=True)
+
+
+def _spec(result: Result) -> dict[str, Any]:
+    return {
+        "file": result.name,
+        "networks": result.networks,
+        "problems": [_problem(problem, result) for problem in result.problems],
+        "expectations": [{"name": o.name, "met": not o.problems} for o in result.outcomes],
+    }
+
+
+def _problem(problem: Problem, result: Result) -> dict[str, Any]:
+    _, line, column = problem.position
+    mark = problem.place.mark if problem.place else None
+    return {
+        "code": problem.code,
+        "rule": CODES[problem.code].name,
+        "severity": problem.severity,
+        "file": file_of(problem, result),
+        "line": line or None,
+        "column": column or None,
+        "end_line": mark and mark.end_line + 1,
+        "end_column": mark and mark.end_column + 1,
+        "message": problem.message,
+        "notes": list(problem.notes),
+        "help": problem.help,
+        "fixable": problem.fix is not None,
+    }

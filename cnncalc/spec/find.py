@@ -1,0 +1,65 @@
+"""Specs in folders: which files a check without names is about."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+from cnncalc.spec.load import SUFFIXES
+
+SKIPPED = {"node_modules", "__pycache__", "venv", "site-packages", "build", "dist"}
+_YAML = re.compile(rb"(?m)^layers:"), re.compile(rb"(?m)^input:")
+_JSON = re.compile(rb'"layers"\s*:'), re.compile(rb'"input"\s*:')
+LOOKED_AT = 1 << 20  # bytes
+
+
+def find_specs(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
+    """Files, what globs match, and the specs in folders, each once and in order.
+
+    In folders a spec is a file whose name ends in ``.cnn.yaml``, ``.cnn.yml`` or ``.cnn.json``, or
+    one of these types with ``input`` and ``layers`` at its top level. What is named is kept, whether
+    it exists or not: reading it will say so.
+    """
+    found: list[str] = []
+    for path in paths:
+        if path == "-":
+            found.append(path)
+        elif os.path.isdir(path):
+            found += (p for p in _in_folder(path) if not _excluded(p, exclude))
+        elif glob.has_magic(path) and not os.path.lexists(path):
+            matches = sorted(glob.glob(path, recursive=True))
+            found += (
+                find_specs([m for m in matches if not _excluded(m, exclude)], exclude) if matches else [path]
+            )
+        else:
+            found.append(path)
+    return list(dict.fromkeys(found))
+
+
+def _excluded(path: str, exclude: Iterable[str]) -> bool:
+    posix = path.replace(os.sep, "/").removeprefix("./")
+    return any(fnmatch(posix, pattern) or posix.startswith(pattern.rstrip("/") + "/") for pattern in exclude)
+
+
+def _in_folder(folder: str) -> Iterator[str]:
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in SKIPPED)
+        for name in sorted(files):
+            path = os.path.join(root, name)
+            if name.endswith(SUFFIXES) and os.path.isfile(path) and _is_spec(path):
+                yield os.path.normpath(path)
+
+
+def _is_spec(path: str) -> bool:
+    if path.endswith(tuple(f".cnn{suffix}" for suffix in SUFFIXES)):
+        return True
+    try:
+        with Path(path).open("rb") as stream:
+            start = stream.read(LOOKED_AT)
+    except OSError:
+        return False
+    return all(pattern.search(start) for pattern in (_JSON if path.endswith(".json") else _YAML))
