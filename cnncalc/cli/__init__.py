@@ -14,6 +14,7 @@ COMMANDS = {
     "solve": "For which input sizes the architecture is valid: exact sets, and why.",
     "sweep": "Params, MACs and peak memory over a grid of settings.",
     "check": "Errors, expectations, budgets and lints of specs, for CI.",
+    "schema": "A JSON Schema of specs, for editors.",
     "rule": "What the code of an error or lint means, and what to do.",
     "verify": "A NumPy forward pass, every array held against what was derived.",
     "zoo": "The shipped architectures, or the spec of one of them.",

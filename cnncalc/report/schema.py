@@ -1,0 +1,370 @@
+"""A JSON Schema (2020-12) of specs, for editors.
+
+What a field takes is asked of the field itself: its validator is tried with values of each kind, so
+that no rule is written twice. Layer types are told apart by if/then, because an editor can then say
+what is wrong with this layer; ``oneOf`` would only say that none of 65 fits.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from cnncalc.errors import CODES
+from cnncalc.fields import DEFERRED
+from cnncalc.layer import Layer
+from cnncalc.propagate import ITEM_BYTES
+from cnncalc.registry import all_types
+from cnncalc.spec.items import ACTIVATED, NORMS, PARAMETERISED
+from cnncalc.spec.model import COMMON, PARAM_KINDS
+from cnncalc.spec.tensors import NAMES as TENSORS
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+EXAMPLE = {
+    "name": "Small net", "vars": {"H": 32, "W": 32}, "input": [3, "H", "W"],
+    "layers": [{"type": "conv2d", "out_channels": 8, "kernel_size": 3, "padding": "half", "act": "relu"},
+               "global_avgpool", {"type": "linear", "out_features": 10}],
+    "expect": {"params": 314},
+}  # fmt: skip
+FIELDS = {
+    "kernel_size": "Cells of the window along each axis.", "stride": "Step from one window to the next.",
+    "padding": "Cells of zeros around the input: a number, one for each axis, pairs [before, after], or a word.",
+    "dilation": "Distance between the cells of the kernel.", "groups": "Groups of channels that do not see each other.",
+    "out_channels": "How many filters there are.", "out_features": "Length of the output.",
+    "bias": "Whether each filter adds a learned constant; true without norm, false with it.",
+    "output_padding": "Cells added to one end of the output, to choose among sizes that the stride leaves open.",
+    "multiplier": "Filters for each channel.", "ceil_mode": "Round the output size up.",
+    "count_include_pad": "Whether zeros of the padding count in the mean.", "output_size": "Sizes of the output; null keeps one.",
+    "keepdim": "Keep axes of size 1.", "eps": "Added to the variance.", "momentum": "Of the running statistics.",
+    "affine": "Learn a factor and a shift for each channel.", "track_running_stats": "Keep a running mean and variance.",
+    "num_groups": "Groups of channels that are normalised together.", "normalized_shape": "Last axes to normalise over; default: the channels.",
+    "elementwise_affine": "Learn a factor and a shift.", "negative_slope": "Factor below zero.", "alpha": "Scale of the formula.",
+    "beta": "Exponent or scale of the formula.", "k": "Constant of the formula.", "threshold": "Above it the map is the identity.",
+    "num_parameters": "1, or the number of channels.", "p": "Probability of dropping in training.", "dim": "Axis, 0 for the channels.",
+    "axis": "Axis, 0 for the channels.", "approximate": "none, or tanh.", "start_dim": "First axis, without the batch.",
+    "end_dim": "Last axis, without the batch.", "size": "A size, one for each axis, or the name of a tensor that has it.",
+    "mode": "How values are filled in.", "value": "What constant padding consists of.", "dims": "The axes in their new order.",
+    "upscale_factor": "Enlargement of each side.", "downscale_factor": "Reduction of each side.",
+    "shape": "The new shape; one size may be -1.", "start": "First index.", "stop": "Index after the last.", "step": "Distance of indices.",
+    "scale_factor": "Enlargement, one for all axes or one for each.", "align_corners": "Corners lie on corners.",
+    "output": "Declared shape of the output.", "params": "Declared number of parameters, biases included.",
+    "biases": "How many of them are biases.", "macs": "Declared multiply-accumulates.", "flops": "Declared operations, MACs included.",
+}  # fmt: skip
+EXAMPLES: dict[str, Any] = {
+    "out_channels": 64, "kernel_size": 3, "out_features": 10, "output_size": 1, "num_groups": 8, "size": 5, "shape": [-1],
+    "dims": [1, 2, 0], "padding": 1, "upscale_factor": 2, "downscale_factor": 2, "groups": 2,
+}  # fmt: skip
+EXPRESSION = {"type": "string", "minLength": 1, "maxLength": 4096}
+NAME = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$"}
+REFERENCE = {"type": "string", "pattern": r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$"}
+NUMBER = {"anyOf": [{"type": "number"}, EXPRESSION]}
+
+
+def schema() -> dict[str, Any]:
+    """The whole schema."""
+    types = all_types()
+    definitions: dict[str, Any] = {f"layer.{name}": layer(name, cls) for name, cls in types.items()}
+    for blocks in (False, True):
+        for defaults in (False, True):
+            definitions |= items(types, blocks=blocks, defaults=defaults)
+    definitions["numbers"] = {
+        "description": "Numbers in nested lists.", "type": "array", "minItems": 1,
+        "items": {"anyOf": [{"type": "number"}, {"$ref": "#/$defs/numbers"}]},
+    }  # fmt: skip
+    definitions["expectation"] = expectation()
+    return {
+        "$schema": DIALECT,
+        "$id": "https://cnncalc.dev/schema/1/spec.json",
+        "title": "cnncalc spec",
+        "description": "A convolutional network for cnncalc: https://pypi.org/project/cnncalc",
+        "type": "object",
+        "required": ["input", "layers"],
+        "additionalProperties": False,
+        "properties": top(types),
+        "allOf": [_branch(blocks, defaults) for blocks in (False, True) for defaults in (False, True)],
+        "examples": [EXAMPLE],
+        "$defs": definitions,
+    }
+
+
+def _suffix(*, blocks: bool, defaults: bool) -> str:
+    return ("_blocks" if blocks else "") + ("_defaults" if defaults else "")
+
+
+def _branch(blocks: bool, defaults: bool) -> dict[str, Any]:
+    """What items may be depends on whether the spec has blocks, whose names are types, and defaults."""
+
+    def given(key: str, *, there: bool) -> dict[str, Any]:
+        return {"required": [key]} if there else {"not": {"required": [key]}}
+
+    listed = {"$ref": f"#/$defs/list{_suffix(blocks=blocks, defaults=defaults)}"}
+    then: dict[str, Any] = {"properties": {"layers": listed}}
+    if blocks:
+        body = {"type": "object", "properties": {"layers": listed}}
+        then["properties"]["blocks"] = {"type": "object", "additionalProperties": body}
+    return {"if": {"allOf": [given("blocks", there=blocks), given("defaults", there=defaults)]}, "then": then}
+
+
+def top(types: dict[str, type[Layer]]) -> dict[str, Any]:
+    """Properties of the document."""
+    text = {"type": "string"}
+    shape = {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 8,
+        "items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]},
+    }
+    default = {"type": ["number", "boolean", "string", "array"]}
+    lints = [code for code in CODES if code.startswith("W")] + [
+        CODES[c].name for c in CODES if c.startswith("W")
+    ]
+    block = {
+        "type": "object", "required": ["layers"], "additionalProperties": False,
+        "properties": {"description": text, "params": {
+            "description": "Name to default, or to a kind: then it must be given.", "type": "object", "propertyNames": NAME,
+            "additionalProperties": {"anyOf": [{"enum": list(PARAM_KINDS)}, {"type": ["number", "boolean", "string", "null", "array"]}]},
+        }, "layers": {"type": "array"}},
+    }  # fmt: skip
+    variant = {
+        "type": "object", "additionalProperties": False,
+        "properties": {"name": text, "source": text, "vars": {"type": "object", "additionalProperties": default},
+                       "expect": {"$ref": "#/$defs/expectation"}},
+    }  # fmt: skip
+    case = {**expectation(), "properties": {
+        **expectation()["properties"], "set": {"type": "object"}, "fails": {"type": "boolean"}, "name": text}}  # fmt: skip
+    return {
+        "name": {**text, "description": "What to call the network."},
+        "description": {**text, "description": "Free text."},
+        "source": {**text, "description": "The paper or page that it is from."},
+        "version": {"const": 1, "description": "Of this format."},
+        "input": {"description": "[channels, height, width] without the batch, or shapes by name.",
+                  "anyOf": [shape, {"type": "object", "propertyNames": NAME, "additionalProperties": shape}],
+                  "examples": [[3, 224, 224], [3, "H", "W"]]},
+        "input_values": {"description": "Numbers for the input, for 'cnncalc verify'.",
+                         "anyOf": [{"$ref": "#/$defs/numbers"}, {"type": "object", "additionalProperties": {"$ref": "#/$defs/numbers"}}]},
+        "output": {"description": "The layers whose outputs the network gives; default: the last.",
+                   "anyOf": [REFERENCE, {"type": "array", "minItems": 1, "items": REFERENCE}]},
+        "vars": {"description": "Variables and their defaults; later ones may use earlier ones.", "type": "object",
+                 "propertyNames": NAME, "additionalProperties": default, "examples": [{"H": 224, "W": 224, "classes": 1000}]},
+        "defaults": {"description": "Fields by layer type; what an item says itself wins.", "type": "object",
+                     "propertyNames": {"enum": list(types)}, "additionalProperties": {"type": "object"}},
+        "blocks": {"description": "Reusable layers; their names are types.", "type": "object", "propertyNames": NAME,
+                   "additionalProperties": block},
+        "layers": {"description": "The network, in order.", "type": "array"},
+        "variants": {"description": "Members of a family: file.yaml@name.", "type": "object", "additionalProperties": variant},
+        "expect": {"$ref": "#/$defs/expectation"},
+        "cases": {"description": "Settings, each a test of its own.", "type": "array", "items": case},
+        "lint": {"description": "Lints silenced for this file.", "type": "object", "additionalProperties": False,
+                 "properties": {"ignore": {"type": "array", "items": {"anyOf": [{"enum": lints}, {"pattern": r"^W\d{0,3}$"}]}}}},
+    }  # fmt: skip
+
+
+def expectation() -> dict[str, Any]:
+    """What ``expect`` may say."""
+    bounds: dict[str, Any] = {"min": NUMBER, "max": NUMBER, "approx": NUMBER}
+    number = {"anyOf": [NUMBER, {"type": "object", "additionalProperties": False, "properties": bounds}]}
+    memory = {"anyOf": [NUMBER, {"type": "object", "additionalProperties": False,
+                                 "properties": {**bounds, "dtype": {"enum": list(ITEM_BYTES)}}}]}  # fmt: skip
+    numbers: dict[str, Any] = dict.fromkeys(
+        ("params", "weights", "biases", "buffers", "macs", "flops", "receptive_field"), number
+    )
+    shape = {"type": "array", "items": NUMBER}
+    of_layer = {"type": "object", "additionalProperties": False, "properties": {**numbers, "output": shape}}
+    return {
+        "description": "What must hold: exact numbers, or {min, max, approx}; 5M and 320KiB are understood.",
+        "type": "object", "additionalProperties": False,
+        "properties": {**numbers, "peak_activation_bytes": memory, "output": shape,
+                       "layers": {"type": "object", "additionalProperties": of_layer},
+                       "divisible_by": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}},
+        "examples": [{"params": 25557032, "macs": {"max": "4.2G"}, "output": [1000]}],
+    }  # fmt: skip
+
+
+# ----------------------------------------------------------------------------------------- items
+
+
+def items(types: dict[str, type[Layer]], *, blocks: bool, defaults: bool) -> dict[str, Any]:
+    """A list of items, and an item: text, layer, group or shared layers."""
+    suffix = _suffix(blocks=blocks, defaults=defaults)
+    listed, branch = {"$ref": f"#/$defs/list{suffix}"}, {"$ref": f"#/$defs/branch{suffix}"}
+    bare = [name for name, cls in types.items() if defaults or not required(cls)]
+    known: dict[str, Any] = {"enum": sorted(types)}
+    either: dict[str, Any] = {"anyOf": [known, NAME]} if blocks else known
+    cases = [
+        {"if": {"properties": {"type": {"const": name}}, "required": ["type"]},
+         "then": {"$ref": f"#/$defs/layer.{name}"} | ({} if defaults else {"required": ["type", *required(cls)]})}
+        for name, cls in types.items()
+    ]  # fmt: skip
+    group: dict[str, Any] = {
+        "properties": dict.fromkeys((*COMMON, "layers"), True),
+        "additionalProperties": False,
+        "required": ["layers"],
+    }
+    shared: dict[str, Any] = {
+        "properties": dict.fromkeys(COMMON, True),
+        "additionalProperties": False,
+        "required": ["share"],
+    }
+    untyped = {"if": {"not": {"required": ["type"]}},
+               "then": {"if": {"required": ["share"]}, "then": shared, "else": group}}  # fmt: skip
+    mapping = {
+        "type": "object",
+        "properties": {**common(), "type": either, "layers": listed, "branches": {
+            "description": "Lists of items that each start from the current tensor.", "type": "array", "items": branch}},
+        "allOf": [*cases, untyped],
+    }  # fmt: skip
+    text = {"type": "string", **({"anyOf": [{"enum": bare}, NAME]} if blocks else {"enum": bare})}
+    conditional = {"type": "object", "additionalProperties": False,
+                   "properties": {"when": {"anyOf": [{"type": "boolean"}, EXPRESSION]}, "layers": listed}}  # fmt: skip
+    return {
+        f"list{suffix}": {"type": "array", "items": {"$ref": f"#/$defs/item{suffix}"}},
+        f"item{suffix}": {
+            "type": ["string", "object"],
+            "if": {"type": "string"},
+            "then": text,
+            "else": mapping,
+        },
+        f"branch{suffix}": {
+            "type": ["array", "object"],
+            "if": {"type": "array"},
+            "then": listed,
+            "else": conditional,
+        },
+    }
+
+
+def common() -> dict[str, Any]:
+    """Keys that every item may have."""
+    references = {"anyOf": [REFERENCE, {"type": "array", "minItems": 1, "items": REFERENCE}]}
+    return {
+        "name": {**NAME, "description": "What to call it; part of its path."},
+        "from": {**references, "description": "The tensor to start from; default: the item before."},
+        "repeat": {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION], "description": "How often."},
+        "first": {"type": "object", "description": "Fields that differ in the first repetition."},
+        "when": {"anyOf": [{"type": "boolean"}, EXPRESSION], "description": "Left out where false."},
+        "train_only": {
+            "type": "boolean",
+            "description": "An auxiliary head: its parameters count, its MACs do not.",
+        },
+        "share": {
+            **REFERENCE,
+            "description": "The layers of an earlier item once more, with its parameters.",
+        },
+    }
+
+
+def layer(name: str, cls: type[Layer]) -> dict[str, Any]:
+    """The fields of a layer type."""
+    own = {
+        field.alias or key: field_schema(cls, key) for key, field in cls.model_fields.items() if key != "type"
+    }
+    extra: dict[str, Any] = dict.fromkeys(COMMON, True)
+    if cls.family in ACTIVATED:
+        extra |= {"norm": attachment("norm"), "act": attachment("activation")}
+    if cls.family == "merge":
+        extra["branches"] = True
+    if cls.family in PARAMETERISED:
+        extra |= {key: {"$ref": "#/$defs/numbers"} for key in TENSORS if key not in own}
+        if "bias" in own:
+            own["bias"] = {"anyOf": [own["bias"], {"$ref": "#/$defs/numbers"}], **_about(cls, "bias")}
+    example = {"type": name, **{key: EXAMPLES[key] for key in required(cls)}}
+    return {
+        "description": description(cls), "properties": {"type": {"const": name}, **own, **extra},
+        "additionalProperties": False, "examples": [example],
+    }  # fmt: skip
+
+
+def attachment(family: str) -> dict[str, Any]:
+    """A norm or activation: a word, a variable or parameter that holds one, or a mapping with type."""
+    known = [name for name, cls in all_types().items() if cls.family == family]
+    words = sorted({*known, "none", *(NORMS if family == "norm" else ())})
+    node = {"type": "object", "required": ["type"], "properties": {"type": {"enum": words}}}
+    what = "Normalisation" if family == "norm" else "Activation"
+    return {
+        "anyOf": [{"enum": words}, NAME, node, {"type": "null"}],
+        "description": f"{what} after it, a row of its own.",
+    }
+
+
+def required(cls: type[Layer]) -> list[str]:
+    """Fields without a default."""
+    return [field.alias or key for key, field in cls.model_fields.items() if field.is_required()]
+
+
+def description(cls: type[Layer]) -> str:
+    """The first paragraph of the docstring of the type, or of the rule that its ranks share."""
+    text = next(c.__doc__ for c in cls.__mro__ if c.__doc__ and c.__module__ == cls.__module__)
+    return " ".join(inspect.cleandoc(text).split("\n\n")[0].replace("``", "").split())
+
+
+def _about(cls: type[Layer], key: str) -> dict[str, Any]:
+    field = cls.model_fields[key]
+    about: dict[str, Any] = {"description": FIELDS[field.alias or key]}
+    if not field.is_required() and field.default is not None:
+        about["default"] = field.default
+    return about
+
+
+def field_schema(cls: type[Layer], key: str) -> dict[str, Any]:
+    """What a field takes, found by trying."""
+    kinds: list[dict[str, Any]] = []
+
+    def takes(value: Any) -> bool:
+        return accepts(cls, key, value)
+
+    if takes(True):
+        kinds.append({"type": "boolean"})
+    least = next((n for n in (-1000, -2, -1, 0, 1) if takes(n)), None)
+    if takes(0.5):
+        bounds = {"minimum": 0} if not takes(-1) else {}
+        kinds.append({"type": "number", **bounds, **({"maximum": 1} if not takes(1.5) else {})})
+    elif least is not None:
+        kinds.append({"type": "integer"} | ({"minimum": least} if least > -1000 else {}))
+    kinds += _lists(takes)
+    if takes(None):
+        kinds.append({"type": "null"})
+    words = cls.words.get(key)
+    if words:
+        kinds.append({"enum": list(words)})
+    if not words or len(kinds) > 1:
+        kinds.append(EXPRESSION)
+    return {**(kinds[0] if len(kinds) == 1 else {"anyOf": kinds}), **_about(cls, key)}
+
+
+def _lists(takes: Any) -> list[dict[str, Any]]:
+    found = []
+    lengths = [n for n in range(1, 9) if takes([1] * n) or takes(list(range(n)))]
+    if lengths:
+        low = next((n for n in (-1, 0, 1) if takes([n, *[1] * (lengths[-1] - 1)])), 0)
+        entry: dict[str, Any] = {
+            "anyOf": [
+                {"type": "number" if takes([0.5] * lengths[-1]) else "integer", "minimum": low},
+                EXPRESSION,
+            ]
+        }
+        if takes([None] * lengths[-1]):
+            entry["anyOf"].append({"type": "null"})
+        found.append({"type": "array", "minItems": lengths[0], "maxItems": lengths[-1], "items": entry})
+    pairs = [n for n in range(1, 9) if takes([[1, 1]] * n)]
+    if pairs:
+        pair = {
+            "type": "array",
+            "minItems": 2,
+            "maxItems": 2,
+            "items": {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION]},
+        }
+        found.append({"type": "array", "minItems": pairs[0], "maxItems": pairs[-1], "items": pair})
+    return found
+
+
+def accepts(cls: type[Layer], key: str, value: Any) -> bool:
+    """Whether a field takes a value, whatever the other fields are."""
+    from pydantic import ValidationError
+
+    name = cls.model_fields[key].alias or key
+    others = dict.fromkeys(required(cls), DEFERRED)
+    try:
+        cls.model_validate({**others, name: value})
+    except ValidationError as error:
+        return all(detail["loc"][:1] != (name,) for detail in error.errors())
+    return True

@@ -1,0 +1,97 @@
+"""A fuzzer that needs nothing: specs of the corpus, mutated.
+
+    python -m tests.fuzz.mutate --seconds 3600 --seed 1
+
+Prints what was found, and how many inputs were tried; a finding is written to a file beside it.
+"""
+
+import argparse
+import random
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from tests.fuzz.target import one_input
+
+ROOT = Path(__file__).parent.parent.parent
+WORDS = [
+    "0", "-1", "1e999", ".nan", ".inf", "true", "null", "~", "010", "1:30", "9**9", "H", "channels", "10**18", "2147483648",
+    "99999999999999999999", "[]", "{}", "[[]]", "''", '""', "&a", "*a", "!!int", "<<", "---", "#", "|", ">", "\t", "\x00",
+    "\x1b[31m", "\u202e", "repeat: 1000000", "repeat: H", "first: {}", "when: false", "share: a", "from: prev", "train_only: true",
+    "min(1)", "max(1, 2, 3)", "a if b else c", "((((((((", "not not not", "1//0", "1/3", "H % 7", "2**H", "names[1]", "floor(1/3)",
+    "padding: same", "ceil_mode: true", "stride: 0", "groups: 3", "dilation: 99", "kernel_size: [3, 3, 3]", "weight: [[1], [2, 3]]",
+    "# cnncalc: ignore[W201]", "lint: {ignore: [W2]}", "expect: {params: {max: 1}}", "cases: [{set: {H: 0}, fails: true}]",
+    "divisible_by: {H: 7}", "type: concat", "type: add", "branches: [[], []]", "norm: batch", "act: none", "upsample",
+]  # fmt: skip
+
+
+def corpus():
+    files = [*ROOT.glob("specs/**/*.yaml"), *ROOT.glob("tests/diagnostics/*/*.yaml")]
+    texts = [path.read_bytes() for path in files]
+    return [text for text in texts if len(text) < 6000]
+
+
+def mutated(draw, seeds):
+    """Lines, tokens and bytes moved, doubled, taken out, put in."""
+    data = draw.choice(seeds)
+    for _ in range(draw.choice([1, 1, 2, 3, 5, 10])):
+        kind = draw.random()
+        lines = data.split(b"\n")
+        if kind < 0.25:
+            spot, word = draw.randrange(len(data) + 1), draw.choice(WORDS).encode()
+            data = data[:spot] + word + data[spot:]
+        elif kind < 0.4:
+            spot = draw.randrange(len(data) + 1)
+            data = data[:spot] + bytes([draw.randrange(256)]) + data[spot + draw.randrange(3) :]
+        elif kind < 0.55:
+            other = draw.choice(seeds).split(b"\n")
+            at = draw.randrange(len(lines) + 1)
+            start = draw.randrange(len(other))
+            data = b"\n".join(lines[:at] + other[start : start + draw.randrange(1, 6)] + lines[at:])
+        elif kind < 0.7:
+            del lines[draw.randrange(len(lines))]
+            data = b"\n".join(lines)
+        elif kind < 0.85:
+            import re
+
+            tokens = list(re.finditer(rb"[A-Za-z_0-9.]+", data))
+            if tokens:
+                token = draw.choice(tokens)
+                new = draw.choice(tokens)[0] if draw.random() < 0.4 else draw.choice(WORDS).encode()
+                data = data[: token.start()] + new + data[token.end() :]
+        else:
+            a, b = sorted(draw.randrange(len(data) + 1) for _ in range(2))
+            data = data[:a] + data[a:b] * draw.choice([0, 2]) + data[b:] if b - a < 300 else data
+        data = data or b"a"
+    return data[:20_000]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    draw, seeds, end = random.Random(options.seed), corpus(), time.time() + options.seconds
+    tried, kinds = 0, {}
+    while time.time() < end:
+        data = mutated(draw, seeds)
+        tried += 1
+        try:
+            one_input(data)
+        except KeyboardInterrupt:
+            break
+        except BaseException as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            kind = f"{type(error).__name__} {where.filename.rpartition('/')[2]}:{where.lineno}"
+            if kind not in kinds:
+                path = Path(f"fuzz-{len(kinds)}-{options.seed}.yaml")
+                path.write_bytes(data)
+                print(f"{kind}: {str(error)[:100]} -> {path}", flush=True)
+            kinds[kind] = kinds.get(kind, 0) + 1
+    print(f"{tried:,} inputs, {sum(kinds.values()):,} findings of {len(kinds)} kinds")
+    return bool(kinds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
