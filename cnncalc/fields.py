@@ -90,11 +90,11 @@ def flag(value: Any) -> Any:
     """True or false, and nothing that merely resembles it."""
     if value is DEFERRED or isinstance(value, bool):
         return value
-    meant = _FLAGS.get(value.lower()) if isinstance(value, str) else None
+    meant = FLAG_WORDS.get(value.lower()) if isinstance(value, str) else None
     raise invalid(f"needs true or false, got {describe(value)}", meant and f"write {meant}", meant)
 
 
-_FLAGS = {"yes": "true", "on": "true", "no": "false", "off": "false"}  # as YAML 1.1 has them
+FLAG_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}  # as YAML 1.1 has them
 
 
 def per_axis(value: Any, rank: int, least: int) -> Any:

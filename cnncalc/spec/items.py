@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.errors import Fix, Mark, Place, Problem, Source, did_you_mean
-from cnncalc.fields import DEFERRED, describe
+from cnncalc.fields import DEFERRED, FLAG_WORDS, describe
 from cnncalc.registry import all_types, layer_class
 from cnncalc.spec import tensors
 from cnncalc.spec.document import Mapping, Sequence
@@ -388,7 +388,8 @@ class ItemReader:
     def read_layer(self, item: Item, node: Mapping, counts: dict[str, int]) -> None:
         cls = layer_class(item.kind)
         if cls is None:
-            foreign = FOREIGN_TYPES.get(item.kind.lower().replace(" ", ""))
+            word = item.kind.lower().replace(" ", "")
+            foreign = FOREIGN_TYPES.get(word, word if word in all_types() else None)
             help = f"here it is called '{foreign}'" if foreign else None
             help = help or did_you_mean(item.kind, [*all_types(), *self.blocks])
             at = node.values_at["type"]
@@ -424,6 +425,8 @@ class ItemReader:
                 item.fields[key] = self.reference(raw, own.values_at[key]) or Value(None, item.place)
                 continue
             words = cls.words.get(key, ())
+            if isinstance(raw, str) and raw.lower() in FLAG_WORDS and raw not in self.names:
+                words = (*words, raw)  # no name, but YAML 1.1's true or false: the field's check says so
             if key not in cls.model_fields and key not in _aliases(cls):
                 probe[key] = raw
                 continue
