@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping as Mapping_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -249,6 +250,9 @@ class _Checker:
             return None
         if isinstance(value, bool | str | list | dict) or value is None:
             self.add("C101", f"needs a number, got {describe(value)}", mark)
+            return None
+        if isinstance(value, float) and not math.isfinite(value):
+            self.add("C101", f"needs a finite number, got {value}", mark)
             return None
         return value
 

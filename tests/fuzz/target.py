@@ -12,12 +12,12 @@ from cnncalc.report.findings import FORMATS, Findings, renderer
 from cnncalc.report.rows import DEFAULT_COLUMNS
 from cnncalc.spec.load import read_text
 
-SECONDS = 2.0
+SECONDS = 8.0  # for eight passes over the input, and instrumentation
 ALL = Options(select=("W",), budgets={"params": 10**6, "peak_activation_bytes": 10**6})
 
 
 def one_input(data: bytes) -> None:
-    """Raises what no user may see: any exception but ours, or more than two seconds."""
+    """Raises what no user may see: any exception but ours, or too many seconds."""
     text = data.decode("utf-8", "replace")
     start = time.perf_counter()
     result = check_text(text, "fuzz.yaml", ALL)
