@@ -33,9 +33,9 @@ def read_spec(reference: str) -> tuple[Document, str | None]:
     path, _, variant = reference.rpartition("@") if "@" in reference else (reference, "", "")
     if reference == "-":
         return read_text(standard_input(), "<stdin>"), None
-    if Path(reference).exists() or not variant:
+    if os.path.lexists(reference) or not variant:
         path, variant = reference, ""
-    if not Path(path).exists() and not _looks_like_path(path):
+    if not os.path.lexists(path) and not _looks_like_path(path):
         path, found = _shipped(path)
         variant = variant or found
     limit = MAX_JSON_BYTES if path.endswith(".json") else MAX_YAML_BYTES
@@ -48,8 +48,8 @@ def read_raw(reference: str) -> tuple[str, str, Callable[[str], bytes]] | None:
 
     None where there is nothing that could be rewritten.
     """
-    path = reference.rpartition("@")[0] if "@" in reference and not Path(reference).exists() else reference
-    if path == "-" or not Path(path).is_file():
+    path = reference.rpartition("@")[0] if "@" in reference and not os.path.lexists(reference) else reference
+    if path == "-" or not os.path.isfile(path):
         return None
     try:
         data = _read(path, MAX_JSON_BYTES)
