@@ -62,4 +62,6 @@ def _is_spec(path: str) -> bool:
             start = stream.read(LOOKED_AT)
     except OSError:
         return False
+    if b'"$defs"' in start:
+        return False  # a schema of specs
     return all(pattern.search(start) for pattern in (_JSON if path.endswith(".json") else _YAML))

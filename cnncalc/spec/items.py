@@ -238,6 +238,11 @@ class ItemReader:
         if not isinstance(kind, str):
             self.complain_about_type(node, mark)
             return None
+        if "type" in node and kind in ("group", "share"):
+            key = "layers" if kind == "group" else "share"
+            help = f"leave 'type' out: the key '{key}' says it"
+            self.problem("C103", f"no layer type or block '{kind}'", node.values_at["type"], help)
+            return None
         place = Place(self.source, _type_mark(node, mark))
         item = Item(place, kind, node)
         self.read_name(item, node, counts)
