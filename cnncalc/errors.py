@@ -64,7 +64,9 @@ CODES: dict[str, Rule] = {
     "W206": Rule("dilation-gridding", "dilated convolutions that together see a grid with holes", "warning"),
     "W207": Rule("even-kernel-same", "an even kernel with 'same' or 'half' padding", "warning"),
     "W208": Rule("pool-over-padding", "average pooling that counts the zeros of its padding", "info"),
-    "W209": Rule("receptive-field-smaller-than-input", "a classifier whose features do not see the whole input", "info"),
+    "W209": Rule(
+        "receptive-field-smaller-than-input", "a classifier whose features do not see the whole input", "info"
+    ),
     "W301": Rule("dead-layer", "a layer whose output nothing reads; its parameters do nothing", "warning"),
     "W302": Rule("unused-input", "an input of the network that nothing reads", "warning"),
     "W303": Rule("head-does-not-fit", "a head for training only that is too large for this input", "warning"),

@@ -18,7 +18,13 @@ from cnncalc.spec.load import read_spec
 ROOT = Path(__file__).parent.parent.parent
 BAD = ROOT / "tests" / "diagnostics" / "bad"
 #: bad in ways that a schema cannot know: what an expression gives, and names
-BEYOND = {"C101_not_finite", "C101_block_values", "C101_evaluated", "C104_block_arguments", "C107_block_params"}
+BEYOND = {
+    "C101_not_finite",
+    "C101_block_values",
+    "C101_evaluated",
+    "C104_block_arguments",
+    "C107_block_params",
+}
 BY_FORM = [p for p in sorted(BAD.glob("C10[1-4]*.yaml")) if p.stem not in BEYOND]
 
 

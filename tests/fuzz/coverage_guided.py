@@ -8,8 +8,10 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["cnncalc"]):
-    from tests.fuzz.target import one_input
+    from tests.fuzz import target
+
+target.SECONDS = 60.0  # instrumented code is slow; -timeout= looks for hangs
 
 if __name__ == "__main__":
-    atheris.Setup(sys.argv, one_input)
+    atheris.Setup(sys.argv, target.one_input)
     atheris.Fuzz()
