@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cnncalc.conditions import Condition
 from cnncalc.dims import Dim, product_of
-from cnncalc.shapes import AXES, Shape, Shapes, Window, show
+from cnncalc.shapes import AXES, Shape, Shapes, Sight, Window, show
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -118,9 +118,9 @@ class Layer(BaseModel, ABC):
         """Whether numbers are missing from what it declares, so that totals are incomplete."""
         return False
 
-    def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
-        """How an output cell sees its input along each spatial axis; None: it sees all of it."""
-        return None
+    def windows(self, inputs: Shapes) -> Sight:
+        """How an output cell sees its input along each spatial axis; unless it sees all of it."""
+        return "unknown"
 
 
 class Elementwise(Layer):
@@ -142,7 +142,7 @@ class Elementwise(Layer):
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return self.cost * product_of(output)
 
-    def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
+    def windows(self, inputs: Shapes) -> Sight:
         return (Window(),) * (len(inputs[0]) - 1)
 
 

@@ -8,7 +8,7 @@ from functools import reduce
 from cnncalc.conditions import Condition, equal
 from cnncalc.dims import Dim, product_of
 from cnncalc.layer import Layer, Requirement, Requirements
-from cnncalc.shapes import Shape, Shapes, Window, show
+from cnncalc.shapes import Shape, Shapes, Sight, Window, show
 
 
 class Merge(Layer):
@@ -23,7 +23,7 @@ class Merge(Layer):
     def macs(self, inputs: Shapes, output: Shape) -> Dim:
         return 0
 
-    def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
+    def windows(self, inputs: Shapes) -> Sight:
         return (Window(),) * (len(inputs[0]) - 1)
 
 

@@ -5,7 +5,7 @@ A shape is a tuple of sizes without the batch axis, channels first: ``(C, H, W)`
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from cnncalc.dims import Dim, ceil_div, maximum, minimum
 
@@ -32,6 +32,35 @@ class Window(NamedTuple):
     def extent(self) -> Dim:
         """Cells from the first to the last that the kernel touches: ``dilation*(kernel-1) + 1``."""
         return self.dilation * (self.kernel - 1) + 1
+
+
+class Spread(NamedTuple):
+    """A transposed window along one axis: input cell ``i`` reaches ``kernel`` cells from ``i*stride - before`` on."""
+
+    kernel: Dim = 1
+    stride: int = 1
+    dilation: Dim = 1
+    before: Dim = 0
+
+    @property
+    def extent(self) -> Dim:
+        """Cells from the first to the last that an input cell reaches."""
+        return self.dilation * (self.kernel - 1) + 1
+
+
+class Zoom(NamedTuple):
+    """Resampling along one axis: cell ``j`` lies at ``(j + 1/2)*down/up - 1/2`` and mixes ``taps`` cells around it.
+
+    One tap is the nearest cell, ``floor(j*down/up)``.
+    """
+
+    up: int = 1
+    down: int = 1
+    taps: int = 1
+
+
+#: how an output cell sees its input along each spatial axis; or all of it; or in no fixed way
+Sight = tuple[Window | Spread | Zoom, ...] | Literal["all", "unknown"]
 
 
 def window_count(size: Dim, window: Window, *, ceil_mode: bool = False) -> Dim:

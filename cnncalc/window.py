@@ -11,7 +11,7 @@ from cnncalc import fields
 from cnncalc.conditions import at_least, divisible
 from cnncalc.dims import Dim, ceil_div, concrete, product_of
 from cnncalc.layer import Array, Layer, Requirement, Requirements, needs_rank
-from cnncalc.shapes import AXES, Shape, Shapes, Window, same_padding, window_count
+from cnncalc.shapes import AXES, Shape, Shapes, Sight, Window, same_padding, window_count
 
 if TYPE_CHECKING:
     from cnncalc.kernels.windows import Sliding
@@ -85,7 +85,7 @@ class WindowLayer(Layer):
         pairs = zip(x[1:], self.spatial_windows(x), strict=True)
         return tuple(window_count(size, window, ceil_mode=ceil_mode) for size, window in pairs)
 
-    def windows(self, inputs: tuple[Shape, ...]) -> tuple[Window, ...] | None:
+    def windows(self, inputs: Shapes) -> Sight:
         return self.spatial_windows(inputs[0])
 
     def sliding(self, x: Array) -> Sliding:
@@ -179,6 +179,16 @@ class AdaptivePooling(Layer):
         pairs = zip(x[1:], self.output_size, strict=True)
         return (x[0], *(have if want is None else want for have, want in pairs))
 
+    def windows(self, inputs: Shapes) -> Sight:
+        (x,) = inputs
+        wanted = self.output_shape(inputs)[1:]
+        if all(want == 1 for want in wanted):
+            return "all"
+        pairs = list(zip(x[1:], wanted, strict=True))
+        if any(not isinstance(n, int) or not isinstance(m, int) or n % m for n, m in pairs if n != m):
+            return "unknown"
+        return tuple(Window() if n == m else Window(n // m, n // m) for n, m in pairs)
+
     def sizes(self, x: Array) -> tuple[int, ...]:
         """The asked sizes for an array ``(N, C, *in)``."""
         return tuple(concrete(n) for n in self.output_shape((x.shape[1:],))[1:])
@@ -212,6 +222,9 @@ class GlobalPooling(Layer):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(inputs[0])
+
+    def windows(self, inputs: Shapes) -> Sight:
+        return "all"
 
 
 def groups_divide(groups: Dim, **channels: Dim) -> Requirements:

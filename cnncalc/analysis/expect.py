@@ -281,7 +281,8 @@ def _actual(key: str, report: Report, have: Row | Totals, dtype: str) -> Any:
     if key == "receptive_field":
         rows = [have] if isinstance(have, Row) else [row for row in report if not row.train_only]
         fields = [row.receptive_field for row in rows if row.receptive_field is not None]
-        return fields[-1].size if fields else None
+        partial = [field for field in fields if not field.everything]  # the last map, before all is pooled
+        return (partial or fields)[-1].size if fields else None
     return getattr(have, key)
 
 

@@ -1,71 +1,248 @@
-"""Receptive fields: which stretch of the input an output cell can see.
+"""Receptive fields: which stretch of the input an output cell can see, exactly.
 
-The recurrences, from the first layer on: ``size += (extent - 1)*stride_so_far``,
-``padding += before*stride_so_far``, ``stride *= stride``. Source: Araujo, Norris and Sim,
-"Computing Receptive Fields of Convolutional Neural Networks", Distill, 2019.
+Along one axis a tensor is described by the first and last input cell that each of its cells sees.
+Cell ``q*period + r`` begins at ``q*advance + first[r]`` and ends at ``q*advance + last[r]``: one
+period for chains of windows, more after transposed convolutions and upsampling, whose cells do not
+all see alike. A window, a spread or a zoom maps one description to the next; branches are united.
+
+Source: Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks",
+Distill, 2019: their recurrences are the case of period 1. Statistics of normalisations are taken as
+constants.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from math import gcd, lcm
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.dims import Dim, maximum
+from cnncalc.dims import Dim, Expr, maximum, minimum
+from cnncalc.layer import Elementwise
+from cnncalc.layers.linear import Linear
+from cnncalc.layers.permute import Permute
+from cnncalc.shapes import Shape, Spread, Window, Zoom
 
 if TYPE_CHECKING:
     from cnncalc.graph import Graph, Node
-    from cnncalc.shapes import Shape, Window
+
+MAX_PERIOD = 1024
+
+
+class Axis(NamedTuple):
+    """What cells see along one axis of the input; see the module."""
+
+    advance: Dim = 1
+    first: tuple[Dim, ...] = (0,)
+    last: tuple[Dim, ...] = (0,)
+
+    @property
+    def period(self) -> int:
+        return len(self.first)
+
+    def span(self, cell: Dim) -> tuple[Dim, Dim]:
+        """First and last input cell that a cell sees, padding included.
+
+        Raises:
+            TypeError: the cell is symbolic and not all cells see alike.
+        """
+        if self.period == 1:
+            return cell * self.advance + self.first[0], cell * self.advance + self.last[0]
+        if isinstance(cell, Expr):
+            raise TypeError("cells differ, and which one is meant is symbolic")
+        turn, phase = divmod(cell, self.period)
+        return turn * self.advance + self.first[phase], turn * self.advance + self.last[phase]
 
 
 class ReceptiveField(NamedTuple):
-    """Per spatial axis, in cells of the network's input."""
+    """Per spatial axis, in cells of the network's input.
+
+    ``size`` is the most that a cell sees, ``stride`` how far neighbours are apart (a fraction as
+    text after upsampling: ``1/2``), and cell 0 begins ``padding`` before the input.
+    """
 
     size: Shape
-    stride: Shape
+    stride: tuple[Any, ...]
     padding: Shape
+    axes: tuple[Axis, ...] = ()
+    #: whether all branches that it unites have the same stride and centre
+    aligned: bool = True
+    #: where the tensor's axes come from, 0 the channels; empty: in their usual order
+    order: tuple[int, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """Whether every cell sees the whole input."""
+        return not self.axes
 
 
 def receptive_fields(graph: Graph) -> list[ReceptiveField | None]:
-    """The receptive field of every node; None where it has no fixed size (all of the input)."""
+    """The receptive field of every node; None where it is not of a fixed form."""
     found: list[ReceptiveField | None] = []
+    whole = _everything(graph)
     for node in graph.nodes:
         if node.layer is None:
             rank = len(node.output) - 1
-            found.append(ReceptiveField((1,) * rank, (1,) * rank, (0,) * rank) if rank else None)
+            found.append(_field((Axis(),) * rank) if rank else None)
         else:
-            found.append(_through(graph, node, [found[i] for i in node.inputs]))
+            found.append(_through(graph, node, [found[i] for i in node.inputs], whole))
     return found
 
 
-def _through(graph: Graph, node: Node, inputs: list[ReceptiveField | None]) -> ReceptiveField | None:
+def _everything(graph: Graph) -> ReceptiveField | None:
+    sizes = {node.output[1:] for node in graph.inputs}
+    if len(sizes) != 1 or not (size := sizes.pop()):
+        return None
+    return ReceptiveField(size, (0,) * len(size), (0,) * len(size))
+
+
+def _through(
+    graph: Graph, node: Node, inputs: list[ReceptiveField | None], whole: ReceptiveField | None
+) -> ReceptiveField | None:
     assert node.layer is not None
     known = [field for field in inputs if field is not None]
-    if len(known) < len(inputs) or not known or len({field.stride for field in known}) > 1:
+    if any(field.everything for field in known):
+        return whole
+    if len(known) < len(inputs):
+        return whole if node.layer.windows(graph.shapes_into(node)) == "all" else None
+    sight = node.layer.windows(graph.shapes_into(node))
+    if sight == "all":
+        return whole
+    if node.type == "permute" or known[0].order:
+        return _reordered(node, known)
+    reading = known if node.layer.family == "merge" else known[:1]  # others give a size, not values
+    if sight == "unknown" or len(sight) != len(reading[0].axes):
         return None
-    windows = node.layer.windows(graph.shapes_into(node))
-    union = _union(known)
-    if windows is None or len(windows) != len(union.size):
-        return None
-    return _slide(union, windows)
+    axes, aligned = [], True
+    for index, step in enumerate(sight):
+        united, same = _union([field.axes[index] for field in reading])
+        moved = united and _moved(united, step)
+        if moved is None:
+            return None
+        axes.append(moved)
+        aligned &= same
+    return _field(tuple(axes), aligned=aligned)
 
 
-def _slide(field: ReceptiveField, windows: tuple[Window, ...]) -> ReceptiveField:
-    axes = list(zip(*field, windows, strict=True))
+def _reordered(node: Node, fields: list[ReceptiveField]) -> ReceptiveField | None:
+    """Axes in another order: maps of each element keep it, and so do linear maps of the channels."""
+    (field, *others) = fields
+    layer = node.layer
+    order = field.order or tuple(range(len(field.axes) + 1))
+    if isinstance(layer, Permute):
+        order = tuple(order[d] for d in layer.dims)
+        return field._replace(order=() if order == tuple(range(len(order))) else order)
+    mixes_channels = isinstance(layer, Linear) and order[-1] == 0
+    keeps = isinstance(layer, Elementwise) or mixes_channels
+    return field if keeps and not others else None
+
+
+def _field(axes: tuple[Axis, ...], *, aligned: bool = True) -> ReceptiveField:
+    sizes = []
+    for axis in axes:
+        spans = [last - first + 1 for first, last in zip(axis.first, axis.last, strict=True)]
+        sizes.append(maximum(*spans) if len(spans) > 1 else spans[0])
     return ReceptiveField(
-        tuple(size + (w.extent - 1) * stride for size, stride, _, w in axes),
-        tuple(stride * w.stride for _, stride, _, w in axes),
-        tuple(padding + w.before * stride for _, stride, padding, w in axes),
+        tuple(sizes), tuple(map(_stride, axes)), tuple(0 - axis.first[0] for axis in axes), axes, aligned
     )
 
 
-def _union(fields: list[ReceptiveField]) -> ReceptiveField:
-    """The smallest stretch that holds all branches."""
-    if len(fields) == 1:
-        return fields[0]
-    paddings: list[Dim] = []
-    sizes: list[Dim] = []
-    for axis in range(len(fields[0].size)):
-        before = maximum(*(field.padding[axis] for field in fields))
-        after = maximum(*(field.size[axis] - field.padding[axis] for field in fields))
-        paddings.append(before)
-        sizes.append(before + after)
-    return ReceptiveField(tuple(sizes), fields[0].stride, tuple(paddings))
+def _stride(axis: Axis) -> Any:
+    if axis.period == 1:
+        return axis.advance
+    if isinstance(axis.advance, Expr):
+        return f"({axis.advance})/{axis.period}"
+    common = gcd(axis.advance, axis.period)
+    over, under = axis.advance // common, axis.period // common
+    return over if under == 1 else f"{over}/{under}"
+
+
+def _moved(axis: Axis, step: Window | Spread | Zoom) -> Axis | None:
+    """What cells see after one more layer; None if that is not periodic."""
+    if isinstance(step, Window):
+        return _slid(axis, step)
+    if isinstance(step, Spread):
+        return _spread(axis, step)
+    return _zoomed(axis, step)
+
+
+def _slid(axis: Axis, window: Window) -> Axis | None:
+    """Cell j sees cells ``j*stride - before`` to ``j*stride - before + extent - 1`` of the layer before."""
+    if axis.period == 1:
+        first, _ = axis.span(0 - window.before)
+        _, last = axis.span(window.extent - 1 - window.before)
+        return Axis(axis.advance * window.stride, (first,), (last,))
+    if isinstance(window.stride, Expr) or isinstance(window.before, Expr) or isinstance(window.extent, Expr):
+        return None
+    period = axis.period // gcd(axis.period, window.stride)
+    starts = [j * window.stride - window.before for j in range(period)]
+    advance = axis.advance * (period * window.stride // axis.period)
+    return _axis(
+        advance, [axis.span(s)[0] for s in starts], [axis.span(s + window.extent - 1)[1] for s in starts]
+    )
+
+
+def _spread(axis: Axis, spread: Spread) -> Axis | None:
+    """Cell j sees every cell i before it for which ``j + before - i*stride`` is in the kernel."""
+    if any(isinstance(n, Expr) for n in (spread.extent, spread.before)):
+        return None
+    stride, extent, before = spread.stride, int(spread.extent), int(spread.before)  # type: ignore[arg-type]
+    period = stride * axis.period
+    if period > MAX_PERIOD:
+        return None
+    firsts, lasts = [], []
+    for j in range(period):
+        high = (j + before) // stride
+        low = min(
+            -((extent - 1 - j - before) // stride), high
+        )  # rounded up; a cell that no kernel reaches: high
+        firsts.append(axis.span(low)[0])
+        lasts.append(axis.span(high)[1])
+    return _axis(axis.advance, firsts, lasts)
+
+
+def _zoomed(axis: Axis, zoom: Zoom) -> Axis | None:
+    """Cell j mixes the cells around ``(j + 1/2)*down/up - 1/2``; the nearest is ``floor(j*down/up)``."""
+    common = gcd(zoom.up, zoom.down)
+    up, down = zoom.up // common, zoom.down // common
+    turns = axis.period // gcd(axis.period, down)
+    period = up * turns
+    if period > MAX_PERIOD:
+        return None
+    firsts, lasts = [], []
+    for j in range(period):
+        nearest = j * down // up if zoom.taps == 1 else ((2 * j + 1) * down - up) // (2 * up)
+        reach = zoom.taps // 2
+        low, high = (nearest, nearest) if zoom.taps == 1 else (nearest - reach + 1, nearest + reach)
+        firsts.append(axis.span(low)[0])
+        lasts.append(axis.span(high)[1])
+    return _axis(axis.advance * (turns * down // axis.period), firsts, lasts)
+
+
+def _axis(advance: Dim, firsts: Sequence[Dim], lasts: Sequence[Dim]) -> Axis | None:
+    """With the shortest period that says the same."""
+    count = len(firsts)
+    if count > MAX_PERIOD:
+        return None
+    for period in range(1, count):
+        if count % period or isinstance(advance, Expr) or advance % (count // period):
+            continue
+        step = advance // (count // period)
+        if all(b == a + step for s in (firsts, lasts) for a, b in zip(s, s[period:], strict=False)):
+            return Axis(step, tuple(firsts[:period]), tuple(lasts[:period]))
+    return Axis(advance, tuple(firsts), tuple(lasts))
+
+
+def _union(axes: list[Axis]) -> tuple[Axis | None, bool]:
+    """The smallest stretch that holds what all branches see, and whether their centres agree."""
+    one = axes[0]
+    if all(axis == one for axis in axes):
+        return one, True
+    period = lcm(*(axis.period for axis in axes))
+    advances = {axis.advance * (period // axis.period) for axis in axes}
+    if len(advances) > 1 or period > MAX_PERIOD:
+        return None, False
+    spans = [[axis.span(j) for j in range(period)] for axis in axes]
+    firsts = [minimum(*(s[j][0] for s in spans)) for j in range(period)]
+    lasts = [maximum(*(s[j][1] for s in spans)) for j in range(period)]
+    centres = [{s[j][0] + s[j][1] for s in spans} for j in range(period)]
+    return _axis(advances.pop(), firsts, lasts), all(len(c) == 1 for c in centres)

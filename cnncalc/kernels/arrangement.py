@@ -85,7 +85,8 @@ def _neighbours(
     place = np.maximum(place, 0)
     below = np.minimum(np.floor(place).astype(np.int64), have - 1)
     t = place - below
-    return [(below, 1 - t), (np.minimum(below + 1, have - 1), t)]
+    above = np.where(t > 0, np.minimum(below + 1, have - 1), below)  # a weight of 0 reads nothing
+    return [(below, 1 - t), (above, t)]
 
 
 def pixel_shuffle(x: Array, r: int) -> Array:

@@ -7,7 +7,7 @@ from typing import Literal
 from cnncalc import fields
 from cnncalc.dims import concrete
 from cnncalc.layer import Array, Arrays, Rearrangement, Requirements, Tensors
-from cnncalc.shapes import Shape, Shapes, Window
+from cnncalc.shapes import Shape, Shapes, Sight, Window
 from cnncalc.window import groups_divide
 
 
@@ -26,7 +26,7 @@ class ChannelShuffle(Rearrangement):
     def output_shape(self, inputs: Shapes) -> Shape:
         return inputs[0]
 
-    def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
+    def windows(self, inputs: Shapes) -> Sight:
         return (Window(),) * (len(inputs[0]) - 1)
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:

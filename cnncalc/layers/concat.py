@@ -9,7 +9,7 @@ from cnncalc.conditions import equal
 from cnncalc.dims import Dim
 from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors
 from cnncalc.merge import Merge
-from cnncalc.shapes import Shape, Shapes, show
+from cnncalc.shapes import Shape, Shapes, Sight, show
 
 
 class Concat(Merge):
@@ -42,6 +42,9 @@ class Concat(Merge):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return 0
+
+    def windows(self, inputs: Shapes) -> Sight:
+        return super().windows(inputs) if self.axis == 0 else "unknown"
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         from cnncalc.kernels import merging

@@ -11,7 +11,7 @@ from cnncalc import fields
 from cnncalc.conditions import at_least
 from cnncalc.dims import Dim, concrete, product_of
 from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors, needs_rank
-from cnncalc.shapes import AXES, Shape, Shapes, Window, transposed_count
+from cnncalc.shapes import AXES, Shape, Shapes, Sight, Spread, Window, transposed_count
 from cnncalc.window import DilatedWindowLayer, PerAxis, groups_divide
 
 
@@ -68,8 +68,11 @@ class TransposedConvolution(DilatedWindowLayer):
         axes = zip(x[1:], self.spatial_windows(x), self.output_padding, strict=True)
         return (self.out_channels, *(transposed_count(*axis) for axis in axes))
 
-    def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
-        return None
+    def windows(self, inputs: Shapes) -> Sight:
+        axes = self.spatial_windows(inputs[0])
+        if not all(isinstance(w.stride, int) for w in axes):
+            return "unknown"
+        return tuple(Spread(w.kernel, concrete(w.stride), w.dilation, w.before) for w in axes)
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
         (x,) = inputs

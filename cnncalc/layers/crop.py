@@ -8,7 +8,7 @@ from cnncalc.conditions import at_least
 from cnncalc.dims import Dim, concrete
 from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors
 from cnncalc.resize import Resizing
-from cnncalc.shapes import Shape, Shapes, Window
+from cnncalc.shapes import Shape, Shapes, Sight, Window
 
 
 class Crop(Resizing):
@@ -30,7 +30,7 @@ class Crop(Resizing):
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return 0
 
-    def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
+    def windows(self, inputs: Shapes) -> Sight:
         pairs = zip(inputs[0][1:], self.target(inputs), strict=True)
         offsets = [((have - want) // 2, have - want) for have, want in pairs]
         return tuple(Window(before=-a, after=-(both - a)) for a, both in offsets)

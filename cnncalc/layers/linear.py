@@ -8,7 +8,7 @@ from typing import Literal
 from cnncalc import fields
 from cnncalc.dims import Dim, concrete, product_of
 from cnncalc.layer import Array, Arrays, Layer, Tensors
-from cnncalc.shapes import Shape, Shapes
+from cnncalc.shapes import Shape, Shapes, Sight
 
 
 class Linear(Layer):
@@ -39,6 +39,9 @@ class Linear(Layer):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(output) if self.bias else 0
+
+    def windows(self, inputs: Shapes) -> Sight:
+        return "all" if len(inputs[0]) == 1 else "unknown"
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         from cnncalc.kernels import product

@@ -6,7 +6,7 @@ from typing import Literal
 
 from cnncalc import fields
 from cnncalc.layer import Array, Arrays, Elementwise, Requirement, Requirements, Tensors
-from cnncalc.shapes import Shapes, Window, show
+from cnncalc.shapes import Shapes, Sight, show
 
 
 class LogSoftmax(Elementwise):
@@ -26,8 +26,8 @@ class LogSoftmax(Elementwise):
             message = f"{show(x)} has no axis {self.dim}"
             yield Requirement(holds=False, code="C308", message=message)
 
-    def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
-        return super().windows(inputs) if self.dim % len(inputs[0]) == 0 else None
+    def windows(self, inputs: Shapes) -> Sight:
+        return super().windows(inputs) if self.dim % len(inputs[0]) == 0 else "all"
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         from cnncalc.kernels import activation

@@ -10,7 +10,7 @@ from cnncalc import fields
 from cnncalc.conditions import at_least
 from cnncalc.dims import Dim, concrete
 from cnncalc.layer import Array, Arrays, Rearrangement, Requirement, Requirements, Tensors, needs_rank
-from cnncalc.shapes import Shape, Shapes, Window
+from cnncalc.shapes import Shape, Shapes, Sight, Window
 
 
 def _pads(value: Any) -> Any:
@@ -62,7 +62,7 @@ class Pad(Rearrangement):
         (x,) = inputs
         return (x[0], *(a + n + b for n, (a, b) in zip(x[1:], self._pairs(x), strict=True)))
 
-    def windows(self, inputs: Shapes) -> tuple[Window, ...] | None:
+    def windows(self, inputs: Shapes) -> Sight:
         return tuple(Window(before=a, after=b) for a, b in self._pairs(inputs[0]))
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:

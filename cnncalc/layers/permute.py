@@ -6,7 +6,7 @@ from typing import Literal
 
 from cnncalc import fields
 from cnncalc.layer import Array, Arrays, Rearrangement, Requirement, Requirements, Tensors
-from cnncalc.shapes import Shape, Shapes, show
+from cnncalc.shapes import Shape, Shapes, Sight, Window, show
 
 
 class Permute(Rearrangement):
@@ -27,6 +27,10 @@ class Permute(Rearrangement):
     def output_shape(self, inputs: Shapes) -> Shape:
         (x,) = inputs
         return tuple(x[d] for d in self.dims)
+
+    def windows(self, inputs: Shapes) -> Sight:
+        same = self.dims == tuple(range(len(self.dims)))
+        return (Window(),) * (len(self.dims) - 1) if same else "unknown"
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         return inputs[0].transpose(0, *(d + 1 for d in self.dims))

@@ -7,7 +7,7 @@ from typing import Literal
 from cnncalc import fields
 from cnncalc.conditions import divisible
 from cnncalc.layer import Array, Arrays, Rearrangement, Requirement, Requirements, Tensors, needs_rank
-from cnncalc.shapes import Shape, Shapes
+from cnncalc.shapes import Shape, Shapes, Sight, Zoom
 
 
 class PixelShuffle(Rearrangement):
@@ -34,6 +34,9 @@ class PixelShuffle(Rearrangement):
         (x,) = inputs
         r = self.upscale_factor
         return (x[0] // (r * r), x[1] * r, x[2] * r)
+
+    def windows(self, inputs: Shapes) -> Sight:
+        return (Zoom(self.upscale_factor),) * 2
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         from cnncalc.kernels import arrangement

@@ -10,7 +10,7 @@ from cnncalc import fields
 from cnncalc.conditions import at_least
 from cnncalc.dims import Dim, Expr, concrete, maximum, minimum
 from cnncalc.layer import Array, Arrays, Rearrangement, Requirement, Requirements, Tensors
-from cnncalc.shapes import Shape, Shapes, show
+from cnncalc.shapes import Shape, Shapes, Sight, Window, show
 
 Bound = Annotated[Any, PlainValidator(lambda v: v if v is None else fields.integer(v, -fields.MAX_SIZE))]
 
@@ -55,6 +55,15 @@ class Slice(Rearrangement):
     def output_shape(self, inputs: Shapes) -> Shape:
         (x,) = inputs
         return (*x[: self.axis], self._count(x[self.axis]), *x[self.axis + 1 :])
+
+    def windows(self, inputs: Shapes) -> Sight:
+        (x,) = inputs
+        axes = [Window()] * (len(x) - 1)
+        if self.axis:
+            start = 0 if self.start is None else self.start
+            first = start if isinstance(start, Expr) or start >= 0 else x[self.axis] + start
+            axes[self.axis - 1] = Window(stride=self.step, before=-first)
+        return tuple(axes)
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         start, stop = (None if b is None else concrete(b) for b in (self.start, self.stop))

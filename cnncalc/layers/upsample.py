@@ -10,9 +10,10 @@ from cnncalc import fields
 from cnncalc.dims import Dim, Expr, concrete, product_of
 from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors, needs_rank
 from cnncalc.resize import Resizing
-from cnncalc.shapes import Shape, Shapes
+from cnncalc.shapes import Shape, Shapes, Sight, Window, Zoom
 
 _CORNERS = {"nearest": 0, "linear": 2, "bilinear": 4, "trilinear": 8, "bicubic": 16}
+_TAPS = {"nearest": 1, "linear": 2, "bilinear": 2, "trilinear": 2, "bicubic": 4}
 _RANKS = {"linear": (1,), "bilinear": (2,), "trilinear": (3,), "bicubic": (2,)}
 
 
@@ -78,6 +79,21 @@ class Upsample(Resizing):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return max(2 * _CORNERS[self.mode] - 1, 0) * product_of(output)
+
+    def windows(self, inputs: Shapes) -> Sight:
+        x, taps = inputs[0], _TAPS[self.mode]
+        sizes = list(zip(x[1:], self.target(inputs), strict=True))
+        if all(have == want for have, want in sizes):
+            return (Window(),) * (len(x) - 1)
+        if self.align_corners:
+            return "unknown"
+        if self.scale_factor is not None:
+            factors = self.factors(len(x) - 1)
+            fixed = [(n, d) for n, d in factors if isinstance(n, int)]
+            return tuple(Zoom(n, d, taps) for n, d in fixed) if len(fixed) == len(factors) else "unknown"
+        if not all(isinstance(n, int) and isinstance(m, int) for n, m in sizes):
+            return "unknown"
+        return tuple(Zoom(concrete(want), concrete(have), taps) for have, want in sizes)
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         from cnncalc.kernels import arrangement

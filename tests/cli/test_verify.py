@@ -148,8 +148,8 @@ def test_receptive_fields_are_what_perturbed_inputs_reach(spec):
 def test_a_wrong_receptive_field_is_found(capsys, small, monkeypatch):
     from cnncalc.analysis import receptive_field
 
-    real = receptive_field._slide
-    monkeypatch.setattr(receptive_field, "_slide", lambda f, w: real(f, w)._replace(padding=(0, 0)))
+    real = receptive_field._slid
+    monkeypatch.setattr(receptive_field, "_slid", lambda a, w: real(a, w._replace(before=0)))
     code, _, err = run(capsys, "verify", small, "--receptive-field")
 
     assert code == 1

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import NamedTuple
 
 from cnncalc.analysis.lints import Lint, Subject, at, layer_of, lint
+from cnncalc.analysis.receptive_field import ReceptiveField
 from cnncalc.dims import DimError, concrete, substitute
 from cnncalc.errors import Problem, SpecError
 from cnncalc.graph import Node
@@ -175,7 +176,11 @@ def misaligned_merge(subject: Subject) -> Iterator[Problem]:
     for node in subject.layers:
         if layer_of(node).family != "merge" or len(node.output) < 2:
             continue
-        known = [(i, f) for i in node.inputs if (f := fields.get(subject.graph.nodes[i].path)) is not None]
+        known = [
+            (i, f)
+            for i in node.inputs
+            if (f := fields.get(subject.graph.nodes[i].path)) is not None and _is_plain(f)
+        ]
         for axis, name in enumerate(AXES.get(len(node.output) - 1, ())):
             strides = {concrete(f.stride[axis]) for _, f in known}
             shifts = [concrete(f.size[axis]) - 1 - 2 * concrete(f.padding[axis]) for _, f in known]
@@ -190,6 +195,11 @@ def misaligned_merge(subject: Subject) -> Iterator[Problem]:
                 )
                 yield at(node, "W205", message, help="pad by half of each kernel's extent in every branch")
                 break
+
+
+def _is_plain(field: ReceptiveField) -> bool:
+    """Cells see alike: no upsampling before, whose cells lie between those of the layer before it."""
+    return not field.everything and all(axis.period == 1 for axis in field.axes)
 
 
 @lint("W206")
@@ -257,7 +267,7 @@ def small_receptive_field(subject: Subject) -> Iterator[Problem]:
             else None
         )
         ends = node.type.startswith(("global_", "adaptive_avgpool", "adaptive_maxpool", "flatten"))
-        if field is None or not ends or len(field.size) != len(sizes):
+        if field is None or field.everything or not ends or len(field.size) != len(sizes):
             continue
         small = [
             (f, s) for f, s in zip(map(concrete, field.size), map(concrete, sizes), strict=True) if f < s
