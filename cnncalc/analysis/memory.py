@@ -1,0 +1,235 @@
+"""Memory of activations: what is alive while each layer runs, where the peak stands, and in which order it is least.
+
+A tensor lives from the layer that makes it to the last that reads it; while a layer runs, its inputs
+and its output are alive. ``in_place`` lets a layer that keeps a shape write into an input that dies
+there (activations, normalisations, sums), and reshapes share memory: the convention of Lin et al.,
+"MCUNet", 2020. Arenas, fragmentation and what kernels need besides are left out.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import NamedTuple
+
+from cnncalc.dims import Dim, concrete, product_of
+from cnncalc.graph import Graph
+from cnncalc.layer import Elementwise
+from cnncalc.merge import Broadcasting
+from cnncalc.propagate import ITEM_BYTES, Report
+
+MAX_STATES = 20_000
+VIEWS = ("flatten", "reshape")
+#: tensors of the size of the parameters that an optimiser keeps
+OPTIMISERS = {"sgd": 0, "momentum": 1, "adam": 2}
+
+
+class Moment(NamedTuple):
+    """A layer that runs, and the tensors alive meanwhile, by path, in elements of one sample."""
+
+    path: str
+    alive: dict[str, int]
+
+    @property
+    def elements(self) -> int:
+        return sum(self.alive.values())
+
+
+class Schedule(NamedTuple):
+    """An order of execution, its moments, and what is known of better ones."""
+
+    moments: tuple[Moment, ...]
+    bound: int  # no order needs less
+    optimal: bool  # proven: all orders were considered, or the bound is met
+
+    @property
+    def peak(self) -> int:
+        """Most elements alive at once."""
+        return max((moment.elements for moment in self.moments), default=0)
+
+    @property
+    def order(self) -> list[str]:
+        return [moment.path for moment in self.moments]
+
+    def peaks(self, count: int = 3) -> list[Moment]:
+        """The moments with most alive, the first of equals."""
+        return sorted(self.moments, key=lambda moment: -moment.elements)[:count]
+
+
+class Training(NamedTuple):
+    """Bytes of a training step, estimated: see ``training``."""
+
+    params: int
+    gradients: int
+    optimiser: int
+    activations: int
+
+    @property
+    def total(self) -> int:
+        return sum(self)
+
+
+class _Problem:
+    """Tensors as bits of a number, so that a state of the execution is one integer."""
+
+    def __init__(self, graph: Graph, *, in_place: bool) -> None:
+        self.nodes = [node for node in graph.nodes if not node.train_only]
+        self.in_place = in_place
+        self.index = {node.number: i for i, node in enumerate(self.nodes)}
+        self.sizes = [concrete(product_of(node.output)) for node in self.nodes]
+        self.inputs = [tuple(self.index[i] for i in dict.fromkeys(node.inputs)) for node in self.nodes]
+        self.needs = [sum(1 << i for i in inputs) for inputs in self.inputs]
+        self.readers = [0] * len(self.nodes)
+        for i, inputs in enumerate(self.inputs):
+            for j in inputs:
+                self.readers[j] |= 1 << i
+        self.kept = sum(1 << self.index[i] for i in graph.outputs if i in self.index)
+
+    def dies(self, tensor: int, done: int) -> bool:
+        """Whether nobody reads a tensor once these layers are done."""
+        return not (self.readers[tensor] & ~done) and not self.kept >> tensor & 1
+
+    def reuses(self, i: int, done: int) -> bool:
+        """Whether a layer writes its result where an input of its was."""
+        layer = self.nodes[i].layer
+        if not self.in_place or layer is None:
+            return False
+        if not isinstance(layer, Elementwise | Broadcasting) and layer.type not in VIEWS:
+            return False
+        after = done | 1 << i
+        return any(self.sizes[j] == self.sizes[i] and self.dies(j, after) for j in self.inputs[i])
+
+    def step(self, i: int, done: int, alive: int) -> tuple[int, int]:
+        """Elements alive while a layer runs, and after it."""
+        during = alive + (0 if self.reuses(i, done) else self.sizes[i])
+        after = done | 1 << i
+        freed = sum(self.sizes[j] for j in self.inputs[i] if self.dies(j, after))
+        freed += self.sizes[i] if self.dies(i, after) else 0
+        return during, alive + self.sizes[i] - freed
+
+    def moments(self, order: list[int]) -> tuple[Moment, ...]:
+        """What is alive while each layer of an order runs."""
+        found, done = [], 0
+        alive: dict[str, int] = {}
+        for i in order:
+            reused = self.reuses(i, done)
+            during = dict(alive)
+            if reused:
+                victim = next(
+                    j
+                    for j in self.inputs[i]
+                    if self.sizes[j] == self.sizes[i] and self.dies(j, done | 1 << i)
+                )
+                during.pop(self.nodes[victim].path, None)
+            during[self.nodes[i].path] = self.sizes[i]
+            found.append(Moment(self.nodes[i].path, during))
+            done |= 1 << i
+            alive[self.nodes[i].path] = self.sizes[i]
+            for j in (*self.inputs[i], i):
+                if self.dies(j, done):
+                    alive.pop(self.nodes[j].path, None)
+        return tuple(found)
+
+    def bound(self) -> int:
+        """What each layer needs for itself, at best."""
+        least = 0
+        for i, inputs in enumerate(self.inputs):
+            own = 0 if self.reuses(i, ~(1 << i)) else self.sizes[i]
+            least = max(least, own + sum(self.sizes[j] for j in inputs))
+        return least
+
+    def best(self) -> tuple[list[int], bool]:
+        """The order of least peak, and whether that is proven."""
+        start = sum(1 << i for i, node in enumerate(self.nodes) if node.layer is None)
+        given = sum(self.sizes[i] for i in range(len(self.nodes)) if start >> i & 1)
+        heap: list[tuple[int, int, int, int]] = [(given, 0, start, given)]
+        came: dict[int, tuple[int, int]] = {start: (-1, 0)}
+        least = {start: given}
+        settled: set[int] = set()
+        everything = (1 << len(self.nodes)) - 1
+        while heap and len(settled) < MAX_STATES:
+            peak, depth, done, alive = heapq.heappop(heap)
+            if done in settled:
+                continue
+            settled.add(done)
+            if done == everything:
+                return self.path(came, done), True
+            for i, needs in enumerate(self.needs):
+                after = done | 1 << i
+                if done >> i & 1 or needs & ~done or after in settled:
+                    continue
+                during, rest = self.step(i, done, alive)
+                highest = max(peak, during)
+                if highest < least.get(after, highest + 1):
+                    least[after] = highest
+                    came[after] = (done, i)
+                    heapq.heappush(heap, (highest, depth - 1, after, rest))
+                if self.reuses_chain(i):
+                    break
+        return list(range(len(self.nodes))), False
+
+    def reuses_chain(self, i: int) -> bool:
+        """A step that can only help: it makes nothing larger and frees what it reads."""
+        (only,) = self.inputs[i] if len(self.inputs[i]) == 1 else (None,)
+        if only is None or self.kept >> only & 1:
+            return False
+        single = self.readers[only] == 1 << i
+        return single and self.sizes[i] <= self.sizes[only] and self.in_place and self.reuses(i, ~(1 << i))
+
+    def path(self, came: dict[int, tuple[int, int]], done: int) -> list[int]:
+        order: list[int] = []
+        while came[done][0] != -1:
+            done, i = came[done]
+            order.append(i)
+        inputs = [i for i, node in enumerate(self.nodes) if node.layer is None]
+        return inputs + order[::-1]
+
+
+def schedule(graph: Graph, *, in_place: bool = False) -> Schedule:
+    """The order in which the spec has its layers.
+
+    Raises:
+        DimError: a size is symbolic.
+    """
+    problem = _Problem(graph, in_place=in_place)
+    moments, bound = problem.moments(list(range(len(problem.nodes)))), problem.bound()
+    peak = max((moment.elements for moment in moments), default=0)
+    return Schedule(moments, bound, optimal=peak == bound)
+
+
+def best_schedule(graph: Graph, *, in_place: bool = False) -> Schedule:
+    """The order of execution that needs least, where it can be found; else the spec's own.
+
+    All orders are considered, as sets of layers that are done, up to a limit of sets.
+    """
+    own = schedule(graph, in_place=in_place)
+    if own.optimal:
+        return own
+    problem = _Problem(graph, in_place=in_place)
+    order, proven = problem.best()
+    if not proven:
+        return own
+    found = Schedule(problem.moments(order), own.bound, optimal=True)
+    return found if found.peak < own.peak else own._replace(optimal=True)
+
+
+def training(report: Report, *, optimiser: str = "sgd") -> Training:
+    """Bytes of a training step.
+
+    Parameters, a gradient for each, what the optimiser keeps for each (SGD nothing, with momentum one
+    number, Adam two), and every layer's output kept once for the backward pass, heads for training
+    included. Nothing is recomputed or in place; temporary results and copies in other types are left out.
+
+    Raises:
+        DimError: a size is symbolic.
+    """
+    item = ITEM_BYTES[report.dtype]
+    params = concrete(report.totals.params) * item
+    kept = sum(concrete(row.activations) for row in report) + sum(
+        concrete(product_of(shape)) for shape in report.inputs.values()
+    )
+    return Training(params, params, OPTIMISERS[optimiser] * params, kept * item * report.batch)
+
+
+def bytes_of(elements: Dim, report: Report) -> int:
+    """Elements of one sample as bytes of the report's batch and dtype."""
+    return concrete(elements) * ITEM_BYTES[report.dtype] * report.batch
