@@ -11,11 +11,13 @@ from cnncalc.errors import did_you_mean
 
 COMMANDS = {
     "table": "The per-layer table of shapes, weights, biases and MACs, with totals.",
+    "explain": "The arithmetic behind a layer, or a network in a few lines.",
     "solve": "For which input sizes the architecture is valid: exact sets, and why.",
     "sweep": "Params, MACs and peak memory over a grid of settings.",
     "check": "Errors, expectations, budgets and lints of specs, for CI.",
     "schema": "A JSON Schema of specs, for editors.",
     "rule": "What the code of an error or lint means, and what to do.",
+    "diff": "What changed between two specs: layers, shapes, counts.",
     "verify": "A NumPy forward pass, every array held against what was derived.",
     "zoo": "The shipped architectures, or the spec of one of them.",
 }

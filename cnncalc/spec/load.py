@@ -43,6 +43,35 @@ def read_spec(reference: str) -> tuple[Document, str | None]:
     return read(source, json=path.endswith(".json")), variant or None
 
 
+def read_revision(reference: str) -> tuple[Document, str | None]:
+    """A spec as it was: ``git:REV:PATH`` or ``git:REV:PATH@variant``.
+
+    Raises:
+        UsageError: git is not there, or knows no such revision or path.
+        SpecError: the file is no valid YAML or JSON.
+    """
+    import subprocess
+
+    _, _, rest = reference.partition(":")
+    revision, colon, path = rest.partition(":")
+    path, _, variant = path.partition("@")
+    if not colon or not revision or not path or revision.startswith("-"):
+        raise UsageError(f"'{reference}' is not git:REV:PATH")
+    command = ["git", "show", f"{revision}:{path if path.startswith('/') else './' + path}"]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - no shell, no options
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot run git: {error}") from None
+    if done.returncode:
+        reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise UsageError(f"cannot read {reference}: {reason[0] if reason else 'git failed'}")
+    limit = MAX_JSON_BYTES if path.endswith(".json") else MAX_YAML_BYTES
+    if len(done.stdout) > limit:
+        raise SpecError([_too_large(reference, limit)])
+    source = Source(reference, _decode(done.stdout, reference))
+    return read(source, json=path.endswith(".json")), variant or None
+
+
 def read_raw(reference: str) -> tuple[str, str, Callable[[str], bytes]] | None:
     """A file's path and text, and a function that gives changed text the bytes it had: BOM and line ends.
 

@@ -1,0 +1,263 @@
+"""What changed between two networks, layer by layer.
+
+Layers are aligned as lines of a text are, by the longest common subsequence of what they are, first
+within their groups, then anywhere, so that an inserted layer does not make everything after it
+different; what is left is paired by path, then by type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from difflib import SequenceMatcher
+from typing import Any, NamedTuple
+
+from cnncalc.dims import Dim
+from cnncalc.errors import UsageError, did_you_mean
+from cnncalc.graph import Node
+from cnncalc.propagate import Report, Row
+from cnncalc.spec import quantity, rational
+
+TOTALS = (
+    "params",
+    "weights",
+    "biases",
+    "buffers",
+    "macs",
+    "flops",
+    "param_bytes",
+    "activation_bytes",
+    "peak_activation_bytes",
+)
+NUMBERS = ("params", "macs")
+MOST = 400_000  # pairs of layers compared for the longest common subsequence
+
+
+Pair = tuple[Node | None, Node | None]
+
+
+class Change(NamedTuple):
+    """A layer before and after; None: it is not there."""
+
+    before: Row | None
+    after: Row | None
+    fields: tuple[tuple[str, Any, Any], ...] = ()
+
+    @property
+    def kind(self) -> str:
+        if self.before is None:
+            return "added"
+        return "removed" if self.after is None else "changed"
+
+    @property
+    def path(self) -> str:
+        row = self.after or self.before
+        assert row is not None
+        return row.path
+
+
+class Total(NamedTuple):
+    """A total before and after."""
+
+    name: str
+    before: Dim | None
+    after: Dim | None
+
+    @property
+    def difference(self) -> Dim | None:
+        return None if self.before is None or self.after is None else self.after - self.before
+
+    @property
+    def relative(self) -> float | None:
+        """Of what was before; None where there was nothing, or it is symbolic."""
+        change = self.difference
+        if not isinstance(change, int) or not isinstance(self.before, int) or not self.before:
+            return None
+        return change / self.before
+
+
+class Diff(NamedTuple):
+    """All changes; ``same`` counts layers that have none."""
+
+    before: Report
+    after: Report
+    changes: tuple[Change, ...]
+    same: int
+    totals: tuple[Total, ...]
+
+
+def diff(before: Report, after: Report) -> Diff:
+    """Compare two networks, each at its setting."""
+    changes, same = [], 0
+    for one, two in _aligned(before, after):
+        change = _change(before, after, one, two)
+        if change is None:
+            same += 1
+        else:
+            changes.append(change)
+    totals = tuple(Total(name, getattr(before.totals, name), getattr(after.totals, name)) for name in TOTALS)
+    return Diff(before, after, tuple(changes), same, totals)
+
+
+def _layers(report: Report) -> list[Node]:
+    return [node for node in report.graph.nodes if node.layer is not None]
+
+
+def _in_its_place(node: Node) -> tuple[str, str]:
+    """What a layer is and the group it is in: numbers of unnamed layers shift, groups stay."""
+    return node.path.rpartition(".")[0], repr(node.layer)
+
+
+def _itself(node: Node) -> str:
+    return repr(node.layer)
+
+
+def _aligned(before: Report, after: Report) -> Iterator[Pair]:
+    yield from _matched(_layers(before), _layers(after), (_in_its_place, _itself))
+
+
+def _matched(
+    ones: list[Node], twos: list[Node], signatures: tuple[Callable[[Node], Any], ...]
+) -> Iterator[Pair]:
+    """What the two have in common by the first signature; what lies between it by the next."""
+    if not signatures:
+        yield from _paired(ones, twos)
+        return
+    sign, *rest = signatures
+    a = b = 0
+    for i, j in [*_common(list(map(sign, ones)), list(map(sign, twos))), (len(ones), len(twos))]:
+        yield from _matched(ones[a:i], twos[b:j], tuple(rest))
+        if i < len(ones):
+            yield ones[i], twos[j]
+        a, b = i + 1, j + 1
+
+
+def _common(ones: list[Any], twos: list[Any]) -> list[tuple[int, int]]:
+    """Indices of a longest common subsequence; of a long one where that would take too long."""
+    least = min(len(ones), len(twos))
+    start = next((i for i in range(least) if ones[i] != twos[i]), least)
+    end = next((i for i in range(least - start) if ones[-1 - i] != twos[-1 - i]), least - start)
+    head = [(i, i) for i in range(start)]
+    tail = [(len(ones) - i, len(twos) - i) for i in range(end, 0, -1)]
+    one, two = ones[start : len(ones) - end], twos[start : len(twos) - end]
+    if len(one) * len(two) > MOST:
+        blocks = SequenceMatcher(None, one, two, autojunk=False).get_matching_blocks()
+        middle = [(b.a + i, b.b + i) for b in blocks for i in range(b.size)]
+    else:
+        middle = _subsequence(one, two)
+    return [*head, *((i + start, j + start) for i, j in middle), *tail]
+
+
+def _subsequence(one: list[Any], two: list[Any]) -> list[tuple[int, int]]:
+    """The longest common subsequence, by dynamic programming from the end."""
+    lengths = [[0] * (len(two) + 1) for _ in range(len(one) + 1)]
+    for i in range(len(one) - 1, -1, -1):
+        row, below = lengths[i], lengths[i + 1]
+        for j in range(len(two) - 1, -1, -1):
+            row[j] = below[j + 1] + 1 if one[i] == two[j] else max(below[j], row[j + 1])
+    found, i, j = [], 0, 0
+    while i < len(one) and j < len(two):
+        if one[i] == two[j]:
+            found.append((i, j))
+            i, j = i + 1, j + 1
+        elif lengths[i + 1][j] >= lengths[i][j + 1]:
+            i += 1
+        else:
+            j += 1
+    return found
+
+
+def _paired(ones: list[Node], twos: list[Node]) -> Iterator[Pair]:
+    """By path and type, then by type in order; the rest is removed or added."""
+    partner: dict[int, Node] = {}
+    left = list(twos)
+    for by_path in (True, False):
+        floor = 0
+        for one in ones:
+            if one.number in partner:
+                continue
+            fits = (
+                t
+                for t in left
+                if t.number >= floor and t.type == one.type and (t.path == one.path or not by_path)
+            )
+            match = next(fits, None)
+            if match is not None:
+                partner[one.number] = match
+                left.remove(match)
+                floor = match.number
+    for one in ones:
+        yield one, partner.get(one.number)
+    for two in left:
+        yield None, two
+
+
+def _change(before: Report, after: Report, one: Node | None, two: Node | None) -> Change | None:
+    first = before[one.path] if one is not None else None
+    second = after[two.path] if two is not None else None
+    if first is None or second is None:
+        return Change(first, second)
+    assert one is not None
+    assert two is not None
+    assert one.layer is not None
+    assert two.layer is not None
+    old, new = one.layer.model_dump(by_alias=True), two.layer.model_dump(by_alias=True)
+    fields = tuple(
+        (key, old.get(key), new.get(key)) for key in {**old, **new} if old.get(key) != new.get(key)
+    )
+    numbers = all(getattr(first, name) == getattr(second, name) for name in (*NUMBERS, "output"))
+    return None if not fields and numbers else Change(first, second, fields)
+
+
+# ------------------------------------------------------------------------------------ conditions
+
+
+def fails(found: Diff, condition: str) -> str | None:
+    """Why a condition such as ``params > +5%`` holds; None if it does not.
+
+    The bound is a change with a sign (``+5%``, ``+100k``, ``-3%``), or a number for the total after.
+
+    Raises:
+        UsageError: it is no condition.
+    """
+    name, sign, bound = _condition(condition)
+    total = next(t for t in found.totals if t.name == name)
+    if total.after is None or not isinstance(total.after, int):
+        raise UsageError(f"'{condition}' cannot be decided: {name} is not a number here")
+    relative = bound.endswith("%")
+    number = rational.parse(bound.strip("+%")) if relative else quantity.parse(bound.lstrip("+-"))
+    if bound.startswith("-"):
+        number = rational.subtract(0, quantity.parse(bound.strip("-%")))
+    if bound[0] not in "+-":
+        holds = rational.compare(total.after, sign, number)
+    else:
+        if not isinstance(total.before, int):
+            raise UsageError(f"'{condition}' cannot be decided: {name} is not a number before")
+        change = total.after - total.before
+        scaled = rational.multiply(number, total.before) if relative else number
+        holds = rational.compare(rational.multiply(change, 100) if relative else change, sign, scaled)
+    return f"{name}: {_shown(total)} meets '{condition}'" if holds else None
+
+
+def _shown(total: Total) -> str:
+    share = f" ({total.relative:+.1%})" if total.relative is not None else ""
+    return f"{total.before:,} -> {total.after:,}{share}"
+
+
+def _condition(text: str) -> tuple[str, str, str]:
+    import re
+
+    match = re.fullmatch(r"\s*(\w+)\s*(>=|<=|==|>|<)\s*([+-]?\d[\w.]*%?)\s*", text)
+    if match is None or (not match[3].endswith("%") and quantity.parse(match[3].lstrip("+-")) is None):
+        raise UsageError(
+            f'\'{text[:80]}\' is no condition; write "params > +5%", "macs > +10M" or "params > 5M"'
+        )
+    name = "macs" if match[1] == "MACs" else match[1]
+    if name not in TOTALS:
+        raise UsageError(
+            f"there is no total '{name}'; {did_you_mean(name, TOTALS) or 'there are ' + ', '.join(TOTALS)}"
+        )
+    if match[3].endswith("%") and (
+        match[3][0] not in "+-" or not re.fullmatch(r"[+-]\d+(\.\d+)?%", match[3])
+    ):
+        raise UsageError(f"'{text[:80]}': a percentage needs a sign: +5%")
+    return name, match[2], match[3]

@@ -1,0 +1,243 @@
+"""The arithmetic behind a layer's numbers: each formula with the numbers put in, and what it gives.
+
+The numbers are those of the report. The formulas are in the language of specs, and a test holds each
+against its result with ``cnncalc.parse_size``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
+from cnncalc.dims import Dim, product_of
+from cnncalc.errors import UsageError
+from cnncalc.graph import Graph, Node
+from cnncalc.layer import Layer
+from cnncalc.propagate import Report, Row
+from cnncalc.shapes import AXES, Shape, Window
+from cnncalc.window import WindowLayer
+
+
+class Line(NamedTuple):
+    """One step: what it is about, the rule in words of the field, the numbers put in, and the result."""
+
+    what: str
+    rule: str
+    numbers: str  # an expression in cnncalc's own language
+    result: Dim
+    latex: str = ""
+    note: str = ""
+
+
+class Explanation(NamedTuple):
+    """A layer's inputs and output, and the lines that lead from one to the other."""
+
+    row: Row
+    inputs: tuple[Shape, ...]
+    summary: str
+    lines: tuple[Line, ...]
+
+
+def explain(report: Report, path: str) -> Explanation:
+    """The derivation of one layer's numbers.
+
+    Raises:
+        UsageError: there is no such layer; the message names the nearest.
+    """
+    graph = report.graph
+    if path in graph.groups and path not in {row.path for row in report}:
+        inside = [row.path for row in report if row.path.startswith(path + ".")]
+        raise UsageError(
+            f"'{path}' is a group of {len(inside)} layers: name one, such as '{inside[0]}'"
+            if inside
+            else f"'{path}' is empty"
+        )
+    try:
+        row = report[path]
+    except KeyError as error:
+        raise UsageError(str(error.args[0])) from None
+    node = next(node for node in graph.nodes if node.path == path)
+    assert node.layer is not None
+    shapes = graph.shapes_into(node)
+    lines = [
+        *_sizes(node.layer, shapes, row.output),
+        *_parameters(node.layer, shapes, row),
+        *_work(row),
+        *_sight(graph, node),
+    ]
+    lines = _together(lines)
+    doc = next(c.__doc__ for c in type(node.layer).__mro__ if c.__doc__)
+    return Explanation(row, shapes, " ".join(doc.split("\n\n")[0].replace("``", "").split()), tuple(lines))
+
+
+def _together(lines: list[Line]) -> list[Line]:
+    """Axes on which the same is done with the same numbers, in one line."""
+    found: dict[tuple[str, str, str, str], Line] = {}
+    axes = {name for names in AXES.values() for name in names}
+    for line in lines:
+        axis = next((name for name in axes if line.what.endswith(name)), "")
+        key = (line.what.removesuffix(axis), line.rule, line.numbers, str(line.result))
+        if axis and key in found:
+            line = found[key]._replace(what=f"{found[key].what} and {axis}")
+        found[key] = line
+    return list(found.values())
+
+
+def _put(value: Dim) -> str:
+    """A size in a formula: in brackets where it is a sum."""
+    text = str(value)
+    return text if text.isalnum() else f"({text})"
+
+
+def _sizes(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> Iterator[Line]:
+    """Output size along each axis."""
+    if layer.family == "conv" and layer.type.startswith("conv_transpose"):
+        yield from _transposed(layer, inputs[0], output)
+    elif isinstance(layer, WindowLayer):
+        yield from _windows(layer, inputs[0], output)
+    elif layer.type == "concat":
+        axis = getattr(layer, "axis", 0)
+        numbers = " + ".join(_put(x[axis]) for x in inputs)
+        name = "channels" if axis == 0 else AXES[len(output) - 1][axis - 1]
+        yield Line(f"output {name}", "the sum over the branches", numbers, output[axis])
+    elif layer.type == "flatten":
+        yield Line("output", "all elements in one row", "*".join(map(_put, inputs[0])), product_of(output))
+
+
+def _windows(layer: WindowLayer, x: Shape, output: Shape) -> Iterator[Line]:
+    ceil = getattr(layer, "ceil_mode", False)
+    for name, size, window, count in zip(
+        AXES[layer.rank], x[1:], layer.spatial_windows(x), output[1:], strict=True
+    ):
+        w = window
+        if layer.padding in ("same", "same_lower"):
+            numbers = f"({_put(size)} + {_put(w.stride)} - 1)//{_put(w.stride)}"
+            yield Line(
+                f"output {name}",
+                "input/stride, rounded up ('same')",
+                numbers,
+                count,
+                rf"\left\lceil\frac{{{size}}}{{{w.stride}}}\right\rceil",
+            )
+            continue
+        kernel = _put(w.kernel) if w.dilation == 1 else f"({_put(w.dilation)}*({_put(w.kernel)} - 1) + 1)"
+        top = f"{_put(size)} + {_put(w.before)} + {_put(w.after)} - {kernel}"
+        rule = (
+            "(input + padding - kernel)//stride + 1"
+            if w.dilation == 1
+            else "(input + padding - extent)//stride + 1"
+        )
+        note = (
+            ""
+            if w.dilation == 1
+            else f"the extent of {w.kernel} cells with dilation {w.dilation} is {w.extent}"
+        )
+        over = f"{size} + {w.before} + {w.after} - {kernel}".replace("*", r" \cdot ")
+        latex = rf"\left\lfloor\frac{{{over}}}{{{w.stride}}}\right\rfloor + 1"
+        if ceil:
+            numbers = f"min(({top} + {_put(w.stride)} - 1)//{_put(w.stride)}, ({_put(size)} + {_put(w.before)} - 1)//{_put(w.stride)}) + 1"
+            rule, latex = (
+                rule.replace("//", "/") + ", rounded up, but no window begins in the padding at the end",
+                "",
+            )
+        else:
+            numbers = f"({top})//{_put(w.stride)} + 1"
+        yield Line(f"output {name}", rule, numbers, count, latex, note)
+
+
+def _transposed(layer: Layer, x: Shape, output: Shape) -> Iterator[Line]:
+    assert isinstance(layer, WindowLayer)
+    extra: tuple[Dim, ...] = getattr(layer, "output_padding", (0,) * layer.rank)
+    for name, size, w, more, count in zip(
+        AXES[layer.rank], x[1:], layer.spatial_windows(x), extra, output[1:], strict=True
+    ):
+        numbers = f"({_put(size)} - 1)*{_put(w.stride)} - {_put(w.before)} - {_put(w.after)} + {_put(w.extent)} + {_put(more)}"
+        yield Line(
+            f"output {name}",
+            "(input - 1)*stride - padding + extent + output_padding",
+            numbers,
+            count,
+            numbers.replace("*", r" \cdot "),
+        )
+
+
+def _parameters(layer: Layer, inputs: tuple[Shape, ...], row: Row) -> Iterator[Line]:
+    shapes = layer.param_shapes(inputs)
+    for name, shape in shapes.items():
+        numbers = "*".join(map(_put, shape))
+        rule = "one for each filter or feature" if name.endswith("bias") else "the product of its shape"
+        note = ""
+        if (
+            layer.family == "conv"
+            and name == "weight"
+            and len(shape) > 2
+            and not layer.type.startswith("conv_transpose")
+        ):
+            rule = "filters × channels of a filter × cells of its kernel"
+            kernel = "×".join(map(str, shape[2:]))
+            note = f"{shape[0]} filters, each with {shape[1]} kernel(s) of {kernel}: {product_of(shape[1:])} weights a filter"
+        yield Line(name, rule, numbers, product_of(shape), " \\cdot ".join(map(str, shape)), note)
+    if len(shapes) > 1:
+        counts = [product_of(shape) for shape in shapes.values()]
+        yield Line("params", "weights + biases", " + ".join(map(_put, counts)), sum(counts[1:], counts[0]))
+    if row.shared_with is not None:
+        yield Line("params here", f"shared with {row.shared_with}, counted there", "0", 0)
+
+
+def _work(row: Row) -> Iterator[Line]:
+    if isinstance(row.macs, int) and row.macs == 0:
+        return
+    elements = product_of(row.output)
+    if isinstance(row.macs, int) and isinstance(elements, int) and row.macs % elements == 0:
+        each: Dim = row.macs // elements
+        numbers = f"{'*'.join(map(_put, row.output))}*{_put(each)}"
+        yield Line(
+            "MACs",
+            "outputs × multiplications for each",
+            numbers,
+            row.macs,
+            "",
+            f"{each} for each of {elements} outputs",
+        )
+    else:
+        yield Line("MACs", "the closed form", str(row.macs), row.macs)
+
+
+def _sight(graph: Graph, node: Node) -> Iterator[Line]:
+    fields = receptive_fields(graph)
+    field = fields[node.number]
+    before = fields[node.inputs[0]]
+    if field is None or field.everything or before is None or before.everything:
+        return
+    layer = node.layer
+    assert layer is not None
+    sight = layer.windows(graph.shapes_into(node))
+    names = AXES.get(len(field.size), ())
+    if isinstance(sight, str) or not _plain(before) or not _plain(field) or len(node.inputs) > 1:
+        for name, size in zip(names, field.size, strict=True):
+            yield Line(f"receptive field, {name}", "the union of what its inputs see", str(size), size)
+        return
+    for index, (name, step) in enumerate(zip(names, sight, strict=True)):
+        if not isinstance(step, Window):
+            continue
+        size, stride = before.size[index], before.stride[index]
+        numbers = f"{_put(size)} + ({_put(step.extent)} - 1)*{_put(stride)}"
+        rule = "that before + (extent - 1)*stride of the input so far"
+        yield Line(
+            f"receptive field, {name}", rule, numbers, field.size[index], numbers.replace("*", r" \cdot ")
+        )
+        yield Line(
+            f"its stride, {name}",
+            "stride so far × stride",
+            f"{_put(stride)}*{_put(step.stride)}",
+            field.stride[index],
+        )
+        padding = f"{_put(before.padding[index])} + {_put(step.before)}*{_put(stride)}"
+        yield Line(
+            f"its padding, {name}", "padding so far + padding*stride so far", padding, field.padding[index]
+        )
+
+
+def _plain(field: ReceptiveField) -> bool:
+    return all(axis.period == 1 for axis in field.axes)

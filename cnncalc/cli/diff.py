@@ -1,0 +1,65 @@
+"""``cnncalc diff``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cnncalc.cli.common import Spec, write
+
+if TYPE_CHECKING:
+    from cnncalc.propagate import Report
+
+
+@click.command("diff")
+@click.argument("before", type=Spec(), metavar="A")
+@click.argument("after", type=Spec(), metavar="B")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for a variable of both specs."
+)
+@click.option("--free", multiple=True, metavar="NAMES", help="Variables to leave symbolic in both.")
+@click.option("--format", "fmt", type=click.Choice(["table", "markdown", "json"]), default="table", show_default=True,
+              help="A table, Markdown for a pull request, or JSON.")  # fmt: skip
+@click.option("--fail-if", "conditions", multiple=True, metavar="CONDITION",
+              help="Exit with 1 if it holds: 'params > +5%', 'macs > +10M', 'params > 5M'.")  # fmt: skip
+@click.option(
+    "--batch", type=click.IntRange(1, 2**31 - 1), default=1, metavar="N", help="Samples in a batch."
+)
+@click.option("--dtype", default="float32", metavar="DTYPE", help="float32, float16, int8, ...")
+def command(
+    before: str, after: str, settings: tuple[str, ...], free: tuple[str, ...], fmt: str, conditions: tuple[str, ...],
+    batch: int, dtype: str,
+) -> int:  # fmt: skip
+    """What changed from A to B: layers, shapes, parameters, MACs, totals.
+
+    A and B are specs; git:REV:PATH is a spec as it was at a revision.
+
+    \b
+    cnncalc diff resnet18 resnet34
+    cnncalc diff git:main:model.yaml model.yaml --format markdown
+    cnncalc diff git:HEAD~1:model.yaml model.yaml --fail-if "params > +5%"
+    """
+    from cnncalc.analysis import diff
+    from cnncalc.report import difference
+
+    one, two = (_report(reference, settings, free, batch, dtype) for reference in (before, after))
+    found = diff.diff(one, two)
+    reasons = [reason for condition in conditions if (reason := diff.fails(found, condition)) is not None]
+    write(difference.render(found, fmt))
+    for reason in reasons:
+        click.echo(f"failed: {reason}", err=True)
+    return int(bool(reasons))
+
+
+def _report(
+    reference: str, settings: tuple[str, ...], free: tuple[str, ...], batch: int, dtype: str
+) -> Report:
+    from cnncalc.cli.common import split_names
+    from cnncalc.network import build, setting
+    from cnncalc.spec.load import read_revision, read_spec
+
+    document, variant = read_revision(reference) if reference.startswith("git:") else read_spec(reference)
+    network = build(document, variant)
+    given, names = setting(settings), split_names(free)
+    return network.summary(set=given, free=names, batch=batch, dtype=dtype)

@@ -1,0 +1,162 @@
+"""What changed between two networks, as a table, Markdown for a pull request, or JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.analysis.diff import Change, Diff, Total
+from cnncalc.dims import Dim
+from cnncalc.propagate import Row
+from cnncalc.report import text
+from cnncalc.report.json_ import SCHEMA_VERSION
+from cnncalc.report.table import draw
+from cnncalc.shapes import show
+
+SHOWN = 200  # layers; more are counted
+LABELS = {
+    "macs": "MACs",
+    "param_bytes": "parameter bytes",
+    "activation_bytes": "activation bytes",
+    "peak_activation_bytes": "peak activation bytes",
+}
+
+
+def render(found: Diff, fmt: str) -> str:
+    """The changes in one of the formats table, markdown and json."""
+    return _json(found) if fmt == "json" else _document(found, "github" if fmt == "markdown" else "simple")
+
+
+def _document(found: Diff, fmt: str) -> str:
+    title = (
+        f"{found.before.name} -> {found.after.name}"
+        if found.before.name != found.after.name
+        else found.after.name
+    )
+    heading = f"### {text.escape(title, fmt)}" if fmt == "github" else text.safe(title)
+    parts = [heading, "", _totals(found, fmt), ""]
+    if not found.changes:
+        return "\n".join([*parts, f"No layer differs ({found.same} are the same)."])
+    cells = [_cells(change, fmt) for change in found.changes[:SHOWN]]
+    headings = ["", "layer", "what changed", "output", "params", "MACs"]
+    parts.append(draw(cells, headings, [False, False, False, False, True, True], fmt))
+    kinds = {kind: sum(c.kind == kind for c in found.changes) for kind in ("added", "removed", "changed")}
+    counted = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
+    more = f"; the first {SHOWN} are shown" if len(found.changes) > SHOWN else ""
+    return "\n".join([*parts, "", f"{counted}, {found.same} the same{more}."])
+
+
+def _totals(found: Diff, fmt: str) -> str:
+    rows = [
+        [LABELS.get(t.name, t.name), _number(t.before), _number(t.after), _signed(t.difference), _share(t)]
+        for t in found.totals
+        if t.before != t.after or t.name in ("params", "macs")
+    ]
+    outputs = [", ".join(map(show, report.outputs.values())) for report in (found.before, found.after)]
+    if outputs[0] != outputs[1]:
+        rows.append(["output", *outputs, "", ""])
+    return draw(rows, ["total", "before", "after", "change", ""], [False, True, True, True, True], fmt)
+
+
+def _share(total: Total) -> str:
+    return "" if total.relative is None else f"{total.relative:+.2%}" if total.relative else ""
+
+
+def _number(value: Dim | None) -> str:
+    return "-" if value is None else text.count(value)
+
+
+def _signed(value: Dim | None) -> str:
+    if isinstance(value, int):
+        return f"{value:+,}" if value else ""
+    return "" if value is None else str(value)
+
+
+MARKS = {"added": "+", "removed": "-", "changed": "~"}
+
+
+def _cells(change: Change, fmt: str) -> list[str]:
+    one, two = change.before, change.after
+    row = two or one
+    assert row is not None
+    what = ", ".join(f"{key}: {_safe(old, fmt)} -> {_safe(new, fmt)}" for key, old, new in change.fields)
+    return [
+        MARKS[change.kind],
+        _pair(one and text.escape(one.path, fmt), two and text.escape(two.path, fmt)),
+        what or (row.type if change.kind != "changed" else ""),
+        _pair(one and show(one.output), two and show(two.output)),
+        _count(change, "params"),
+        _count(change, "macs"),
+    ]
+
+
+def _safe(value: Any, fmt: str) -> str:
+    return text.escape(_value(value), fmt)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple) and len(set(map(str, value))) == 1:
+        return _value(value[0])
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    return (
+        {True: "true", False: "false", None: "none"}.get(value, str(value))
+        if isinstance(value, bool | None)
+        else str(value)
+    )
+
+
+def _pair(one: str | None, two: str | None) -> str:
+    if one is None or two is None or one == two:
+        return two or one or ""
+    return f"{one} -> {two}"
+
+
+def _count(change: Change, number: str) -> str:
+    def of(row: Row | None) -> Dim:
+        value: Dim = getattr(row, number) if row is not None else 0
+        return value
+
+    difference = of(change.after) - of(change.before)
+    return _signed(difference)
+
+
+def _json(found: Diff) -> str:
+    import json
+
+    data = {
+        "schema_version": SCHEMA_VERSION,
+        "before": found.before.name,
+        "after": found.after.name,
+        "totals": {
+            t.name: {
+                "before": _plain(t.before),
+                "after": _plain(t.after),
+                "difference": _plain(t.difference),
+                "relative": t.relative,
+            }
+            for t in found.totals
+        },
+        "same": found.same,
+        "changes": [_as_data(change) for change in found.changes],
+    }
+    return json.dumps(data, indent=2, ensure_ascii=True)
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, int | float) else str(value)
+
+
+def _as_data(change: Change) -> dict[str, Any]:
+    def row(of: Row | None) -> Any:
+        if of is None:
+            return None
+        return {
+            "path": of.path,
+            "type": of.type,
+            "output": [_plain(n) for n in of.output],
+            "params": _plain(of.params),
+            "macs": _plain(of.macs),
+        }
+
+    fields = [{"field": key, "before": _value(old), "after": _value(new)} for key, old, new in change.fields]
+    return {"kind": change.kind, "before": row(change.before), "after": row(change.after), "fields": fields}

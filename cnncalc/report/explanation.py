@@ -1,0 +1,205 @@
+"""Derivations as text or Markdown, and a network in a few lines."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+from cnncalc.analysis import memory
+from cnncalc.analysis.explain import Explanation, Line
+from cnncalc.dims import Dim, Expr
+from cnncalc.propagate import Report, Row
+from cnncalc.report import text
+from cnncalc.shapes import show
+
+ENDS = ("flatten", "global_avgpool", "global_maxpool")
+WIDTH = 100
+
+
+def layer_text(found: Explanation) -> str:
+    """One layer, for a terminal."""
+    lines = [_head(found), *textwrap.wrap(text.safe(found.summary), WIDTH), ""]
+    width = max((len(line.what) for line in found.lines), default=0)
+    for line in found.lines:
+        lines.append(f"{line.what:{width}}  {line.rule}")
+        result = f" = {text.count(line.result)}" if str(line.result) != line.numbers else ""
+        lines.append(f"{'':{width}}  = {line.numbers}{result}")
+        if line.note:
+            lines.append(f"{'':{width}}  ({line.note})")
+    return "\n".join(lines)
+
+
+def layer_markdown(found: Explanation) -> str:
+    """One layer, in Markdown with LaTeX."""
+    lines = [f"### {text.escape(_head(found), 'github')}", "", text.escape(found.summary, "github"), ""]
+    for line in found.lines:
+        lines.append(f"- **{line.what}**: {line.rule}")
+        lines.append(f"  $${_latex(line)}$$")
+        if line.note:
+            lines.append(f"  ({line.note})")
+    return "\n".join(lines)
+
+
+def _latex(line: Line) -> str:
+    left = line.latex or line.numbers.replace("*", r" \cdot ").replace("//", r" \mathbin{//} ")
+    result = str(line.result).replace("*", r" \cdot ").replace("//", r" \mathbin{//} ")
+    return left if left == result else f"{left} = {result}"
+
+
+def _head(found: Explanation) -> str:
+    given = " and ".join(show(shape) for shape in found.inputs)
+    return f"{found.row.path} ({found.row.type}): {given} -> {show(found.row.output)}"
+
+
+# ------------------------------------------------------------------------------------- networks
+
+
+def overview(report: Report, *, in_place: bool, optimiser: str) -> list[tuple[str, str]]:
+    """A network in a few lines: headings and sentences."""
+    totals = report.totals
+    found = [("", f"{report.name}: {_shapes(report.inputs)} -> {_shapes(report.outputs)}")]
+    found += [(name, _part(rows)) for name, rows in _parts(report) if rows]
+    found.append(("parameters", f"{text.count(totals.params)}: {_top(report, 'params', totals.params)}"))
+    macs = text.count(totals.macs)
+    found.append(
+        ("MACs", f"{macs}: {_top(report, 'macs', totals.macs)}" if isinstance(totals.macs, int) else macs)
+    )
+    fields = [
+        row
+        for row in report
+        if row.receptive_field is not None and not row.receptive_field.everything and not row.train_only
+    ]
+    if fields:
+        last = fields[-1]
+        size, stride, padding = (text.dims(part) for part in last.receptive_field[:3])  # type: ignore[index]
+        found.append(("receptive field", f"{size} at {last.path}, stride {stride}, padding {padding}"))
+    if isinstance(totals.activation_bytes, Expr):
+        found.append(
+            (
+                "memory",
+                f"all activations {totals.activation_bytes} bytes; give the free variables values for the peak",
+            )
+        )
+    else:
+        found += _memory(report, in_place=in_place, optimiser=optimiser)
+    return found
+
+
+def _shapes(shapes: Any) -> str:
+    return ", ".join(show(shape) for shape in shapes.values())
+
+
+def _parts(report: Report) -> list[tuple[str, list[Row]]]:
+    rows = [row for row in report if not row.train_only]
+    cut = next(
+        (
+            i
+            for i, row in enumerate(rows)
+            if row.type in ENDS or (row.type.startswith("adaptive") and set(row.output[1:]) == {1})
+        ),
+        len(rows),
+    )
+    heads = [row for row in report if row.train_only]
+    return [("features", rows[:cut]), ("classifier", rows[cut:]), ("training only", heads)]
+
+
+def _part(rows: list[Row]) -> str:
+    params, macs = _sum(rows, lambda r: r.params), _sum(rows, lambda r: r.macs)
+    return (
+        f"{len(rows)} layers to {show(rows[-1].output)}, {text.count(params)} params, {text.count(macs)} MACs"
+    )
+
+
+def _sum(rows: list[Row], number: Callable[[Row], Dim]) -> Dim:
+    total: Dim = 0
+    for row in rows:
+        total += number(row)
+    return total
+
+
+def _top(report: Report, number: str, total: Dim) -> str:
+    sizes = [
+        (n, row.path)
+        for row in report
+        if isinstance(n := getattr(row, number), int) and n and not (number == "macs" and row.train_only)
+    ]
+    if not isinstance(total, int) or not total:
+        return "none, or a closed form"
+    largest = sorted(sizes, key=lambda pair: -pair[0])[:3]
+    return ", ".join(f"{path} {100 * n / total:.1f} %" for n, path in largest)
+
+
+def _memory(report: Report, *, in_place: bool, optimiser: str) -> list[tuple[str, str]]:
+    def size(elements: Dim) -> str:
+        return text.size(memory.bytes_of(elements, report))
+
+    own, best = (
+        memory.schedule(report.graph, in_place=in_place),
+        memory.best_schedule(report.graph, in_place=in_place),
+    )
+    peaks = own.peaks(3)
+    how = "in place where a tensor dies" if in_place else "nothing in place"
+    exact = f"{memory.bytes_of(own.peak, report):,} bytes"
+    found = [
+        (
+            "peak of activations",
+            f"{exact} ({size(own.peak)}; {report.dtype}, batch {report.batch}, {how}) while {peaks[0].path} runs",
+        )
+    ]
+    alive = ", ".join(f"{path} {size(n)}" for path, n in peaks[0].alive.items())
+    found.append(("alive then", alive))
+    found.append(("next", ", ".join(f"{moment.path} {size(moment.elements)}" for moment in peaks[1:])))
+    if best.peak < own.peak:
+        moved = next(b for a, b in zip(own.order, best.order, strict=True) if a != b)
+        found.append(
+            (
+                "a better order",
+                f"{size(best.peak)}, the least of all orders: it first differs by running {moved}",
+            )
+        )
+    else:
+        found.append(
+            (
+                "order",
+                "no order needs less" if best.optimal else f"no order needs less than {size(own.bound)}",
+            )
+        )
+    spent = memory.training(report, optimiser=optimiser)
+    parts = f"parameters {text.size(spent.params)}, gradients {text.size(spent.gradients)}, {optimiser} {text.size(spent.optimiser)}"
+    found.append(
+        (
+            "training, about",
+            f"{text.size(spent.total)}: {parts}, outputs kept for the backward pass {text.size(spent.activations)}",
+        )
+    )
+    return found
+
+
+def overview_text(lines: list[tuple[str, str]]) -> str:
+    """The few lines, for a terminal."""
+    width = max(len(name) for name, _ in lines)
+    parts = []
+    for name, sentence in lines:
+        if not name:
+            parts += [text.safe(sentence), ""]
+            continue
+        parts += textwrap.wrap(
+            text.safe(sentence),
+            WIDTH,
+            initial_indent=f"{name:{width}}  ",
+            subsequent_indent=" " * (width + 2),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return "\n".join(parts)
+
+
+def overview_markdown(lines: list[tuple[str, str]]) -> str:
+    """The few lines, in Markdown."""
+    return "\n".join(
+        f"- **{name}**: {text.escape(sentence, 'github')}"
+        if name
+        else f"### {text.escape(sentence, 'github')}\n"
+        for name, sentence in lines
+    )
