@@ -29,6 +29,8 @@ def _factors(value: Any) -> Any:
 
 
 def _factor(value: Any) -> Any:
+    if value is fields.DEFERRED:
+        return value
     if isinstance(value, Expr) or (isinstance(value, int) and not isinstance(value, bool)):
         return (fields.integer(value, 1), 1)
     fields.number(value, 1e-6, 1e6)

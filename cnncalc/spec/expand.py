@@ -579,7 +579,7 @@ class Expander:
             raise Failed(
                 Problem("C306", f"{what} depends on a free variable: {found}", value.place, help=help)
             )
-        if isinstance(found, Rational | float | str | list | bool) or found is None or found < least:
+        if isinstance(found, Rational | bool) or not isinstance(found, int) or found < least:
             needs = f"an integer of at least {least}"
             raise Failed(Problem("C101", f"{what} needs {needs}, got {describe(found)}", value.place))
         return int(found)

@@ -1,0 +1,62 @@
+"""Anything at all as a spec ends in a report or in problems. ``CNNCALC_CASES`` raises the number of examples.
+
+For longer: ``python -m tests.fuzz.mutate`` and ``python -m tests.fuzz.coverage_guided``.
+"""
+
+import json
+import os
+import random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cnncalc.registry import all_types
+from tests.fuzz.mutate import corpus, mutated
+from tests.fuzz.target import one_input
+
+EXAMPLES = int(os.environ.get("CNNCALC_CASES", "150"))
+SLOW = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+WORDS = ["input", "layers", "vars", "blocks", "type", "name", "from", "repeat", "when", "first", "share", "branches", "norm", "act", "expect",
+         "cases", "lint", "output", "input_values", "weight", "bias", "kernel_size", "out_channels", "prev", "H", *all_types()]  # fmt: skip
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(WORDS)
+)
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=4), inner, max_size=5)
+    ),
+    max_leaves=25,
+)
+ITEMS = st.fixed_dictionaries(
+    {"type": st.sampled_from(WORDS)},
+    optional=dict.fromkeys(("kernel_size", "out_channels", "stride", "from"), VALUES),
+)
+
+
+@SLOW
+@given(st.binary(max_size=300))
+def test_any_bytes(data):
+    one_input(data)
+
+
+@SLOW
+@given(VALUES)
+def test_any_data(data):
+    one_input(json.dumps(data).encode())
+
+
+@SLOW
+@given(st.lists(ITEMS | VALUES, max_size=5), st.dictionaries(st.sampled_from(WORDS[:20]), VALUES, max_size=3))
+def test_any_layers(layers, more):
+    one_input(json.dumps({**more, "input": [3, 8, 8], "layers": layers}).encode())
+
+
+@SLOW
+@given(st.integers(0, 2**32))
+def test_mutated_specs(seed):
+    one_input(mutated(random.Random(seed), SEEDS))
+
+
+SEEDS = corpus()
