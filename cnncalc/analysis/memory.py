@@ -9,10 +9,11 @@ there (activations, normalisations, sums), and reshapes share memory: the conven
 from __future__ import annotations
 
 import heapq
+from functools import cached_property
 from typing import NamedTuple
 
 from cnncalc.dims import Dim, concrete, product_of
-from cnncalc.graph import Graph
+from cnncalc.graph import Graph, Node
 from cnncalc.layer import Elementwise
 from cnncalc.merge import Broadcasting
 from cnncalc.propagate import ITEM_BYTES, Report
@@ -34,21 +35,24 @@ class Moment(NamedTuple):
         return sum(self.alive.values())
 
 
-class Schedule(NamedTuple):
+class Schedule:
     """An order of execution, its moments, and what is known of better ones."""
 
-    moments: tuple[Moment, ...]
-    bound: int  # no order needs less
-    optimal: bool  # proven: all orders were considered, or the bound is met
+    def __init__(self, problem: _Problem, steps: list[int], *, peak: int, bound: int, optimal: bool) -> None:
+        self._problem, self._steps = problem, steps
+        self.peak = peak  #: most elements alive at once
+        self.bound = bound  #: no order needs less
+        self.optimal = optimal  #: proven: all orders were considered, or the bound is met
 
-    @property
-    def peak(self) -> int:
-        """Most elements alive at once."""
-        return max((moment.elements for moment in self.moments), default=0)
+    @cached_property
+    def moments(self) -> tuple[Moment, ...]:
+        """What is alive while each layer runs."""
+        return self._problem.moments(self._steps)
 
     @property
     def order(self) -> list[str]:
-        return [moment.path for moment in self.moments]
+        """Paths in order of execution."""
+        return [self._problem.nodes[i].path for i in self._steps]
 
     def peaks(self, count: int = 3) -> list[Moment]:
         """The moments with most alive, the first of equals."""
@@ -73,11 +77,17 @@ class _Problem:
 
     def __init__(self, graph: Graph, *, in_place: bool) -> None:
         self.nodes = [node for node in graph.nodes if not node.train_only]
-        self.in_place = in_place
         self.index = {node.number: i for i, node in enumerate(self.nodes)}
         self.sizes = [concrete(product_of(node.output)) for node in self.nodes]
         self.inputs = [tuple(self.index[i] for i in dict.fromkeys(node.inputs)) for node in self.nodes]
         self.needs = [sum(1 << i for i in inputs) for inputs in self.inputs]
+        #: inputs that could hold the result
+        self.hosts = [
+            tuple(j for j in inputs if self.sizes[j] == self.sizes[i])
+            if in_place and _in_place(self.nodes[i])
+            else ()
+            for i, inputs in enumerate(self.inputs)
+        ]
         self.readers = [0] * len(self.nodes)
         for i, inputs in enumerate(self.inputs):
             for j in inputs:
@@ -90,13 +100,8 @@ class _Problem:
 
     def reuses(self, i: int, done: int) -> bool:
         """Whether a layer writes its result where an input of its was."""
-        layer = self.nodes[i].layer
-        if not self.in_place or layer is None:
-            return False
-        if not isinstance(layer, Elementwise | Broadcasting) and layer.type not in VIEWS:
-            return False
         after = done | 1 << i
-        return any(self.sizes[j] == self.sizes[i] and self.dies(j, after) for j in self.inputs[i])
+        return any(self.dies(j, after) for j in self.hosts[i])
 
     def step(self, i: int, done: int, alive: int) -> tuple[int, int]:
         """Elements alive while a layer runs, and after it."""
@@ -106,6 +111,15 @@ class _Problem:
         freed += self.sizes[i] if self.dies(i, after) else 0
         return during, alive + self.sizes[i] - freed
 
+    def peak(self, order: list[int]) -> int:
+        """Most elements alive at once."""
+        done = alive = most = 0
+        for i in order:
+            during, alive = self.step(i, done, alive)
+            done |= 1 << i
+            most = max(most, during)
+        return most
+
     def moments(self, order: list[int]) -> tuple[Moment, ...]:
         """What is alive while each layer of an order runs."""
         found, done = [], 0
@@ -114,11 +128,7 @@ class _Problem:
             reused = self.reuses(i, done)
             during = dict(alive)
             if reused:
-                victim = next(
-                    j
-                    for j in self.inputs[i]
-                    if self.sizes[j] == self.sizes[i] and self.dies(j, done | 1 << i)
-                )
+                victim = next(j for j in self.hosts[i] if self.dies(j, done | 1 << i))
                 during.pop(self.nodes[victim].path, None)
             during[self.nodes[i].path] = self.sizes[i]
             found.append(Moment(self.nodes[i].path, during))
@@ -137,43 +147,51 @@ class _Problem:
             least = max(least, own + sum(self.sizes[j] for j in inputs))
         return least
 
-    def best(self) -> tuple[list[int], bool]:
-        """The order of least peak, and whether that is proven."""
+    def best(self, below: int) -> tuple[list[int] | None, bool]:
+        """An order of least peak if one is below the given one, and whether all was considered.
+
+        Peaks up to the bound are all alike, so that the search goes deep where nothing is at stake.
+        """
         start = sum(1 << i for i, node in enumerate(self.nodes) if node.layer is None)
         given = sum(self.sizes[i] for i in range(len(self.nodes)) if start >> i & 1)
-        heap: list[tuple[int, int, int, int]] = [(given, 0, start, given)]
+        after_it: list[list[int]] = [[] for _ in self.nodes]
+        for i, inputs in enumerate(self.inputs):
+            for j in inputs:
+                after_it[j].append(i)
+        ready = tuple(i for i, needs in enumerate(self.needs) if needs and not needs & ~start)
+        floor = max(given, self.bound())
+        heap = [(floor, 0, start, given, ready)]
         came: dict[int, tuple[int, int]] = {start: (-1, 0)}
-        least = {start: given}
+        least = {start: floor}
         settled: set[int] = set()
         everything = (1 << len(self.nodes)) - 1
         while heap and len(settled) < MAX_STATES:
-            peak, depth, done, alive = heapq.heappop(heap)
+            peak, depth, done, alive, ready = heapq.heappop(heap)
             if done in settled:
                 continue
             settled.add(done)
             if done == everything:
                 return self.path(came, done), True
-            for i, needs in enumerate(self.needs):
+            only = next((i for i in ready if self.only_helps(i)), None)
+            for i in ready if only is None else (only,):
                 after = done | 1 << i
-                if done >> i & 1 or needs & ~done or after in settled:
-                    continue
                 during, rest = self.step(i, done, alive)
                 highest = max(peak, during)
-                if highest < least.get(after, highest + 1):
+                if highest < below and after not in settled and highest < least.get(after, highest + 1):
                     least[after] = highest
                     came[after] = (done, i)
-                    heapq.heappush(heap, (highest, depth - 1, after, rest))
-                if self.reuses_chain(i):
-                    break
-        return list(range(len(self.nodes))), False
+                    freed = tuple(j for j in after_it[i] if not self.needs[j] & ~after)
+                    waiting = tuple(j for j in ready if j != i) + freed
+                    heapq.heappush(heap, (highest, depth - 1, after, rest, waiting))
+        return None, not heap
 
-    def reuses_chain(self, i: int) -> bool:
+    def only_helps(self, i: int) -> bool:
         """A step that can only help: it makes nothing larger and frees what it reads."""
         (only,) = self.inputs[i] if len(self.inputs[i]) == 1 else (None,)
         if only is None or self.kept >> only & 1:
             return False
         single = self.readers[only] == 1 << i
-        return single and self.sizes[i] <= self.sizes[only] and self.in_place and self.reuses(i, ~(1 << i))
+        return single and self.sizes[i] <= self.sizes[only] and self.reuses(i, ~(1 << i))
 
     def path(self, came: dict[int, tuple[int, int]], done: int) -> list[int]:
         order: list[int] = []
@@ -184,16 +202,24 @@ class _Problem:
         return inputs + order[::-1]
 
 
+def _in_place(node: Node) -> bool:
+    """Whether a layer of this type can write where its input was."""
+    return node.type in VIEWS or isinstance(node.layer, Elementwise | Broadcasting)
+
+
 def schedule(graph: Graph, *, in_place: bool = False) -> Schedule:
     """The order in which the spec has its layers.
 
     Raises:
         DimError: a size is symbolic.
     """
-    problem = _Problem(graph, in_place=in_place)
-    moments, bound = problem.moments(list(range(len(problem.nodes)))), problem.bound()
-    peak = max((moment.elements for moment in moments), default=0)
-    return Schedule(moments, bound, optimal=peak == bound)
+    return _own(_Problem(graph, in_place=in_place))
+
+
+def _own(problem: _Problem) -> Schedule:
+    steps = list(range(len(problem.nodes)))
+    peak, bound = problem.peak(steps), problem.bound()
+    return Schedule(problem, steps, peak=peak, bound=bound, optimal=peak == bound)
 
 
 def best_schedule(graph: Graph, *, in_place: bool = False) -> Schedule:
@@ -201,15 +227,14 @@ def best_schedule(graph: Graph, *, in_place: bool = False) -> Schedule:
 
     All orders are considered, as sets of layers that are done, up to a limit of sets.
     """
-    own = schedule(graph, in_place=in_place)
+    problem = _Problem(graph, in_place=in_place)
+    own = _own(problem)
     if own.optimal:
         return own
-    problem = _Problem(graph, in_place=in_place)
-    order, proven = problem.best()
-    if not proven:
+    steps, own.optimal = problem.best(own.peak)
+    if steps is None:
         return own
-    found = Schedule(problem.moments(order), own.bound, optimal=True)
-    return found if found.peak < own.peak else own._replace(optimal=True)
+    return Schedule(problem, steps, peak=problem.peak(steps), bound=own.bound, optimal=True)
 
 
 def training(report: Report, *, optimiser: str = "sgd") -> Training:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cnncalc.graph import Graph, Node
 
 MAX_PERIOD = 1024
+STILL = Window()
 
 
 class Axis(NamedTuple):
@@ -78,11 +79,11 @@ class ReceptiveField(NamedTuple):
 def receptive_fields(graph: Graph) -> list[ReceptiveField | None]:
     """The receptive field of every node; None where it is not of a fixed form."""
     found: list[ReceptiveField | None] = []
-    whole = _everything(graph)
+    whole, first = _everything(graph), Axis()
     for node in graph.nodes:
         if node.layer is None:
             rank = len(node.output) - 1
-            found.append(_field((Axis(),) * rank) if rank else None)
+            found.append(_field((first,) * rank) if rank else None)
         else:
             found.append(_through(graph, node, [found[i] for i in node.inputs], whole))
     return found
@@ -112,9 +113,16 @@ def _through(
     reading = known if node.layer.family == "merge" else known[:1]  # others give a size, not values
     if sight == "unknown" or len(sight) != len(reading[0].axes):
         return None
-    axes, aligned = [], True
+    if len(reading) == 1 and all(step == STILL for step in sight):
+        return reading[0]  # most layers: activations, normalisations
+    axes: list[Axis] = []
+    aligned = True
     for index, step in enumerate(sight):
-        united, same = _union([field.axes[index] for field in reading])
+        seen = [field.axes[index] for field in reading]
+        if index and step == sight[index - 1] and all(f.axes[index] is f.axes[index - 1] for f in reading):
+            axes.append(axes[-1])  # a square window on a square field
+            continue
+        united, same = _union(seen)
         moved = united and _moved(united, step)
         if moved is None:
             return None
@@ -137,18 +145,19 @@ def _reordered(node: Node, fields: list[ReceptiveField]) -> ReceptiveField | Non
 
 
 def _field(axes: tuple[Axis, ...], *, aligned: bool = True) -> ReceptiveField:
-    sizes = []
-    for axis in axes:
-        spans = [last - first + 1 for first, last in zip(axis.first, axis.last, strict=True)]
-        sizes.append(maximum(*spans) if len(spans) > 1 else spans[0])
-    return ReceptiveField(
-        tuple(sizes), tuple(map(_stride, axes)), tuple(0 - axis.first[0] for axis in axes), axes, aligned
-    )
+    sizes, strides, paddings = zip(*map(_shown, axes), strict=True)
+    return ReceptiveField(sizes, strides, paddings, axes, aligned)
+
+
+def _shown(axis: Axis) -> tuple[Dim, Any, Dim]:
+    """Size, stride and padding of one axis."""
+    if axis.period == 1:
+        return axis.last[0] - axis.first[0] + 1, axis.advance, 0 - axis.first[0]
+    spans = [last - first + 1 for first, last in zip(axis.first, axis.last, strict=True)]
+    return maximum(*spans), _stride(axis), 0 - axis.first[0]
 
 
 def _stride(axis: Axis) -> Any:
-    if axis.period == 1:
-        return axis.advance
     if isinstance(axis.advance, Expr):
         return f"({axis.advance})/{axis.period}"
     common = gcd(axis.advance, axis.period)
@@ -159,7 +168,7 @@ def _stride(axis: Axis) -> Any:
 def _moved(axis: Axis, step: Window | Spread | Zoom) -> Axis | None:
     """What cells see after one more layer; None if that is not periodic."""
     if isinstance(step, Window):
-        return _slid(axis, step)
+        return axis if step == STILL else _slid(axis, step)
     if isinstance(step, Spread):
         return _spread(axis, step)
     return _zoomed(axis, step)

@@ -9,12 +9,16 @@ from typing import Any
 from cnncalc.analysis import memory
 from cnncalc.analysis.explain import Explanation, Line
 from cnncalc.dims import Dim, Expr
-from cnncalc.propagate import Report, Row
+from cnncalc.propagate import ITEM_BYTES, Report, Row
 from cnncalc.report import text
 from cnncalc.shapes import show
 
 ENDS = ("flatten", "global_avgpool", "global_maxpool")
 WIDTH = 100
+COUNTED = (
+    "a tensor lives until its last reader; while a layer runs, its inputs and output are alive. Training: a gradient for "
+    "each parameter, and every output kept once; nothing recomputed, no temporary results, arenas or scratch of kernels"
+)
 
 
 def layer_text(found: Explanation) -> str:
@@ -61,6 +65,9 @@ def overview(report: Report, *, in_place: bool, optimiser: str) -> list[tuple[st
     found = [("", f"{report.name}: {_shapes(report.inputs)} -> {_shapes(report.outputs)}")]
     found += [(name, _part(rows)) for name, rows in _parts(report) if rows]
     found.append(("parameters", f"{text.count(totals.params)}: {_top(report, 'params', totals.params)}"))
+    if isinstance(totals.params, int):
+        sizes = [f"{dtype} {text.size(totals.params * size)}" for dtype, size in ITEM_BYTES.items()]
+        found.append(("their memory", ", ".join(sizes)))
     macs = text.count(totals.macs)
     found.append(
         ("MACs", f"{macs}: {_top(report, 'macs', totals.macs)}" if isinstance(totals.macs, int) else macs)
@@ -173,6 +180,7 @@ def _memory(report: Report, *, in_place: bool, optimiser: str) -> list[tuple[str
             f"{text.size(spent.total)}: {parts}, outputs kept for the backward pass {text.size(spent.activations)}",
         )
     )
+    found.append(("counted", COUNTED))
     return found
 
 

@@ -95,6 +95,7 @@ def test_best_orders_are_best_of_all():
                     done |= 1 << i
                 if fits:
                     peaks.append(max(m.elements for m in problem.moments([0, *tail])))
+                    assert peaks[-1] == problem.peak([0, *tail])
             found = best_schedule(g, in_place=in_place)
             assert found.optimal
             assert found.peak == min(peaks)
