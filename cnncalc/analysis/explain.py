@@ -215,8 +215,13 @@ def _sight(graph: Graph, node: Node) -> Iterator[Line]:
     sight = layer.windows(graph.shapes_into(node))
     names = AXES.get(len(field.size), ())
     if isinstance(sight, str) or not _plain(before) or not _plain(field) or len(node.inputs) > 1:
+        rule = "the most that a cell sees of the input"
+        note = ""
+        if len(node.inputs) > 1:
+            rule = "the union of what its inputs see"
+            note = "" if field.aligned else "its branches are not aligned: they differ in stride or centre"
         for name, size in zip(names, field.size, strict=True):
-            yield Line(f"receptive field, {name}", "the union of what its inputs see", str(size), size)
+            yield Line(f"receptive field, {name}", rule, str(size), size, note=note)
         return
     for index, (name, step) in enumerate(zip(names, sight, strict=True)):
         if not isinstance(step, Window):

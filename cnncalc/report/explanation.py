@@ -15,6 +15,7 @@ from cnncalc.shapes import show
 
 ENDS = ("flatten", "global_avgpool", "global_maxpool")
 WIDTH = 100
+ORDER = 40  # layers of a better order that are named
 COUNTED = (
     "a tensor lives until its last reader; while a layer runs, its inputs and output are alive. Training: a gradient for "
     "each parameter, and every output kept once; nothing recomputed, no temporary results, arenas or scratch of kernels"
@@ -158,11 +159,13 @@ def _memory(report: Report, *, in_place: bool, optimiser: str) -> list[tuple[str
     found.append(("alive then", alive))
     found.append(("next", ", ".join(f"{moment.path} {size(moment.elements)}" for moment in peaks[1:])))
     if best.peak < own.peak:
-        moved = next(b for a, b in zip(own.order, best.order, strict=True) if a != b)
+        differ = [i for i, (a, b) in enumerate(zip(own.order, best.order, strict=True)) if a != b]
+        moved = ", ".join(best.order[differ[0] : differ[-1] + 1][:ORDER])
+        moved += ", ..." if differ[-1] - differ[0] >= ORDER else ""
         found.append(
             (
                 "a better order",
-                f"{size(best.peak)}, the least of all orders: it first differs by running {moved}",
+                f"{size(best.peak)}, the least of all orders, by running {moved} in this order",
             )
         )
     else:

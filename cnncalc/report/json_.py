@@ -71,7 +71,8 @@ def _row(row: Row, shape: Any) -> dict[str, Any]:
         "macs": _size(row.macs),
         "flops": _size(row.flops),
         "receptive_field": field
-        and {n: [_size(d) for d in part] for n, part in zip(names, field[:3], strict=True)},
+        and {n: [_size(d) for d in part] for n, part in zip(names, field[:3], strict=True)}
+        | ({} if field.aligned else {"aligned": False}),
         "shared_with": row.shared_with,
         "train_only": row.train_only,
     }
