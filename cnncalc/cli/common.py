@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from cnncalc.network import Network
+    from cnncalc.report.svg import Picture
 
 
 class Spec(click.ParamType[str]):
@@ -67,8 +68,35 @@ def write(text: str) -> None:
     """A result, to standard output."""
     encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
     if "utf" not in encoding:
-        text = text.replace("×", "x")
+        text = text.translate({ord("×"): "x", ord("█"): "#", ord("…"): "."})
+        text = text.translate(dict.fromkeys(map(ord, "▏▎▍▌▋▊▉"), "#"))
     click.echo(text)
+
+
+def save_picture(draw: Callable[[], Picture], path: str) -> None:
+    """Write a picture as ``.svg``, or as ``.png`` with the extra that rasterises.
+
+    Raises:
+        UsageError: the suffix is another one, the extra is missing, or the file cannot be written.
+    """
+    from pathlib import Path
+
+    from cnncalc.files import write_atomically
+
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".svg", ".png"):
+        raise UsageError(f"cannot draw into '{path}': end it with .svg or .png")
+    if suffix == ".png":
+        try:
+            import resvg_py
+        except ImportError:
+            raise UsageError("a .png needs resvg: pip install 'cnncalc[png]'; .svg needs nothing") from None
+    svg = draw().render()
+    if suffix == ".png":
+        data = bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=2))
+    else:
+        data = f"{svg}\n".encode()
+    write_atomically(path, data)
 
 
 def complain(problems: Sequence[Problem]) -> int:

@@ -1,0 +1,53 @@
+"""``cnncalc plot``."""
+
+from __future__ import annotations
+
+import click
+
+from cnncalc.cli.common import read_network, save_picture, set_option, spec_argument, terminal_width, write
+
+
+@click.command("plot")
+@spec_argument
+@set_option
+@click.option(
+    "--by",
+    type=click.Choice(["params", "macs", "activation"]),
+    default="params",
+    show_default=True,
+    help="What the bars show.",
+)
+@click.option("--depth", type=click.IntRange(1), metavar="N", help="Fold groups and blocks below level N.")
+@click.option(
+    "--batch",
+    type=click.IntRange(1, 2**31 - 1),
+    default=1,
+    metavar="N",
+    help="Samples in a batch, for activations.",
+)
+@click.option("--dtype", default="float32", metavar="DTYPE", help="For activations: float32, int8, ...")
+@click.option("-o", "--output", metavar="FILE", help="Write a picture: .svg or .png.")
+def command(
+    spec: str,
+    settings: tuple[str, ...],
+    by: str,
+    depth: int | None,
+    batch: int,
+    dtype: str,
+    output: str | None,
+) -> int:
+    """Where the cost sits, as bars: on the terminal, or as a picture.
+
+    \b
+    cnncalc plot vgg16
+    cnncalc plot resnet50 --by macs --depth 1 -o macs.svg
+    """
+    from cnncalc.report import plot
+
+    network, given, _ = read_network(spec, settings, ())
+    report = network.summary(set=given, batch=batch, dtype=dtype)
+    if output is None:
+        write(plot.as_text(report, by, depth, terminal_width()))
+    else:
+        save_picture(lambda: plot.as_svg(report, by, depth), output)
+    return 0

@@ -1,0 +1,121 @@
+"""SVG by hand: small, valid, accessible, readable on light and on dark pages.
+
+Text is monospaced, so that its width is known without a font: nothing overflows by surprise.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from xml.sax.saxutils import escape
+
+from cnncalc.report.text import safe
+
+FONT = "DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace"
+ADVANCE = 0.602  # of the font size: the widest of these fonts
+#: by family of layers: readable on white and on near-black
+COLOURS = {
+    "conv": "#4c78a8", "linear": "#e07b39", "pool": "#3d9a6b", "norm": "#8a8a8a", "activation": "#b08cc9",
+    "merge": "#d1495b", "input": "#6b7280", "other": "#a3803f",
+}  # fmt: skip
+_STYLE = (
+    ".paper{fill:#ffffff}.ink{fill:#1f2328}.soft{fill:#59636e}.line{stroke:#818b98;fill:none}"
+    "@media (prefers-color-scheme:dark){.paper{fill:#0d1117}.ink{fill:#e6edf3}.soft{fill:#9198a1}.line{stroke:#7d8590}}"
+)
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Box(NamedTuple):
+    """A rectangle: left, top, width, height."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def overlaps(self, other: Box) -> bool:
+        """Whether two rectangles share more than an edge."""
+        return (
+            self.x < other.x + other.width - 1e-6
+            and other.x < self.x + self.width - 1e-6
+            and self.y < other.y + other.height - 1e-6
+            and other.y < self.y + self.height - 1e-6
+        )
+
+
+def text_width(text: str, size: float) -> float:
+    """Pixels that a line of text takes; wide characters take two places."""
+    return sum(2 if ord(c) > 0x2E80 else 1 for c in text) * size * ADVANCE
+
+
+def shortened(text: str, size: float, width: float) -> str:
+    """The text, its middle left out where it is wider than so many pixels."""
+    text = safe(text)
+    fits = max(1, int(width / (size * ADVANCE)))
+    if text_width(text, size) <= width or (fits >= len(text) > 0 and text.isascii()):
+        return text
+    keep = max(0, fits - 1)
+    return text[: keep - keep // 2] + "…" + (text[-(keep // 2) :] if keep > 1 else "")
+
+
+class Picture:
+    """Parts of an SVG, and the boxes of its texts."""
+
+    def __init__(self, width: float, height: float, title: str, description: str) -> None:
+        self.width, self.height = width, height
+        self.title, self.description = title, description
+        self.parts: list[str] = []
+        self.texts: list[tuple[str, Box]] = []
+
+    def rect(self, box: Box, colour: str = "", *, css: str = "", label: str = "", extra: str = "") -> None:
+        """A rectangle, with a tooltip if it has a label."""
+        paint = f' fill="{colour}"' if colour else f' class="{css}"'
+        tip = f"<title>{_text(label)}</title>" if label else ""
+        end = f">{tip}</rect>" if tip else "/>"
+        self.parts.append(
+            f'<rect x="{_n(box.x)}" y="{_n(box.y)}" width="{_n(box.width)}" height="{_n(box.height)}"{paint}{extra}{end}'
+        )
+
+    def polygon(self, points: list[tuple[float, float]], colour: str, *, extra: str = "") -> None:
+        """A closed shape."""
+        where = " ".join(f"{_n(x)},{_n(y)}" for x, y in points)
+        self.parts.append(f'<polygon points="{where}" fill="{colour}"{extra}/>')
+
+    def path(self, points: list[tuple[float, float]], *, extra: str = "") -> None:
+        """A line through points."""
+        where = " L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+        self.parts.append(f'<path class="line" d="M{where}"{extra}/>')
+
+    def text(
+        self, x: float, y: float, text: str, size: float = 12, *, anchor: str = "start", css: str = "ink"
+    ) -> Box:
+        """A line of text on a base line; the box that it takes."""
+        text = _NOT_XML.sub("?", safe(text))
+        width = text_width(text, size)
+        left = x - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
+        box = Box(left, y - 0.8 * size, width, size)
+        self.texts.append((text, box))
+        place = "" if anchor == "start" else f' text-anchor="{anchor}"'
+        self.parts.append(
+            f'<text class="{css}" x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}"{place}>{_text(text)}</text>'
+        )
+        return box
+
+    def render(self) -> str:
+        """The whole document."""
+        w, h = _n(self.width), _n(self.height)
+        head = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img" '
+            f'aria-labelledby="t d" font-family="{FONT}">'
+        )
+        about = f'<title id="t">{_text(self.title)}</title><desc id="d">{_text(self.description)}</desc>'
+        paper = f'<rect class="paper" width="{w}" height="{h}"/>'
+        return "\n".join([head, about, f"<style>{_STYLE}</style>", paper, *self.parts, "</svg>"])
+
+
+def _n(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
+
+
+def _text(text: str) -> str:
+    return escape(_NOT_XML.sub("?", safe(text)), {'"': "&quot;"})
