@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "Errors, expectations, budgets and lints of specs, for CI.",
     "schema": "A JSON Schema of specs, for editors.",
     "rule": "What the code of an error or lint means, and what to do.",
+    "draw": "A picture: feature maps, or the graph.",
     "plot": "Where params, MACs or activations sit, as bars.",
     "diff": "What changed between two specs: layers, shapes, counts.",
     "verify": "A NumPy forward pass, every array held against what was derived.",

@@ -58,6 +58,12 @@ def shortened(text: str, size: float, width: float) -> str:
     return text[: keep - keep // 2] + "…" + (text[-(keep // 2) :] if keep > 1 else "")
 
 
+def lighter(colour: str, share: float) -> str:
+    """A colour mixed with white."""
+    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(p + (255 - p) * share):02x}" for p in parts)
+
+
 class Picture:
     """Parts of an SVG, and the boxes of its texts."""
 

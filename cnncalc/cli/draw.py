@@ -1,0 +1,65 @@
+"""``cnncalc draw``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cnncalc.cli.common import read_network, save_picture, set_option, spec_argument
+from cnncalc.errors import UsageError
+
+if TYPE_CHECKING:
+    from cnncalc.report.outline import Outline
+    from cnncalc.report.svg import Picture
+
+
+@click.command("draw")
+@spec_argument
+@set_option
+@click.option(
+    "-o", "--output", required=True, metavar="FILE", help="The picture: .svg, .png, or .mmd for Mermaid."
+)
+@click.option("--view", type=click.Choice(["auto", "features", "graph"]), default="auto", show_default=True,
+              help="Feature maps as blocks, or the graph; auto: the graph where it branches.")  # fmt: skip
+@click.option("--depth", type=click.IntRange(1), metavar="N", help="Fold groups and blocks below level N.")
+def command(spec: str, settings: tuple[str, ...], output: str, view: str, depth: int | None) -> int:
+    """A picture of the network: its feature maps, or its graph.
+
+    \b
+    cnncalc draw vgg16 -o vgg16.svg
+    cnncalc draw googlenet --view graph --depth 1 -o googlenet.svg
+    cnncalc draw unet_padded -o unet.mmd
+    """
+    from cnncalc.report import features, graphview
+
+    suffix = Path(output).suffix.lower()
+    if suffix not in (".svg", ".png", ".mmd"):
+        raise UsageError(f"cannot draw into '{output}': end it with .svg, .png or .mmd")
+    network, given, _ = read_network(spec, settings, ())
+    report = network.summary(set=given)
+    if suffix == ".mmd":
+        from cnncalc.files import write_atomically
+
+        chart, found = graphview.mermaid(report, depth)
+        write_atomically(output, f"{chart}\n".encode())
+        _say(found, depth)
+        return 0
+    if view == "auto":
+        view = "graph" if any(len(node.inputs) > 1 for node in report.graph.nodes) else "features"
+    made: list[Outline] = []
+
+    def picture() -> Picture:
+        drawn, found = graphview.draw(report, depth) if view == "graph" else features.draw(report, depth)
+        made.append(found)
+        return drawn
+
+    save_picture(picture, output)
+    _say(made[0], depth)
+    return 0
+
+
+def _say(found: Outline, asked: int | None) -> None:
+    if found.depth is not None and found.depth != asked:
+        click.echo(f"folded to depth {found.depth}; --depth chooses another", err=True)
