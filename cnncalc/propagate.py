@@ -115,6 +115,37 @@ class Report:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain data: what ``cnncalc table --format json`` prints."""
+        from cnncalc.report.json_ import as_dict
+
+        return as_dict(self)
+
+    def to_csv(self) -> str:
+        """The rows as CSV, exact to the last digit."""
+        from cnncalc.report import csv_
+        from cnncalc.report.rows import DEFAULT_COLUMNS
+
+        return csv_.render(self, list(DEFAULT_COLUMNS), None, "nchw")
+
+    def to_pandas(self) -> Any:
+        """The rows as a ``pandas.DataFrame``; symbolic sizes are texts.
+
+        Raises:
+            UsageError: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError:
+            raise UsageError("to_pandas needs pandas: pip install pandas") from None
+        return pd.DataFrame(self.to_dict()["layers"])
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        from cnncalc.report.page import table
+
+        return table(self)
+
     @cached_property
     def _by_path(self) -> dict[str, Row]:
         return {row.path: row for row in self.rows}

@@ -19,6 +19,7 @@ COMMANDS = {
     "rule": "What the code of an error or lint means, and what to do.",
     "draw": "A picture: feature maps, or the graph.",
     "plot": "Where params, MACs or activations sit, as bars.",
+    "report": "One HTML page with picture and table.",
     "diff": "What changed between two specs: layers, shapes, counts.",
     "verify": "A NumPy forward pass, every array held against what was derived.",
     "zoo": "The shipped architectures, or the spec of one of them.",

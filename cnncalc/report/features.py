@@ -126,7 +126,7 @@ def _cuboid(picture: Picture, block: Block, x: float, base: float) -> None:
     top, slant, thin = base - block.side, _slant(block), ' stroke="#00000040" stroke-width="0.6"'
     right = x + block.width
     label = f"{block.thing.path} ({block.thing.type}): {text.dims(block.thing.output)}"
-    picture.rect(Box(x, top, block.width, block.side), colour, label=label, extra=thin)
+    picture.rect(Box(x, top, block.width, block.side), colour, label=label, path=block.thing.path, extra=thin)
     picture.polygon(
         [(x, top), (x + slant, top - slant), (right + slant, top - slant), (right, top)],
         lighter(colour, 0.4),

@@ -161,7 +161,11 @@ def draw(report: Report, depth: int | None) -> tuple[Picture, Outline]:
         thing, box = found.things[i], layout.box(i, left, top)
         label = f"{thing.path} ({thing.type}): {text.dims(thing.output)}"
         picture.rect(
-            box, COLOURS.get(thing.family, "#5b7f95"), label=label, extra=' rx="5" fill-opacity="0.28"'
+            box,
+            COLOURS.get(thing.family, "#5b7f95"),
+            label=label,
+            path=thing.path,
+            extra=' rx="5" fill-opacity="0.28"',
         )
         name, shape = _lines(thing)
         picture.text(box.x + box.width / 2, box.y + 15, name, SIZE, anchor="middle")
@@ -178,7 +182,11 @@ def _frames(layout: Layout, left: float, top: float) -> list[tuple[str, Box]]:
         for depth in range(1, len(parts)):
             members.setdefault(".".join(parts[:depth]), []).append(i)
     found = []
+    framed: set[tuple[int, ...]] = set()
     for path, inside in members.items():
+        if tuple(inside) in framed:
+            continue  # a group that holds one block and nothing else
+        framed.add(tuple(inside))
         margin = 9.0 - 2.0 * min(path.count("."), 3)
         x, y = min(boxes[i].x for i in inside) - margin, min(boxes[i].y for i in inside) - margin
         right = max(boxes[i].x + boxes[i].width for i in inside) + margin

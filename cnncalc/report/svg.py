@@ -73,11 +73,14 @@ class Picture:
         self.parts: list[str] = []
         self.texts: list[tuple[str, Box]] = []
 
-    def rect(self, box: Box, colour: str = "", *, css: str = "", label: str = "", extra: str = "") -> None:
-        """A rectangle, with a tooltip if it has a label."""
+    def rect(
+        self, box: Box, colour: str = "", *, css: str = "", label: str = "", path: str = "", extra: str = ""
+    ) -> None:
+        """A rectangle, with a tooltip if it has a label; ``path`` links it to a layer."""
         paint = f' fill="{colour}"' if colour else f' class="{css}"'
         tip = f"<title>{_text(label)}</title>" if label else ""
         end = f">{tip}</rect>" if tip else "/>"
+        extra += f' data-path="{_text(path)}"' if path else ""
         self.parts.append(
             f'<rect x="{_n(box.x)}" y="{_n(box.y)}" width="{_n(box.width)}" height="{_n(box.height)}"{paint}{extra}{end}'
         )

@@ -65,6 +65,17 @@ def test_python_examples(page, monkeypatch):
         assert doctest.DocTestRunner().run(example).failed == 0
 
 
+@pytest.mark.parametrize(("name", "arguments"), [
+    ("vgg16", ["vgg16"]), ("resnet18", ["resnet18", "--view", "features", "--depth", "1"]), ("unet", ["unet_padded", "--depth", "1"]),
+])  # fmt: skip
+def test_pictures_are_what_the_program_draws(name, arguments, tmp_path):
+    """``UPDATE_DOCS=1`` draws them anew."""
+    shown = ROOT / "docs" / "pictures" / f"{name}.svg"
+    target = shown if os.environ.get("UPDATE_DOCS") else tmp_path / "now.svg"
+    assert main(["draw", *arguments, "-o", str(target)]) == 0
+    assert target.read_text(encoding="utf-8") == shown.read_text(encoding="utf-8")
+
+
 def test_yaml_examples_are_valid_specs():
     import cnncalc
 

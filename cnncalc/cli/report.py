@@ -1,0 +1,39 @@
+"""``cnncalc report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cnncalc.cli.common import free_option, read_network, set_option, spec_argument
+from cnncalc.errors import UsageError
+
+
+@click.command("report")
+@spec_argument
+@free_option
+@set_option
+@click.option("-o", "--output", required=True, metavar="FILE.html", help="The page.")
+@click.option(
+    "--batch", type=click.IntRange(1, 2**31 - 1), default=1, metavar="N", help="Samples in a batch."
+)
+@click.option("--dtype", default="float32", metavar="DTYPE", help="float32, float16, int8, ...")
+def command(
+    spec: str, free: tuple[str, ...], settings: tuple[str, ...], output: str, batch: int, dtype: str
+) -> int:
+    """One HTML page: summary, picture, and a table that sorts and filters. It needs no network.
+
+    \b
+    cnncalc report vgg16 -o vgg16.html
+    cnncalc report unet_padded --free H,W -o unet.html
+    """
+    from cnncalc.files import write_atomically
+    from cnncalc.report import page
+
+    if Path(output).suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"cannot write a page into '{output}': end it with .html")
+    network, given, names = read_network(spec, settings, free)
+    report = network.summary(free=names, set=given, batch=batch, dtype=dtype)
+    write_atomically(output, page.render(report).encode())
+    return 0
