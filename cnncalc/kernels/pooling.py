@@ -35,7 +35,7 @@ def average_pool(
         low, high = (-before, size + after) if count_include_pad else (0, size)
         starts = np.arange(count)[:, None] * sliding.stride[axis] - before
         cells = starts + np.arange(sliding.kernel[axis]) * sliding.dilation[axis]
-        inside = ((cells >= low) & (cells < high)).sum(1).astype(x.dtype)
+        inside = np.maximum(((cells >= low) & (cells < high)).sum(1), 1).astype(x.dtype)  # nothing seen: 0
         out /= inside.reshape(-1, *[1] * (rank - axis - 1))
     return out
 

@@ -131,6 +131,10 @@ def test_github_annotations_are_escaped(capsys, folder, monkeypatch):
     assert line.startswith("::error title=C103,file=a%2Cb%3Ac%25.yaml,line=3,col=12,endLine=3,endColumn=26::")
     assert line.count("::") == 4  # the command, its text, and two inside the text
     assert "::no layer type or block 'x\\x0a::error::y'" in line
+    (folder / "two\nlines.yaml").write_text(BAD)
+    lines = run(capsys, "two\nlines.yaml", "--format", "github")[1].splitlines()
+    assert len(lines) == 2
+    assert all("file=two%0Alines.yaml" in line for line in lines)
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     out = run(capsys, "bad.yaml")[1]
     assert " --> bad.yaml" in out
@@ -278,6 +282,8 @@ def test_suppression(capsys, folder):
     assert problems("", extra="description: 'no # cnncalc: ignore[W201] comment'\n") == [("W201", 3)]
     error = "input: [3, 9, 9]\nlayers:\n  - {type: conv2d, kernel_size: 2} # cnncalc: ignore[C104]\n"
     assert [p.code for p in check_text(error, "x.yaml", Options()).problems] == ["C104"]
+    failed = "input: [3, 9, 9]\nlayers: [relu]\nexpect: {params: 3} # cnncalc: ignore[C401]\nlint: {ignore: [C401]}\n"
+    assert [p.code for p in check_text(failed, "x.yaml", Options()).problems] == ["C401", "W901", "C101"]
 
 
 def test_budgets(capsys, folder):

@@ -1,8 +1,10 @@
 """``cnncalc explain`` and ``cnncalc diff``: derivations that give what they say, and changes where they are."""
 
 import json
+import random
 import re
 import subprocess
+from itertools import product
 
 import pytest
 
@@ -89,6 +91,19 @@ def test_an_inserted_layer_is_one_change():
     found = changes(chain, [*chain[:2], *chain[4:]])
     assert [c.kind for c in found.changes] == ["removed", "removed"]
     assert found.same == 4
+
+
+def test_as_much_as_possible_stays_the_same():
+    """The alignment is a longest common subsequence, whichever layers stand between."""
+    kinds = ["relu", "tanh", "sigmoid", "silu", "gelu", "mish"]
+    draw = random.Random(1)
+    for _ in range(40):
+        one, two = ([draw.choice(kinds) for _ in range(draw.randint(1, 9))] for _ in range(2))
+        longest = [[0] * (len(two) + 1) for _ in range(len(one) + 1)]
+        for i, j in product(range(len(one)), range(len(two))):
+            same = longest[i][j] + 1 if one[i] == two[j] else 0
+            longest[i + 1][j + 1] = max(longest[i][j + 1], longest[i + 1][j], same)
+        assert changes(one, two).same == longest[-1][-1], (one, two)
 
 
 def test_changed_fields_and_what_follows_from_them():

@@ -53,6 +53,14 @@ def test_a_tensor_that_is_read_again_is_not_overwritten():
     assert [m.elements for m in found.moments] == [256, 256, 512, 512]
 
 
+def test_outputs_are_kept_to_the_end():
+    layers = [{"type": "conv2d", "name": "a", "out_channels": 8, "kernel_size": 1}, {"type": "maxpool2d", "name": "b", "kernel_size": 2},
+              {"type": "maxpool2d", "name": "c", "kernel_size": 2}]  # fmt: skip
+    g = cnncalc.load({"input": [4, 8, 8], "output": ["a", "c"], "layers": layers}).graph()
+    assert [m.elements for m in schedule(g).moments] == [256, 768, 640, 512 + 128 + 32]
+    assert schedule(g).moments[-1].alive == {"a": 512, "b": 128, "c": 32}
+
+
 def test_a_better_order():
     wide = {"type": "conv2d", "out_channels": 64, "kernel_size": 1}
     narrow = {"type": "conv2d", "out_channels": 2, "kernel_size": 1}
