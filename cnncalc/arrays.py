@@ -88,14 +88,18 @@ class WeightFile(Mapping[str, Array]):
         return len(self.shapes)
 
 
-def write_npy(path: str, array: Array) -> None:
-    """Write an array whole or not at all.
+def write_arrays(path: str, arrays: Mapping[str, Array]) -> None:
+    """Write arrays by name as ``.npz``, or the only one as ``.npy``, whole or not at all.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: the file cannot be written.
     """
     stream = BytesIO()
-    np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
+    if path.endswith(".npz"):
+        np.savez(stream, **{name: np.ascontiguousarray(a) for name, a in arrays.items()})  # type: ignore[arg-type]
+    else:
+        (array,) = arrays.values()
+        np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
     write_atomically(path, stream.getvalue())
 
 

@@ -38,7 +38,9 @@ BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "
 @click.option(
     "--weights", metavar="W.npz", help="Tensors by PATH.weight, PATH.bias, ..., in place of random ones."
 )
-@click.option("--save-output", metavar="Y.npy", help="Write the network's output.")
+@click.option(
+    "--save-output", metavar="Y.npz", help="Write the network's outputs by path; .npy for a single one."
+)
 @click.option("--values", is_flag=True, help=f"Print outputs of at most {SMALL} elements.")
 @click.option(
     "--receptive-field", is_flag=True, help="Also perturb every row of the input: best at small sizes."
@@ -75,22 +77,20 @@ def command(spec: str, settings: tuple[str, ...], **options: Any) -> int:
         inputs=_inputs(options["inputs"], report),
         weights=_weights(options["weights"]),
     )
-    target = options["save_output"]
-    if target and len(report.outputs) > 1:
-        raise UsageError(
-            f"the network has several outputs, {', '.join(report.outputs)}: name one as 'output'"
-        )
-    checks = []
+    target = _target(options["save_output"], report)
+    checks, outputs = [], {}
     with _bar(report) as advance:
         for check, output in verify.verify(
             report, setup, threads=threads, keep_values=SMALL * options["values"]
         ):
             checks.append(check)
             advance(check)
-            if output is not None and target:
-                from cnncalc.arrays import write_npy
+            if output is not None and target is not None:
+                outputs[check.row.path] = output
+    if target is not None:
+        from cnncalc.arrays import write_arrays
 
-                write_npy(target, output)
+        write_arrays(target, outputs)
     problems = [verify.as_problem(check) for check in checks if not check.agrees]
     seen = None
     if options["receptive_field"]:
@@ -98,6 +98,19 @@ def command(spec: str, settings: tuple[str, ...], **options: Any) -> int:
         problems += found
     _print(report, checks, options, seen if not problems else None)
     return complain(problems)
+
+
+def _target(path: str | None, report: Report) -> str | None:
+    """Where outputs go, if the file can hold them."""
+    if path is None or path.endswith(".npz"):
+        return path
+    if not path.endswith(".npy"):
+        raise UsageError(f"cannot write arrays into '{path}': end it with .npz or .npy")
+    if len(report.outputs) > 1:
+        raise UsageError(
+            f"a .npy holds one array, the network gives {', '.join(report.outputs)}: write a .npz"
+        )
+    return path
 
 
 def _print(report: Report, checks: list[Check], options: dict[str, Any], seen: int | None) -> None:

@@ -98,6 +98,11 @@ def test_arrays_in_and_out(capsys, small, tmp_path):
     assert (code, err) == (0, "")
     expected = cnncalc.load(small).verify(inputs={"input": x}, seed=5).outputs["fc"]
     assert np.allclose(np.load(tmp_path / "y.npy"), expected, atol=1e-6)
+    assert run(capsys, "verify", "lessons/edges", "--save-output", str(tmp_path / "y.npz"))[0] == 0
+    saved = np.load(tmp_path / "y.npz")
+    assert sorted(saved) == ["on_horizontal", "on_vertical"]
+    assert saved["on_vertical"][0, 0].tolist() == [[36, 36, 0]] * 3
+    assert run(capsys, "verify", small, "--save-output", str(tmp_path / "y.txt"))[0] == 2
 
 
 def test_a_wrong_rule_is_found(monkeypatch, capsys, small):
