@@ -96,7 +96,10 @@ def write_arrays(path: str, arrays: Mapping[str, Array]) -> None:
     """
     stream = BytesIO()
     if path.endswith(".npz"):
-        np.savez(stream, **{name: np.ascontiguousarray(a) for name, a in arrays.items()})  # type: ignore[arg-type]
+        with zipfile.ZipFile(stream, "w") as archive:  # np.savez cannot name an array 'file'
+            for name, array in arrays.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
     else:
         (array,) = arrays.values()
         np.save(stream, np.ascontiguousarray(array), allow_pickle=False)

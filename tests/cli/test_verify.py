@@ -103,6 +103,10 @@ def test_arrays_in_and_out(capsys, small, tmp_path):
     assert sorted(saved) == ["on_horizontal", "on_vertical"]
     assert saved["on_vertical"][0, 0].tolist() == [[36, 36, 0]] * 3
     assert run(capsys, "verify", small, "--save-output", str(tmp_path / "y.txt"))[0] == 2
+    spec = tmp_path / "file.yaml"
+    spec.write_text("input: [4]\nlayers: [{type: relu, name: file}]\n")
+    assert run(capsys, "verify", str(spec), "--save-output", str(tmp_path / "f.npz"))[0] == 0
+    assert list(np.load(tmp_path / "f.npz")) == ["file"]
 
 
 def test_a_wrong_rule_is_found(monkeypatch, capsys, small):
