@@ -142,7 +142,6 @@ def main() -> None:
         "squeezenet1_1",
         "mobilenet_v2",
         "resnet18",
-        "shufflenet_v2_x1_0",
         "densenet121",
         "vgg16",
     ):
