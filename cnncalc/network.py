@@ -359,9 +359,7 @@ class _Builder:
                 place = Place(self.source, root.values_at["input"])
                 self.problems.append(Problem("C101", "'input' needs [channels, height, width]", place))
             return {}
-        entries = {"input": (raw, root.values_at["input"])}
-        if isinstance(raw, DocumentMapping):
-            entries = {name: (raw[name], raw.values_at[name]) for name in raw}
+        entries = _by_input(raw, root.values_at["input"])
         found = {}
         for name, (shape, mark) in entries.items():
             if not NAME.match(name) or (name in RESERVED and name != "input"):
@@ -378,9 +376,7 @@ class _Builder:
         raw = root.get("input_values")
         if raw is None:
             return {}
-        entries = {"input": (raw, root.values_at["input_values"])}
-        if isinstance(raw, DocumentMapping):
-            entries = {name: (raw[name], raw.values_at[name]) for name in raw}
+        entries = _by_input(raw, root.values_at["input_values"])
         found = {}
         for name, (numbers, mark) in entries.items():
             if name not in inputs:
@@ -400,6 +396,13 @@ class _Builder:
         raw, mark = root["output"], root.values_at["output"]
         marks = raw.values_at if isinstance(raw, DocumentSequence) else [mark]
         return [Value(n, Place(self.source, m)) for n, m in zip(names, marks, strict=True)]
+
+
+def _by_input(raw: Any, mark: Mark) -> dict[str, tuple[Any, Mark]]:
+    """What is written for each input: for the only one, or by name."""
+    if isinstance(raw, DocumentMapping):
+        return {name: (raw[name], raw.values_at[name]) for name in raw}
+    return {"input": (raw, mark)}
 
 
 def _stem(name: str) -> str:

@@ -19,6 +19,10 @@ AXES: dict[int, tuple[str, ...]] = {
 }
 
 
+def _extent(kernel: Dim, dilation: Dim) -> Dim:
+    return dilation * (kernel - 1) + 1
+
+
 class Window(NamedTuple):
     """A window along one axis; ``before`` and ``after`` are its padding."""
 
@@ -31,7 +35,7 @@ class Window(NamedTuple):
     @property
     def extent(self) -> Dim:
         """Cells from the first to the last that the kernel touches: ``dilation*(kernel-1) + 1``."""
-        return self.dilation * (self.kernel - 1) + 1
+        return _extent(self.kernel, self.dilation)
 
 
 class Spread(NamedTuple):
@@ -45,7 +49,7 @@ class Spread(NamedTuple):
     @property
     def extent(self) -> Dim:
         """Cells from the first to the last that an input cell reaches."""
-        return self.dilation * (self.kernel - 1) + 1
+        return _extent(self.kernel, self.dilation)
 
 
 class Zoom(NamedTuple):

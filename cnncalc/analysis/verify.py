@@ -16,7 +16,7 @@ from cnncalc.errors import Problem, SpecError, UsageError, did_you_mean
 from cnncalc.execute import StandIn, Step, execute
 from cnncalc.graph import Graph, Node
 from cnncalc.kernels.work import Array, working
-from cnncalc.propagate import ITEM_BYTES, Report, Row
+from cnncalc.propagate import ITEM_BYTES, Report, Row, live_sets
 from cnncalc.shapes import show
 from cnncalc.weights import Weights, draw_for, draw_input
 
@@ -207,8 +207,6 @@ def estimate(report: Report, dtype: str) -> int:
     Activations alive at once and as much again as the largest of them (padding, an intermediate
     result), the weights of the largest layer but linear ones, which are drawn in parts, scratch.
     """
-    from cnncalc.propagate import live_sets
-
     item = ITEM_BYTES[dtype]
     alive = max(map(concrete, live_sets(report.graph)), default=0)
     largest = max((math.prod(map(concrete, node.output)) for node in report.graph.nodes), default=0)

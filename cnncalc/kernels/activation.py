@@ -23,7 +23,7 @@ def each(x: Array, function: Callable[[Array, Array], object], out: Array | None
     if flat is None or target is None or x.strides != result.strides:
         function(x, result)
         return result
-    step = max(CHUNK, 1)
+    step = CHUNK
     if x.size <= step:
         function(flat, target)
         return result

@@ -5,11 +5,10 @@ Text is monospaced, so that its width is known without a font: nothing overflows
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-from cnncalc.report.text import safe
+from cnncalc.report.text import safe, xml
 
 FONT = "DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace"
 ADVANCE = 0.602  # of the font size: the widest of these fonts
@@ -22,7 +21,6 @@ _STYLE = (
     ".paper{fill:#ffffff}.ink{fill:#1f2328}.soft{fill:#59636e}.line{stroke:#818b98;fill:none}"
     "@media (prefers-color-scheme:dark){.paper{fill:#0d1117}.ink{fill:#e6edf3}.soft{fill:#9198a1}.line{stroke:#7d8590}}"
 )
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Box(NamedTuple):
@@ -99,7 +97,7 @@ class Picture:
         self, x: float, y: float, text: str, size: float = 12, *, anchor: str = "start", css: str = "ink"
     ) -> Box:
         """A line of text on a base line; the box that it takes."""
-        text = _NOT_XML.sub("?", safe(text))
+        text = xml(safe(text))
         width = text_width(text, size)
         left = x - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
         box = Box(left, y - 0.8 * size, width, size)
@@ -127,4 +125,4 @@ def _n(number: float) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(_NOT_XML.sub("?", safe(text)), {'"': "&quot;"})
+    return escape(xml(safe(text)), {'"': "&quot;"})

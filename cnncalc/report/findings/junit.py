@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
@@ -10,9 +9,7 @@ from cnncalc.analysis.check import Result
 from cnncalc.errors import Problem
 from cnncalc.report.findings import Findings
 from cnncalc.report.problems import one
-from cnncalc.report.text import safe
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from cnncalc.report.text import safe, xml
 
 
 def render(findings: Findings) -> str:
@@ -59,8 +56,8 @@ def _all(problems: Iterable[Problem], width: int) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(_NOT_XML.sub("?", text))
+    return escape(xml(text))
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_NOT_XML.sub("?", safe(text)))
+    return quoteattr(xml(safe(text)))
