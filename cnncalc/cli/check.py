@@ -184,10 +184,9 @@ def _results(references: Sequence[str], options: Options, given: dict[str, Any])
     jobs = min(given["jobs"] or os.cpu_count() or 1, max(len(references), 1))
     if jobs == 1 or "-" in references:
         return [work(reference) for reference in references]
-    from concurrent.futures import ProcessPoolExecutor
+    from cnncalc.cli.processes import in_processes
 
-    with ProcessPoolExecutor(jobs) as pool:
-        return list(pool.map(work, references, chunksize=max(1, len(references) // (jobs * 8))))
+    return in_processes(work, references, jobs)
 
 
 def _check_one(reference: str, options: Options, stdin_name: str) -> Result:

@@ -5,6 +5,7 @@ whole processes, because time, memory, streams and exit codes are what they are 
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -278,7 +279,7 @@ def test_a_full_disk(arguments):
 
 
 @linux
-@pytest.mark.parametrize("delay", [0.02, 0.1, 0.3, 0.8])
+@pytest.mark.parametrize("delay", [0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8])
 @pytest.mark.parametrize("arguments", [["check", "specs", "-j", "2"], ["verify", "vgg19"]])
 def test_interrupted(arguments, delay):
     process = subprocess.Popen(
@@ -294,6 +295,61 @@ def test_interrupted(arguments, delay):
     if delay > 0.05:  # before that the interpreter itself is starting
         assert b"Traceback" not in err
         assert process.returncode in (0, 130, -signal.SIGINT)  # the last: before Python listens
+
+
+@pytest.fixture
+def many(tmp_path):
+    """A folder that two processes check for some seconds."""
+    for number in range(300):
+        shutil.copy(ROOT / "specs" / "densenet.yaml", tmp_path / f"{number}.yaml")
+    return tmp_path
+
+
+def _children(process):
+    """The two processes of ``-j 2``, once they run."""
+    for _ in range(200):
+        found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        if len(found) == 2:
+            return [int(child) for child in found]
+        time.sleep(0.05)
+    raise AssertionError("no processes")
+
+
+def _runs(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@linux
+def test_a_killed_worker_is_said(many):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cnncalc", "check", str(many), "-j", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    os.kill(_children(process)[0], signal.SIGKILL)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert b"try a smaller -j" in err
+    assert b"Traceback" not in err
+    assert not out
+
+
+@linux
+def test_workers_end_with_their_parent(many):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cnncalc", "check", str(many), "-j", "2"], stdout=subprocess.DEVNULL
+    )
+    children = _children(process)
+    process.kill()
+    process.wait()
+    for _ in range(200):
+        if not any(map(_runs, children)):
+            return
+        time.sleep(0.05)
+    raise AssertionError("processes are left behind")
 
 
 def test_an_ascii_locale():

@@ -1,0 +1,66 @@
+"""Work shared among processes, which end with the one that began them and leave Ctrl-C to it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import parent_process
+from threading import Thread
+from typing import TypeVar
+
+from cnncalc.errors import UsageError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+CHUNK = 4  # items a process takes at once: what Ctrl-C waits for
+
+
+def in_processes(work: Callable[[Item], Result], items: Sequence[Item], jobs: int) -> list[Result]:
+    """``work`` of every item, in the order of the items, by ``jobs`` processes.
+
+    Raises:
+        UsageError: a process was killed, as the system does when memory runs out.
+    """
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    pool = ProcessPoolExecutor(jobs, initializer=_begin)
+    try:
+        with _held_interrupts():  # also in the processes, which are born here
+            results = pool.map(work, items, chunksize=CHUNK)
+        return list(results)
+    except BrokenProcessPool:
+        raise UsageError(
+            "one of the processes was killed, perhaps for want of memory: try a smaller -j"
+        ) from None
+    finally:
+        with _held_interrupts():
+            pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    """In a new process: ignore Ctrl-C, which reaches all of them, and end when the parent does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def _held_interrupts() -> Iterator[None]:
+    """Ctrl-C waits until the block is left, where the system can hold it (not on Windows)."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
