@@ -15,12 +15,13 @@ from cnncalc.spec import load as loading
 from cnncalc.spec.document import Document
 from cnncalc.spec.document import Mapping as DocumentMapping
 from cnncalc.spec.document import Sequence as DocumentSequence
-from cnncalc.spec.expand import Expander, shape_of, variables_of
+from cnncalc.spec.expand import Expander
 from cnncalc.spec.items import Item, ItemReader
 from cnncalc.spec.model import NAME, RESERVED, SpecModel, VariantModel
 from cnncalc.spec.tensors import Numbers, read_numbers
 from cnncalc.spec.translate import validated
 from cnncalc.spec.values import Failed, Value, compile_value
+from cnncalc.spec.variables import shape_of, variables_of
 
 if TYPE_CHECKING:
     from cnncalc.analysis.verify import Verification

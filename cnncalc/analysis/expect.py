@@ -13,8 +13,8 @@ from cnncalc.propagate import ITEM_BYTES, Row, live_sets, peak_activations
 from cnncalc.shapes import show
 from cnncalc.spec import quantity, rational
 from cnncalc.spec.document import Mapping, Sequence
-from cnncalc.spec.expand import variables_of
 from cnncalc.spec.values import Failed, compile_value
+from cnncalc.spec.variables import variables_of
 
 if TYPE_CHECKING:
     from cnncalc.network import Network

@@ -84,6 +84,11 @@ class Item:
         self.values: dict[str, Numbers] = {}  # parameters written out
         self.prototypes: dict[bool, Layer] = {}  # by whether a norm follows, if all fields are literal
 
+    @property
+    def merges(self) -> bool:
+        """Whether it joins tensors."""
+        return self.cls is not None and self.cls.family == "merge"
+
 
 class Param(NamedTuple):
     """A block's parameter: its kind, and its default if it has one."""

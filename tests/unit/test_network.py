@@ -230,6 +230,21 @@ def test_prev_in_a_repeated_merge_is_the_repetition_before():
     assert [r.inputs for r in chain] == [("input",), ("input",), ("conv2d_2.0",)]
 
 
+def test_an_opaque_operation_reads_all_its_inputs():
+    a, b = {**CONV, "name": "a"}, {**CONV, "name": "b"}
+    found = report([a, b, {"type": "opaque", "from": ["a", "b"], "params": 0, "macs": 0, "flops": 0}])
+    assert found["opaque_1"].inputs == ("a", "b")
+    small = report([a, b, {"type": "opaque", "params": 0, "macs": 0, "flops": 0}])
+    assert found.totals.peak_activation_bytes > small.totals.peak_activation_bytes  # 'a' lives longer
+
+
+def test_a_failing_head_for_training_leaves_the_layers_after_it_alone():
+    head = {"name": "aux", "train_only": True, "layers": [{"type": "add", "from": ["nowhere", "prev"]}]}
+    with pytest.raises(SpecError) as caught:
+        report([CONV, head, {"type": "conv2d", "out_channels": 4, "kernel_size": 99}])
+    assert [p.code for p in caught.value.problems] == ["C202", "C302"]
+
+
 def test_groups_may_be_the_free_channels():
     spec = {"vars": {"w": 8}, "input": ["w", 9, 9],
             "layers": [{"type": "conv2d", "out_channels": "2*w", "kernel_size": 3, "groups": "channels"}]}  # fmt: skip

@@ -1,0 +1,174 @@
+"""The graph as it grows: layers are judged on the shapes they get, and joined to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from cnncalc.conditions import Condition
+from cnncalc.dims import bounds, maximum
+from cnncalc.errors import Place, Problem
+from cnncalc.graph import Demand, Group, Node, judge
+from cnncalc.shapes import show
+from cnncalc.spec.scope import Tensor
+from cnncalc.spec.values import Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from cnncalc.layer import Layer
+    from cnncalc.shapes import Shape
+    from cnncalc.spec.tensors import Numbers
+
+
+class Origin(NamedTuple):
+    """The item that a layer comes from: where it stands, and what it says beside its fields."""
+
+    place: Place
+    values: Mapping[str, Numbers] = {}  # parameters written out
+    training: bool = False  # of a head that does not run at inference
+
+
+class Assembly:
+    """Nodes, groups, conditions and problems of one network; it only grows."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.by_path: dict[str, int] = {}
+        self.groups: dict[str, Group] = {}
+        self.demands: dict[Condition, Demand] = {}
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self.calls: list[tuple[str, int]] = []  # blocks we are in: name and line of use
+
+    def shape(self, tensor: Tensor) -> Shape | None:
+        """The shape of a tensor, where it is known."""
+        return self.nodes[tensor].output if tensor is not None and tensor >= 0 else None
+
+    def shapes(self, indices: tuple[int, ...]) -> tuple[Shape, ...]:
+        return tuple(self.nodes[i].output for i in indices)
+
+    # -- problems
+
+    def complain(self, problem: Problem, place: Place) -> None:
+        """Note what is wrong, with the blocks that led here."""
+        calls = self.calls[:-4:-1]
+        notes = tuple(f"in block '{name}', used in line {line}" for name, line in calls)
+        if len(self.calls) > len(calls):
+            notes += (f"and {len(self.calls) - len(calls)} blocks further out",)
+        placed = problem.at(place)
+        self.problems.append(placed._replace(notes=placed.notes + notes) if notes else placed)
+
+    def refuse_impossible(self, variables: Collection[str]) -> None:
+        """Conditions that no size of at least what the others ask for can meet."""
+        least: dict[str, int] = {}
+        for condition in self.demands:
+            name = str(condition.left)
+            if condition.relation == ">=" and name in variables and isinstance(condition.right, int):
+                least[name] = max(least.get(name, 0), condition.right)
+        for condition, demand in self.demands.items():
+            low, high = bounds(condition.left - condition.right, least)
+            above = condition.relation == "==" and not condition.modulus and low is not None and low > 0
+            if above or (high is not None and high < 0 and not condition.modulus):
+                node = self.nodes[demand.node]
+                message = f"{node.type}: {demand.reason}; {condition} can never hold"
+                self.problems.append(Problem("C301", message, node.place))
+
+    # -- growing
+
+    def append(
+        self, path: str, layer: Layer | None, inputs: tuple[int, ...], output: Shape, origin: Origin
+    ) -> int:
+        """A node as it is, without a question."""
+        index = len(self.nodes)
+        node = Node(index, path, layer, inputs, output, origin.place, origin.training, None, origin.values)
+        self.nodes.append(node)
+        self.by_path[path] = index
+        return index
+
+    def demand(self, condition: bool | Condition, node: int, reason: str) -> None:
+        """Keep a condition that free variables leave open."""
+        if isinstance(condition, Condition) and condition not in self.demands:
+            self.demands[condition] = Demand(condition, node, reason)
+
+    def add(
+        self, layer: Layer, path: str, inputs: list[Tensor], origin: Origin, start: Tensor = None
+    ) -> Tensor:
+        """A layer on its inputs, if it fits them; ``start`` is what came into a merge.
+
+        Raises:
+            Failed: it takes another number of inputs.
+        """
+        if any(i is None for i in inputs):
+            return None
+        known = tuple(i for i in inputs if i is not None)
+        self._count_inputs(layer, known)
+        shapes = self.shapes(known)
+        output, problems, demands = judge(layer, shapes)
+        if origin.training and problems and problems[0].code == "C302":
+            output, problems = self._head_that_does_not_fit(layer, shapes, problems[0], origin.place), []
+        for found in problems:
+            self.complain(self._explained(found, layer, known, start), origin.place)
+        if output is None:
+            return None
+        self._compare_values(layer, shapes, origin.values)
+        index = self.append(path, layer, known, output, origin)
+        if not origin.training:  # a head that is for training only asks nothing of inference
+            for condition, reason in demands:
+                self.demand(condition, index, reason)
+        return index
+
+    def share(self, index: int, twin: int | None, place: Place) -> None:
+        """Let a node use the parameters of another."""
+        node = self.nodes[index]
+        if twin is None or node.layer is None:
+            return
+        first = self.nodes[twin]
+        first_shapes = first.layer.param_shapes(self.shapes(first.inputs)) if first.layer else {}
+        if node.layer.param_shapes(self.shapes(node.inputs)) != first_shapes:
+            self.complain(Problem("C301", f"the weights of {first.path} do not fit this input"), place)
+        self.nodes[index] = node._replace(shares=twin if first.shares is None else first.shares)
+
+    def _count_inputs(self, layer: Layer, inputs: tuple[int, ...]) -> None:
+        if -1 in inputs:
+            names = ", ".join(n.path for n in self.nodes if n.layer is None)
+            raise Failed(Problem("C204", "there are several inputs", help=f"say 'from:' with one of {names}"))
+        least, most = layer.arity
+        if not least <= len(inputs) <= (most if most is not None else len(inputs)):
+            raise Failed(Problem("C204", f"{layer.type} takes {least} input(s), got {len(inputs)}"))
+
+    def _compare_values(self, layer: Layer, shapes: tuple[Shape, ...], values: Mapping[str, Numbers]) -> None:
+        """Parameters that the spec gives must have the shapes that the layer's have."""
+        if not values:
+            return
+        wanted = {**layer.param_shapes(shapes), **layer.buffer_shapes(shapes)}
+        for name, tensor in values.items():
+            if name not in wanted:
+                help = f"it has {', '.join(wanted)}" if wanted else None
+                problem = Problem("C102", f"{layer.type} has no '{name}' here", tensor.place, help=help)
+                self.complain(problem, tensor.place)
+            elif (wrong := tensor.mismatch(wanted[name], name)) is not None:
+                self.complain(wrong, tensor.place)
+
+    def _head_that_does_not_fit(
+        self, layer: Layer, shapes: tuple[Shape, ...], problem: Problem, place: Place
+    ) -> Shape:
+        """Nothing of an auxiliary head runs at inference, but its parameters count at any size."""
+        message = f"{layer.type}: {problem.message}; its sizes are shown as 1"
+        self.warnings.append(Problem("W303", message, place))
+        return tuple(maximum(size, 1) for size in layer.output_shape(shapes))
+
+    def _explained(self, problem: Problem, layer: Layer, inputs: tuple[int, ...], start: Tensor) -> Problem:
+        """Say where each input comes from."""
+        merging = layer.family == "merge"
+        notes = []
+        for number, index in enumerate(inputs, 1):
+            node = self.nodes[index]
+            line = f" (line {node.place.mark.line + 1})" if node.place else ""
+            what = f"branch {number} ends at" if merging else "the input comes from"
+            if merging and index == start:
+                what = f"branch {number} is what comes in, from"
+            notes.append(f"{what} {node.path}{line}: {show(node.output)}")
+        message = problem.message
+        if not message.startswith(layer.type):
+            message = f"{layer.type}: {message}"
+        return Problem(problem.code, message, None, tuple(notes), problem.help)

@@ -1,0 +1,53 @@
+"""Values of ``vars`` and shapes of inputs, at one setting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.dims import symbol
+from cnncalc.errors import Problem
+from cnncalc.fields import describe, integer
+from cnncalc.spec.values import Failed, Value
+
+if TYPE_CHECKING:
+    from cnncalc.shapes import Shape
+
+
+def variables_of(
+    written: Mapping[str, Value], given: Mapping[str, Any], free: frozenset[str]
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Values of ``vars`` in order; later ones may use earlier ones."""
+    found: dict[str, Any] = {}
+    problems = []
+    for name, value in written.items():
+        if name in free:
+            found[name] = symbol(name, least=1)  # sizes, widths and counts are positive
+            continue
+        if name in given:
+            found[name] = given[name]
+            continue
+        try:
+            found[name] = value.evaluate(found)
+        except Failed as failed:
+            problems.append(failed.problem)
+            found[name] = 1
+    return found, problems
+
+
+def shape_of(value: Value, variables: Mapping[str, Any]) -> Shape:
+    """An input's shape."""
+    from pydantic_core import PydanticCustomError
+
+    found = value.evaluate(variables)
+    if not isinstance(found, list) or not 1 <= len(found) <= 8:
+        help = "write [channels, height, width], without the batch"
+        message = f"an input needs a list of sizes, got {describe(found)}"
+        raise Failed(Problem("C101", message, value.place, help=help))
+    parts = value.parsed if isinstance(value.parsed, tuple) else ()
+    for size, part in zip(found, parts, strict=True):
+        try:
+            integer(size, 1)
+        except PydanticCustomError as error:
+            raise Failed(Problem("C101", f"a size {error.message()}", part.place)) from None
+    return tuple(found)
