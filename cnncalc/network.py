@@ -16,8 +16,9 @@ from cnncalc.spec.document import Document
 from cnncalc.spec.document import Mapping as DocumentMapping
 from cnncalc.spec.document import Sequence as DocumentSequence
 from cnncalc.spec.expand import Expander
-from cnncalc.spec.items import Item, ItemReader
+from cnncalc.spec.items import ItemReader
 from cnncalc.spec.model import NAME, RESERVED, SpecModel, VariantModel
+from cnncalc.spec.parts import Item
 from cnncalc.spec.tensors import Numbers, read_numbers
 from cnncalc.spec.translate import validated
 from cnncalc.spec.values import Failed, Value, compile_value

@@ -16,7 +16,8 @@ from cnncalc.fields import describe
 from cnncalc.graph import Graph, Group
 from cnncalc.spec.assembly import Assembly, Origin
 from cnncalc.spec.document import Mapping as DocumentMapping
-from cnncalc.spec.items import Attachment, Block, Item, ItemReader
+from cnncalc.spec.items import ItemReader
+from cnncalc.spec.parts import Attachment, Block, Item
 from cnncalc.spec.rational import Rational
 from cnncalc.spec.scope import Env, Reference, Scope, Tensor, Unknown
 from cnncalc.spec.translate import translate

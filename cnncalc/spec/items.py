@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import Fix, Mark, Place, Problem, Source, did_you_mean
 from cnncalc.fields import DEFERRED, FLAG_WORDS, describe
 from cnncalc.registry import all_types, layer_class
-from cnncalc.spec import tensors
+from cnncalc.spec import foreign, tensors
 from cnncalc.spec.document import Mapping, Sequence
 from cnncalc.spec.model import COMMON, NAME, PARAM_KINDS, RESERVED, BlockModel
+from cnncalc.spec.parts import Attachment, Block, Branch, Item, Param, recursion
 from cnncalc.spec.translate import intended, translate, unknown_field, validated
 from cnncalc.spec.values import Failed, Value, compile_value
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cnncalc.layer import Layer
-    from cnncalc.spec.tensors import Numbers
 
 TENSOR_NAMES = ("channels", "height", "width")
 MAX_PROBLEMS = 500
@@ -28,83 +28,6 @@ NORMS = {
     "batch": "batchnorm", "layer": "layernorm", "group": "groupnorm",
     "instance": "instancenorm2d", "local_response": "lrn",
 }  # fmt: skip
-FOREIGN_TYPES = {
-    "dense": "linear", "fc": "linear", "fully_connected": "linear", "gemm": "linear",
-    "convolution": "conv2d", "conv": "conv2d", "convtranspose": "conv_transpose2d",
-    "conv2dtranspose": "conv_transpose2d", "deconv": "conv_transpose2d",
-    "depthwiseconv2d": "depthwise_conv2d", "separableconv2d": "separable_conv2d",
-    "maxpooling2d": "maxpool2d", "max_pool2d": "maxpool2d", "maxpool": "maxpool2d",
-    "averagepooling2d": "avgpool2d", "avg_pool2d": "avgpool2d", "averagepool": "avgpool2d",
-    "globalaveragepooling2d": "global_avgpool", "globalaveragepool": "global_avgpool",
-    "batchnormalization": "batchnorm2d", "batchnorm": "batchnorm2d", "batch_norm": "batchnorm2d",
-    "bn": "batchnorm2d", "layernormalization": "layernorm", "concatenate": "concat", "cat": "concat",
-    "sum": "add", "eltwise": "add", "mul": "multiply", "swish": "silu", "input": "the key 'input'",
-    "zeropadding2d": "pad", "upsampling2d": "upsample", "resize": "upsample", "transpose": "permute",
-}  # fmt: skip
-
-
-class Attachment(NamedTuple):
-    """A ``norm`` or ``act``: a word, or a type with fields."""
-
-    value: Value
-    item: Item | None = None  # for a mapping, or a word that names a type
-
-
-class Branch(NamedTuple):
-    items: list[Item]
-    when: Value | None = None
-
-
-class Item:
-    """One entry of a list of layers."""
-
-    __slots__ = (
-        "act", "branches", "cls", "fields", "first", "key", "kind", "layers", "named", "node", "norm",
-        "place", "prototypes", "repeat", "share", "source_tensor", "train_only", "values", "when",
-    )  # fmt: skip
-
-    def __init__(self, place: Place, kind: str, node: Mapping) -> None:
-        self.place = place
-        self.kind = kind  # a layer type, a block, "group" or "share"
-        self.node = node
-        self.key = ""  # its name, or type_n
-        self.named = False
-        self.cls: type[Layer] | None = None
-        self.fields: dict[str, Value] = {}
-        self.source_tensor: list[Value] | None = None
-        self.repeat: Value | None = None
-        self.when: Value | None = None
-        self.train_only = False
-        self.share: Value | None = None
-        self.norm: Attachment | None = None
-        self.act: Attachment | None = None
-        self.first: Item | None = None
-        self.layers: list[Item] | None = None
-        self.branches: list[Branch] | None = None
-        self.values: dict[str, Numbers] = {}  # parameters written out
-        self.prototypes: dict[bool, Layer] = {}  # by whether a norm follows, if all fields are literal
-
-    @property
-    def merges(self) -> bool:
-        """Whether it joins tensors."""
-        return self.cls is not None and self.cls.family == "merge"
-
-
-class Param(NamedTuple):
-    """A block's parameter: its kind, and its default if it has one."""
-
-    kind: str
-    default: Value | None = None
-
-
-class Block:
-    """A reusable stretch of layers; its items are read after all blocks are known."""
-
-    __slots__ = ("items", "name", "params", "place")
-
-    def __init__(self, name: str, place: Place, params: dict[str, Param]) -> None:
-        self.name, self.place, self.params = name, place, params
-        self.items: list[Item] = []
 
 
 class ItemReader:
@@ -164,7 +87,7 @@ class ItemReader:
             self.names = self.globals | block.params.keys()
             block.items = self.read_list(model.layers)
         self.params, self.names = {}, self.globals
-        self.refuse_recursion()
+        self.problems += recursion(self.blocks)
 
     def read_params(self, params: Mapping | None) -> dict[str, Param]:
         found: dict[str, Param] = {}
@@ -191,24 +114,6 @@ class ItemReader:
                 kind = "str"
             found[name] = Param("any" if kind == "number" else kind, value)
         return found
-
-    def refuse_recursion(self) -> None:
-        uses = {name: _types_in(block.items) & self.blocks.keys() for name, block in self.blocks.items()}
-        for name, block in self.blocks.items():
-            chain, seen = [(name, [name])], {name}
-            while chain:
-                current, path = chain.pop()
-                for used in sorted(uses[current]):
-                    if used == name:
-                        loop = " -> ".join([*path, name])
-                        self.problems.append(
-                            Problem("C203", f"the block contains itself: {loop}", block.place)
-                        )
-                        chain.clear()
-                        break
-                    if used not in seen:
-                        seen.add(used)
-                        chain.append((used, [*path, used]))
 
     # -- items
 
@@ -398,14 +303,7 @@ class ItemReader:
     def read_layer(self, item: Item, node: Mapping, counts: dict[str, int]) -> None:
         cls = layer_class(item.kind)
         if cls is None:
-            word = item.kind.lower().replace(" ", "")
-            foreign = FOREIGN_TYPES.get(word, word if word in all_types() else None)
-            help = f"here it is called '{foreign}'" if foreign else None
-            help = help or did_you_mean(item.kind, [*all_types(), *self.blocks])
-            at = node.values_at["type"]
-            self.problem("C103", f"no layer type or block '{item.kind[:64]}'", at, help)
-            if foreign and layer_class(foreign) is not None:
-                self.problems[-1] = self.problems[-1]._replace(fix=Fix(at, foreign, keeps_quotes=True))
+            self.refuse_type(item.kind, node.values_at["type"])
             return
         item.cls = cls
         node = self.with_defaults(item.kind, node)
@@ -419,6 +317,14 @@ class ItemReader:
             if key in node and cls.family in ACTIVATED:
                 setattr(item, key, self.read_attachment(node[key], node.values_at[key], family))
         self.read_fields(item, cls, node)
+
+    def refuse_type(self, name: str, mark: Mark) -> None:
+        ours = foreign.our_type(name, all_types())
+        help = f"here it is called '{ours}'" if ours else foreign.HINTS.get(name.lower())
+        help = help or did_you_mean(name, [*all_types(), *self.blocks])
+        fix = Fix(mark, ours, keeps_quotes=True) if ours else None
+        message = f"no layer type or block '{name[:64]}'"
+        self.problems.append(Problem("C103", message, Place(self.source, mark), help=help, fix=fix))
 
     def with_defaults(self, type_name: str, node: Mapping) -> Mapping:
         defaults = self.defaults.get(type_name) if self.defaults is not None else None
@@ -575,13 +481,3 @@ def _without(node: Mapping, *keys: str) -> Mapping:
         if key not in keys:
             kept[key], kept.keys_at[key], kept.values_at[key] = value, node.keys_at[key], node.values_at[key]
     return kept
-
-
-def _types_in(items: list[Item]) -> set[str]:
-    found: set[str] = set()
-    for item in items:
-        found.add(item.kind)
-        found |= _types_in(item.layers or [])
-        for branch in item.branches or []:
-            found |= _types_in(branch.items)
-    return found

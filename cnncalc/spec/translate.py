@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from cnncalc.errors import Fix, Mark, Place, Problem, Source, did_you_mean, nearest
 from cnncalc.fields import describe
 from cnncalc.spec.document import Mapping, Sequence
+from cnncalc.spec.foreign import FIELDS
 from cnncalc.spec.model import COMMON
 
 if TYPE_CHECKING:
@@ -16,24 +17,10 @@ if TYPE_CHECKING:
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
-#: names of other frameworks and formats: Keras, TensorFlow, ONNX, Caffe, darknet
-FOREIGN = {
-    "filters": "out_channels", "num_output": "out_channels", "out_planes": "out_channels",
-    "units": "out_features", "kernel": "kernel_size", "kernel_shape": "kernel_size",
-    "filter_size": "kernel_size", "pool_size": "kernel_size", "size": "kernel_size",
-    "strides": "stride", "pads": "padding", "pad": "padding", "auto_pad": "padding",
-    "dilations": "dilation", "dilation_rate": "dilation", "group": "groups", "use_bias": "bias",
-    "bias_term": "bias", "rate": "p", "dropout_ratio": "p", "epsilon": "eps",
-    "activation": "act", "normalization": "norm", "depth_multiplier": "multiplier",
-    "num_groups": "groups", "keepdims": "keepdim", "inputs": "from", "input": "from",
-    "in_channels": None, "in_features": None, "num_features": None, "data_format": None,
-    "input_shape": None, "padding_mode": None,
-}  # fmt: skip
-
 
 def intended(name: str, known: list[str]) -> str | None:
     """The field that a misspelt or foreign name means."""
-    ours = FOREIGN.get(name)
+    ours = FIELDS.get(name)
     return ours if ours in known else nearest(name, known)
 
 
@@ -82,11 +69,11 @@ def unknown_field(name: str, known: list[str], what: str, place: Place) -> Probl
     """A key that does not belong: with our name for it, or the nearest one."""
     own = [n for n in known if n == "name" or n not in COMMON]
     fix = None
-    if name in FOREIGN and FOREIGN[name] is None:
+    if name in FIELDS and FIELDS[name] is None:
         help: str | None = "it follows from the input, leave it out"
-    elif name in FOREIGN and FOREIGN[name] in known:
-        help = f"here it is called '{FOREIGN[name]}'"
-        fix = Fix(place.mark, str(FOREIGN[name]), keeps_quotes=True)
+    elif name in FIELDS and FIELDS[name] in known:
+        help = f"here it is called '{FIELDS[name]}'"
+        fix = Fix(place.mark, str(FIELDS[name]), keeps_quotes=True)
     else:
         help = did_you_mean(name, known) or (f"it has {', '.join(own)}" if own else None)
     return Problem("C102", f"{what} has no field '{name[:64]}'", place, help=help, fix=fix)
