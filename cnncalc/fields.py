@@ -133,6 +133,16 @@ def padding(value: Any, rank: int) -> Any:
     return tuple((a, a) for a in amounts)
 
 
+def shortest(value: Any) -> Any:
+    """What ``per_axis`` or ``padding`` made of a value, as short as a spec may have it."""
+    if not isinstance(value, tuple):
+        return value
+    amounts = tuple(v[0] if isinstance(v, tuple) and v[0] == v[1] else v for v in value)
+    if any(isinstance(v, tuple) for v in amounts):
+        return value
+    return amounts[0] if all(v == amounts[0] for v in amounts) else amounts
+
+
 def choice(*words: str) -> Callable[[Any], Any]:
     """One of several words."""
 

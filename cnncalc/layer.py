@@ -82,6 +82,12 @@ class Layer(BaseModel, ABC):
         if isinstance(tag, str):
             Layer.types[tag] = cls
 
+    def written(self) -> dict[str, Any]:
+        """The fields as a spec has them, in their shortest form, without those that have their default."""
+        fields = type(self).model_fields
+        defaults = {field.alias or name: field.default for name, field in fields.items()}
+        return {key: value for key, value in self.model_dump(by_alias=True).items() if value != defaults[key]}
+
     def requirements(self, inputs: Shapes) -> Requirements:
         """What must hold. Later ones may rely on earlier ones."""
         return iter(())

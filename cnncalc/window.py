@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic import field_validator
+from pydantic import field_serializer, field_validator
 
 from cnncalc import fields
 from cnncalc.conditions import at_least, divisible
@@ -38,6 +38,10 @@ class WindowLayer(Layer):
     @classmethod
     def _check_padding(cls, value: Any) -> Any:
         return fields.padding(value, cls.rank)
+
+    @field_serializer("kernel_size", "stride", "padding", "dilation", "output_padding", check_fields=False)
+    def _write(self, value: Any) -> Any:
+        return fields.shortest(value)
 
     def axis_fields(self) -> list[tuple[Dim, Dim, Dim]]:
         """Kernel, stride and dilation for each axis."""
@@ -163,6 +167,10 @@ class AdaptivePooling(Layer):
     family = "pool"
 
     output_size: PerAxis
+
+    @field_serializer("output_size")
+    def _write(self, value: Any) -> Any:
+        return fields.shortest(value)
 
     @field_validator("output_size", mode="plain")
     @classmethod

@@ -22,6 +22,7 @@ COMMANDS = {
     "report": "One HTML page with picture and table.",
     "diff": "What changed between two specs: layers, shapes, counts.",
     "verify": "A NumPy forward pass, every array held against what was derived.",
+    "show": "A spec as it stands, or with its blocks unrolled.",
     "zoo": "The shipped architectures, or the spec of one of them.",
 }
 

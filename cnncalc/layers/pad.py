@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import PlainValidator
+from pydantic import PlainSerializer, PlainValidator
 
 from cnncalc import fields
 from cnncalc.conditions import at_least
@@ -35,7 +35,7 @@ class Pad(Rearrangement):
     words = {"mode": _MODES}
 
     type: Literal["pad"] = "pad"
-    padding: Annotated[Any, PlainValidator(_pads)]
+    padding: Annotated[Any, PlainValidator(_pads), PlainSerializer(fields.shortest)]
     mode: Annotated[str, PlainValidator(fields.choice(*_MODES))] = "constant"
     value: fields.Real = 0.0
 

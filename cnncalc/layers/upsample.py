@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import PlainValidator
+from pydantic import PlainSerializer, PlainValidator
 
 from cnncalc import fields
 from cnncalc.dims import Dim, Expr, concrete, product_of
@@ -41,6 +41,15 @@ def _factor(value: Any) -> Any:
     return value.numerator, value.denominator
 
 
+def _written(value: Any) -> Any:
+    """The factors as a spec has them: 2, or 7/10."""
+    if not isinstance(value, tuple):
+        return value
+    if isinstance(value[0], tuple):
+        return tuple(map(_written, value))
+    return value[0] if value[1] == 1 else f"{value[0]}/{value[1]}"
+
+
 class Upsample(Resizing):
     """``(C, *in) -> (C, *floor(in*scale_factor))`` or to ``size``, which may name a tensor.
 
@@ -52,7 +61,7 @@ class Upsample(Resizing):
     words = {"mode": tuple(_CORNERS)}
 
     type: Literal["upsample"] = "upsample"
-    scale_factor: Annotated[Any, PlainValidator(_factors)] = None
+    scale_factor: Annotated[Any, PlainValidator(_factors), PlainSerializer(_written)] = None
     mode: Annotated[str, PlainValidator(fields.choice(*_CORNERS))] = "nearest"
     align_corners: fields.Flag = False
 

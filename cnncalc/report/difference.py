@@ -94,8 +94,6 @@ def _safe(value: Any, fmt: str) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, tuple) and len(set(map(str, value))) == 1:
-        return _value(value[0])
     if isinstance(value, tuple):
         return f"[{', '.join(map(_value, value))}]"
     return (

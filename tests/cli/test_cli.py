@@ -192,6 +192,23 @@ def test_every_command_has_help_and_is_in_the_readme(capsys, command):
     assert f"cnncalc {command}" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def test_show(capsys, tmp_path):
+    code, out, _ = run(capsys, "show", "lenet5")
+    assert code == 0
+    assert out == (ROOT / "specs" / "lenet5.yaml").read_text()
+    code, out, _ = run(capsys, "show", "resnet18", "--expanded", "--set", "classes=10", "--free", "H,W")
+    assert code == 0
+    assert "\nvars: {H: 224, W: 224}\ninput: [3, H, W]\nlayers:\n  - {name: conv1, type: conv2d, " in out
+    flat = tmp_path / "flat.yaml"
+    flat.write_text(out)
+    assert run(capsys, "table", str(flat), "--depth", "1")[0] == 0
+    code, out, _ = run(capsys, "show", "resnet18", "--expanded", "--format", "json")
+    assert json.loads(out)["layers"][-1] == {"name": "fc", "type": "linear", "out_features": 1000}
+    assert run(capsys, "show", "resnet18", "--free", "H") == (
+        2, "", "error: --set, --free and --format are for --expanded\n")  # fmt: skip
+    assert run(capsys, "show", "resnet18", "--expanded", "--set", "q=1")[0] == 2
+
+
 def test_zoo_lists_and_prints(capsys):
     _, out, _ = run(capsys, "zoo", "--format", "json")
     entries = {entry["name"]: entry for entry in json.loads(out)["architectures"]}

@@ -1,0 +1,43 @@
+"""``cnncalc show``."""
+
+from __future__ import annotations
+
+import click
+
+from cnncalc.cli.common import free_option, read_network, set_option, spec_argument, write
+from cnncalc.errors import UsageError
+
+
+@click.command("show")
+@spec_argument
+@click.option("--expanded", is_flag=True, help="Unroll blocks, groups, branches and expressions.")
+@set_option
+@free_option
+@click.option(
+    "--format", "fmt", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True,
+    help="How to write the expanded spec.",
+)  # fmt: skip
+def command(spec: str, expanded: bool, settings: tuple[str, ...], free: tuple[str, ...], fmt: str) -> int:
+    """A spec that is right, as it stands; or unrolled, for other programs and for the eye.
+
+    The unrolled spec has the same layers in the same order and gives the same numbers. A layer's name is its
+    path with _ for the dots.
+
+    \b
+    cnncalc show resnet18
+    cnncalc show resnet18 --expanded
+    cnncalc show resnet18 --expanded --free H,W --format json
+    """
+    from cnncalc.analysis.unrolled import unrolled
+    from cnncalc.report import spec as writer
+
+    network, given, names = read_network(spec, settings, free)
+    graph = network.graph(free=names, set=given)
+    if expanded:
+        defaults = network.graph().variables
+        write(writer.render(unrolled(graph, {name: defaults[name] for name in names}), fmt))
+    elif given or names or fmt != "yaml":
+        raise UsageError("--set, --free and --format are for --expanded")
+    else:
+        write(network.source.text.rstrip("\n"))
+    return 0

@@ -1,0 +1,29 @@
+"""A spec as text: YAML with a layer a line, or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+
+def render(document: Mapping[str, Any], fmt: str) -> str:
+    """A spec that reads back as ``document``."""
+    if fmt == "json":
+        return json.dumps(document, indent=2)
+    lines = []
+    for key, value in document.items():
+        if key == "layers":
+            lines += ["layers:", *(f"  - {_flow(item)}" for item in value)]
+        else:
+            lines.append(f"{key}: {_flow(value)}")
+    return "\n".join(lines)
+
+
+def _flow(value: Any) -> str:
+    import yaml
+
+    text: str = yaml.safe_dump(
+        value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=float("inf")
+    )
+    return text.removesuffix("\n").removesuffix("\n...")

@@ -1,0 +1,80 @@
+"""An unrolled spec is the same network."""
+
+import pytest
+
+import cnncalc
+from cnncalc.analysis.unrolled import unrolled
+from cnncalc.propagate import Row
+from cnncalc.report.spec import render
+from cnncalc.spec.load import shipped_specs
+from tests.laws.test_forward import TYPES, random_layers
+
+NUMBERS = set(Row._fields) - {"path", "inputs", "shared_with", "place"}
+
+
+def assert_same(network, free=(), fmt="yaml"):
+    before = network.summary(free=free)
+    defaults = network.graph().variables
+    document = unrolled(before.graph, {name: defaults[name] for name in free})
+    after = cnncalc.load(render(document, fmt)).summary(free=free)
+    assert after.totals == before.totals
+    assert after.conditions == before.conditions
+    names = {row.path: other.path for row, other in zip(before.rows, after.rows, strict=True)}
+    for row, other in zip(before.rows, after.rows, strict=True):
+        assert [getattr(row, f) for f in NUMBERS] == [getattr(other, f) for f in NUMBERS], row.path
+        assert [names.get(path, path) for path in row.inputs] == list(other.inputs)
+        if row.params:
+            assert names.get(row.shared_with) == other.shared_with
+    assert [names[path] for path in before.outputs] == list(after.outputs)
+
+
+@pytest.mark.parametrize("name", shipped_specs())
+def test_shipped(name):
+    assert_same(cnncalc.load(name))
+
+
+@pytest.mark.parametrize("name", ["resnet18", "unet", "unet_padded", "inception_v3", "densenet121"])
+@pytest.mark.parametrize("fmt", ["yaml", "json"])
+def test_free(name, fmt):
+    assert_same(cnncalc.load(name), ("H", "W"), fmt)
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_written_and_read_again(name):
+    for spec, report in random_layers(name, 10):
+        (layer,) = (n.layer for n in report.graph.nodes if n.layer)
+        document = unrolled(report.graph, {})
+        (again,) = (n.layer for n in cnncalc.load(document).graph().nodes if n.layer)
+        assert layer == again, spec
+
+
+CONV = {"type": "conv2d", "out_channels": 3, "kernel_size": 3, "padding": "half"}
+SPECS = {
+    "shared": [{**CONV, "name": "a", "norm": "batch"}, {"share": "a"}, {"share": "a", "name": "b"}],
+    "names that meet": [{"name": "a", "layers": [{**CONV, "name": "b_c"}]},
+                        {"name": "a_b", "layers": [{**CONV, "name": "c"}]}],
+    "a head": [CONV, {**CONV, "train_only": True, "stride": 2}, {**CONV, "kernel_size": 1}],
+    "long names": [{"name": "x" * 40, "layers": [{**CONV, "name": "y" * 40, "norm": "batch"}, {**CONV, "name": "y" * 41}]}],
+    "values": [{"type": "conv2d", "out_channels": 1, "kernel_size": 1, "weight": [[[[1]], [[2]], [[0.5]]]], "bias": [1]}],
+    "resized": [{**CONV, "name": "a"}, {"type": "maxpool2d", "kernel_size": 2},
+                {"type": "upsample", "size": "a", "mode": "bilinear"}, {"type": "upsample", "scale_factor": "3/2"}],
+    "opaque": [{**CONV, "name": "a"}, {**CONV, "name": "b"},
+               {"type": "opaque", "from": ["a", "b"], "output": [2, 2], "params": 7, "macs": 9}],
+    "sides": [{"type": "pad", "padding": [[1, 2], [0, 0]]}, {**CONV, "padding": [[1, 2], [1, 2]], "dilation": [1, 2]},
+              {"type": "reshape", "shape": [3, 3, -1]}, {"type": "permute", "dims": [1, 0, 2]}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_forms(name):
+    assert_same(cnncalc.load({"input": [3, 8, 8], "layers": SPECS[name]}))
+
+
+def test_inputs_and_outputs_by_name():
+    layers = [{**CONV, "name": "p", "from": "left"}, {**CONV, "name": "q", "from": "right"},
+              {"type": "add", "from": ["p", "q"]}]  # fmt: skip
+    shapes = {"left": [3, 8, 8], "right": [3, 8, 8]}
+    assert_same(cnncalc.load({"input": shapes, "output": ["q", "add_1"], "layers": layers}))
+    assert_same(
+        cnncalc.load({"input": {"image": [3, 8, 8]}, "output": "p", "layers": [{**CONV, "name": "p"}, CONV]})
+    )
