@@ -41,33 +41,56 @@ def final(name):
     return [r.receptive_field for r in report if r.receptive_field and not r.receptive_field.everything][-1]
 
 
-@pytest.mark.parametrize(("name", "size", "stride"), [
-    ("lessons/vgg16", 212, 32), ("alexnet", 195, 32), ("mobilenet_v1", 315, 32), ("inception_v3", 1311, 32),
-    ("resnet50", 427, 32), ("resnet101", 971, 32), ("resnet152", 1451, 32),
+@pytest.mark.parametrize(("name", "size", "stride", "padding"), [
+    ("lessons/vgg16", 212, 32, 90), ("alexnet", 195, 32, 66), ("mobilenet_v1", 315, 32, None),
+    ("inception_v3", 1311, 32, 618), ("resnet50", 427, 32, None), ("resnet101", 971, 32, None),
+    ("resnet152", 1451, 32, None),
 ])  # fmt: skip
-def test_published_fields(name, size, stride):
+def test_published_fields(name, size, stride, padding):
     field = final(name)
     assert field.size == (size, size)
     assert field.stride == (stride, stride)
+    assert padding is None or field.padding == (padding, padding)
 
 
+def test_alexnet_v2():
+    """The first convolution without padding, as TensorFlow's slim has it: 195, 32, 64 in that paper."""
+    network = cnncalc.load("alexnet")
+    layers = network.source.text.replace(
+        "kernel_size: 11, stride: 4, padding: 2", "kernel_size: 11, stride: 4"
+    )
+    assert layers != network.source.text
+    rows = cnncalc.load(layers).summary(set={"H": 231, "W": 231}).rows
+    field = [r.receptive_field for r in rows if r.type == "maxpool2d"][-1]
+    assert field[:3] == ((195, 195), (32, 32), (64, 64))
+
+
+RESNETS_V1 = {(3, 4, 6, 3): 483, (3, 4, 23, 3): 1027, (3, 8, 36, 3): 1507, (3, 24, 36, 3): 1763}
+
+
+@pytest.mark.parametrize("blocks", RESNETS_V1)
 @pytest.mark.parametrize(
-    ("blocks", "size"), [((3, 4, 6, 3), 483), ((3, 4, 23, 3), 1027), ((3, 8, 36, 3), 1507)]
+    ("last", "kernel", "less"),
+    [(True, 3, 0), (False, 3, 56), (False, 1, 0)],
+    ids=["last unit", "first 3x3", "first 1x1"],
 )
-def test_stride_in_the_last_unit_of_each_block(blocks, size):
-    """ResNet v1 as TensorFlow's slim has it, whose fields Araujo, Norris and Sim list."""
+def test_where_the_stride_of_a_resnet_stands(blocks, last, kernel, less):
+    """In the last unit of each block, as TensorFlow's slim has it and Araujo, Norris and Sim list; in the first
+    unit's 3x3 as torchvision has it; in its 1x1 as He et al. do."""
     layers = [{"type": "conv2d", "out_channels": 8, "kernel_size": 7, "stride": 2, "padding": 3},
               {"type": "maxpool2d", "kernel_size": 3, "stride": 2, "padding": 1}]  # fmt: skip
     for block, units in enumerate(blocks):
         for unit in range(units):
-            stride = 2 if unit == units - 1 and block < 3 else 1
+            strided = unit == units - 1 and block < 3 if last else unit == 0 and block > 0
+            stride = 2 if strided else 1
             body = [
                 {"type": "conv2d", "out_channels": 8, "kernel_size": k, "padding": "half", "stride": s}
-                for k, s in ((1, 1), (3, stride), (1, 1))
+                for k, s in ((1, stride if kernel == 1 else 1), (3, stride if kernel == 3 else 1), (1, 1))
             ]
             shortcut = [{"type": "maxpool2d", "kernel_size": 1, "stride": stride}]
             layers.append({"type": "add", "branches": [body, shortcut]})
     field = cnncalc.load({"input": [3, 224, 224], "layers": layers}).summary().rows[-1].receptive_field
+    size = RESNETS_V1[blocks] - less
     assert (field.size, field.stride) == ((size, size), (32, 32))
     assert field.aligned
 
