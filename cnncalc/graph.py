@@ -84,8 +84,8 @@ def judge(layer: Layer, inputs: Shapes) -> tuple[Shape | None, list[Problem], li
         for size in output:
             if isinstance(size, Expr):
                 demands += [(c, "every size of the output is at least 1") for c in positive(size)]
-        if any(largest_number(size) >= MAX_NUMBER for size in output):
-            return None, [Problem("C308", "a size of the output is 2^63 or more")], []
+            if largest_number(size) >= MAX_NUMBER:
+                return None, [Problem("C308", "a size of the output is 2^63 or more")], []
         return output, [], demands
     except DimError as error:
         help = "give the variable a number: it cannot stay free here"

@@ -98,9 +98,9 @@ class Assembly:
         Raises:
             Failed: it takes another number of inputs.
         """
-        if any(i is None for i in inputs):
-            return None
         known = tuple(i for i in inputs if i is not None)
+        if len(known) < len(inputs):
+            return None
         self._count_inputs(layer, known)
         shapes = self.shapes(known)
         output, problems, demands = judge(layer, shapes)
@@ -110,7 +110,8 @@ class Assembly:
             self.complain(self._explained(found, layer, known, start), origin.place)
         if output is None:
             return None
-        self._compare_values(layer, shapes, origin.values)
+        if origin.values:
+            self._compare_values(layer, shapes, origin.values)
         index = self.append(path, layer, known, output, origin)
         if not origin.training:  # a head that is for training only asks nothing of inference
             for condition, reason in demands:
@@ -138,8 +139,6 @@ class Assembly:
 
     def _compare_values(self, layer: Layer, shapes: tuple[Shape, ...], values: Mapping[str, Numbers]) -> None:
         """Parameters that the spec gives must have the shapes that the layer's have."""
-        if not values:
-            return
         wanted = {**layer.param_shapes(shapes), **layer.buffer_shapes(shapes)}
         for name, tensor in values.items():
             if name not in wanted:

@@ -298,8 +298,8 @@ class Expander:
             from cnncalc.registry import layer_class
 
             ranked = layer_class(f"batchnorm{max(len(shape) - 1, 1)}d") or type(layer)
-            values = layer.model_dump(exclude={"type"})
-            layer = ranked.model_validate(values) if type(layer) is not ranked else layer
+            if type(layer) is not ranked:
+                layer = ranked.model_validate(layer.written())
         origin = Origin(item.place, item.values, scope.training)
         return self.grown.add(layer, path, [tensor], origin)
 
