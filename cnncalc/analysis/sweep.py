@@ -50,43 +50,52 @@ def sweep(
         UsageError: a variable is unknown, or the grid is empty.
     """
     size(over)
-    smooth = [name for name in over if _is_smooth(network, name, over[name])]
-    rough = [name for name in over if name not in smooth]
-    for values in product(*(over[name] for name in rough)):
-        fixed = dict(zip(rough, values, strict=True))
-        yield from _closed(network, over, smooth, fixed, batch, dtype)
+    network.refuse_unknown(over)
+    yield from _chunks(network, over, list(over), {}, {"batch": batch, "dtype": dtype})
 
 
-def _is_smooth(network: Network, name: str, values: Sequence[Any]) -> bool:
-    """Whether sizes are closed forms in the variable."""
-    if any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in values):
-        network.refuse_unknown([name])
-        return False
-    try:
-        network.summary(free=[name])
-    except SpecError:
-        return False
-    return True
-
-
-def _closed(
-    network: Network,
-    over: Mapping[str, Sequence[Any]],
-    smooth: list[str],
-    fixed: dict[str, Any],
-    batch: int,
-    dtype: str,
+def _chunks(
+    network: Network, over: Mapping[str, Sequence[Any]], names: list[str], fixed: dict[str, Any], options: Any
 ) -> Iterator[list[tuple[Any, ...]]]:
-    try:
-        report = network.summary(free=smooth, set=fixed, batch=batch, dtype=dtype)
-    except SpecError:
-        report = None
+    """Rows for all values of ``names``, with the others fixed."""
+    report, whole = None, all(_countable(over[name]) for name in names)
+    if whole:
+        try:
+            report = network.summary(free=names, set=fixed, **options)
+        except SpecError as error:  # the structure depends on a variable, or nothing is valid
+            whole = not (names and _is_structural(error))
+    rough = [] if whole else [n for n in names if not _countable(over[n]) or _shapes(network, n, fixed)]
+    if not whole and not rough:  # none alone, but together
+        rough = names[:1]
+    smooth = [name for name in names if name not in rough]
+    if rough:
+        for values in product(*(over[name] for name in rough)):
+            yield from _chunks(network, over, smooth, fixed | dict(zip(rough, values, strict=True)), options)
+        return
     grid = product(*(over[name] for name in smooth))
     while chunk := [values for values, _ in zip(grid, range(CHUNK), strict=False)]:
         if report is None:
             yield [_row(over, fixed, smooth, v, None) for v in chunk]
         else:
             yield _evaluated(report, over, fixed, smooth, chunk)
+
+
+def _countable(values: Sequence[Any]) -> bool:
+    """Whether a free variable, which is a positive integer, can stand for them."""
+    return all(isinstance(v, int) and not isinstance(v, bool) and v >= 1 for v in values)
+
+
+def _is_structural(error: SpecError) -> bool:
+    return any(problem.code == "C306" for problem in error.problems)
+
+
+def _shapes(network: Network, name: str, fixed: dict[str, Any]) -> bool:
+    """Whether the structure depends on a variable."""
+    try:
+        network.graph(free=[name], set=fixed)
+    except SpecError as error:
+        return _is_structural(error)
+    return False
 
 
 def _evaluated(

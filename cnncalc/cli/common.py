@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.errors import Problem, UsageError, did_you_mean
+from cnncalc.errors import Problem, SpecError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -62,6 +62,21 @@ def read_network(
     given = setting(settings)
     document, variant = read_spec(spec)
     return build(document, variant), given, split_names(free)
+
+
+def why_not(network: Network, given: dict[str, Any]) -> str | None:
+    """The first reason why a network is not valid at a setting; None if it is."""
+    try:
+        network.graph(set=given)
+    except SpecError as error:
+        return str(error).splitlines()[0]
+    return None
+
+
+def say_if_invalid_itself(network: Network, given: dict[str, Any]) -> None:
+    """Some sizes are valid, but those that the spec has are not: to standard error."""
+    if reason := why_not(network, given):
+        click.echo(f"note: with its own sizes the spec is not valid: {reason}", err=True)
 
 
 def write(text: str) -> None:

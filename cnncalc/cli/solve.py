@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from cnncalc.cli.common import read_network, set_option, spec_argument, split_names, write
+from cnncalc.cli.common import (
+    read_network,
+    say_if_invalid_itself,
+    set_option,
+    spec_argument,
+    split_names,
+    write,
+)
 
 
 @click.command("solve")
@@ -33,4 +40,5 @@ def command(
     network, given, _ = read_network(spec, settings, ())
     found = solve(network, split_names(variables), where=where, set=given)
     write(solution.as_json(found, near) if fmt == "json" else solution.as_text(found, near))
+    say_if_invalid_itself(network, given)
     return 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cnncalc.cli.common import read_network, set_option, spec_argument, write
+from cnncalc.cli.common import read_network, set_option, spec_argument, why_not, write
 from cnncalc.errors import UsageError
 
 BAR_FROM = 50_000
@@ -46,7 +46,8 @@ def command(
     count = sweep.size(grid)
     kind = rows_out.format_of(output) if output else fmt
     columns = sweep.columns(grid)
-    chunks = with_bar(sweep.sweep(network, grid, **options), count)
+    refused = Refused(len(grid))
+    chunks = with_bar(refused.watch(sweep.sweep(network, grid, **options)), count)
     if kind == "parquet":
         rows_out.write_parquet(str(output), columns, chunks)
     elif output:
@@ -59,7 +60,31 @@ def command(
         write(draw(cells, columns, [True] * len(columns), "simple"))
     else:
         (rows_out.write_csv if kind == "csv" else rows_out.write_json)(sys.stdout, columns, chunks)
+    if refused.first is not None:
+        at = dict(zip(grid, refused.first, strict=False))
+        named = ", ".join(f"{name}={value}" for name, value in at.items())
+        reason = (
+            f"{refused.count:,} of {count:,} settings are not valid; with {named}: {why_not(network, at)}"
+        )
+        click.echo(reason, err=True)
     return 0
+
+
+class Refused:
+    """Counts the rows that are not valid as they pass, and keeps the first."""
+
+    def __init__(self, column: int) -> None:
+        self.column = column
+        self.count = 0
+        self.first: tuple[Any, ...] | None = None
+
+    def watch(self, chunks: Iterator[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:
+        """The same chunks."""
+        for chunk in chunks:
+            refused = [row for row in chunk if not row[self.column]]
+            self.count += len(refused)
+            self.first = self.first or (refused[0] if refused else None)
+            yield chunk
 
 
 def _cell(value: Any) -> str:

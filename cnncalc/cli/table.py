@@ -12,6 +12,7 @@ from cnncalc.cli.common import (
     format_option,
     free_option,
     read_network,
+    say_if_invalid_itself,
     set_option,
     spec_argument,
     write,
@@ -67,6 +68,8 @@ def command(
     from cnncalc.analysis.expect import check
     from cnncalc.analysis.unused import unused
 
+    if names:
+        say_if_invalid_itself(network, given)
     # expectations hold at the spec's own setting
     failures = [] if given or names else check(network, report)
     return complain([*report.graph.warnings, *unused(report.graph), *failures])

@@ -45,6 +45,26 @@ def test_every_row_is_the_summary_at_its_setting(name, over):
         assert row[len(over) :] == by_hand(net, dict(zip(over, row, strict=False)))
 
 
+def test_a_variable_may_change_the_structure_at_some_settings_only():
+    """With k = 1 the second layer is left out whatever ``a`` is; with k = 2 it depends on ``a``."""
+    conv = {"type": "conv2d", "out_channels": "a", "kernel_size": 1}
+    net = cnncalc.load({"vars": {"k": 1, "a": 4}, "input": [3, 8, 8],
+                        "layers": [conv, {**conv, "when": "k > 1 and a > 3"}, {**conv, "when": "a*k == 10"}]})  # fmt: skip
+    rows = [row for chunk in sweep(net, {"k": [1, 2], "a": [3, 4, 5]}) for row in chunk]
+    assert [row[:2] for row in rows] == [(1, 3), (1, 4), (1, 5), (2, 3), (2, 4), (2, 5)]
+    for k, a, *numbers in rows:
+        assert tuple(numbers) == by_hand(net, {"k": k, "a": a})
+    assert all(row[2] for row in rows)
+
+
+def test_what_is_not_valid_is_told_with_a_reason(capsys):
+    code, out, err = run(capsys, "unet_padded", "--over", "H=14:18")
+    assert (code, out.count("yes"), out.count(" no ")) == (0, 1, 4)
+    assert err.startswith("4 of 5 settings are not valid; with H=14: ")
+    assert "unet_padded.yaml:29:5: C302 maxpool2d: the kernel does not fit" in err
+    assert run(capsys, "vgg16", "--over", "H=224", "--set", "W=224")[2] == ""
+
+
 def run(capsys, *arguments):
     code = main(["sweep", *arguments])
     captured = capsys.readouterr()
