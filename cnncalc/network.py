@@ -17,7 +17,7 @@ from cnncalc.spec.document import Mapping as DocumentMapping
 from cnncalc.spec.document import Sequence as DocumentSequence
 from cnncalc.spec.expand import Expander
 from cnncalc.spec.items import ItemReader
-from cnncalc.spec.model import NAME, RESERVED, SpecModel, VariantModel
+from cnncalc.spec.model import NAME, SpecModel, VariantModel, wrong_name
 from cnncalc.spec.parts import Item
 from cnncalc.spec.tensors import Numbers, read_numbers
 from cnncalc.spec.translate import validated
@@ -333,9 +333,8 @@ class _Builder:
             return found
         for name, raw in base.items():
             at = base.keys_at[name]
-            if not NAME.match(name) or name in RESERVED:
-                reason = "is reserved" if name in RESERVED else "is not a name"
-                self.problems.append(Problem("C107", f"'{name}' {reason}", Place(self.source, at)))
+            if (problem := wrong_name(name, Place(self.source, at))) is not None:
+                self.problems.append(problem)
             node = overrides if overrides is not None and name in overrides else base
             raw, mark = node[name], node.values_at[name]
             if raw is None or isinstance(raw, DocumentMapping):
@@ -364,9 +363,9 @@ class _Builder:
         entries = _by_input(raw, root.values_at["input"])
         found = {}
         for name, (shape, mark) in entries.items():
-            if not NAME.match(name) or (name in RESERVED and name != "input"):
-                place = Place(self.source, mark)
-                self.problems.append(Problem("C107", f"'{name}' cannot be the name of an input", place))
+            problem = wrong_name(name, Place(self.source, mark)) if name != "input" else None
+            if problem is not None:
+                self.problems.append(problem)
             try:
                 found[name] = compile_value(shape, mark, self.source, variables)
             except Failed as failed:

@@ -9,7 +9,7 @@ from cnncalc.fields import DEFERRED, FLAG_WORDS, describe
 from cnncalc.registry import all_types, layer_class
 from cnncalc.spec import foreign, tensors
 from cnncalc.spec.document import Mapping, Sequence
-from cnncalc.spec.model import COMMON, NAME, PARAM_KINDS, RESERVED, BlockModel
+from cnncalc.spec.model import COMMON, NAME, PARAM_KINDS, BlockModel, wrong_name
 from cnncalc.spec.parts import Attachment, Block, Branch, Item, Param, recursion
 from cnncalc.spec.translate import intended, translate, unknown_field, validated
 from cnncalc.spec.values import Failed, Value, compile_value
@@ -185,11 +185,8 @@ class ItemReader:
             item.key, item.named = str(name), True
 
     def check_name(self, name: Any, mark: Mark) -> None:
-        if not isinstance(name, str) or not NAME.match(name):
-            help = "letters, digits and _, at most 64, not beginning with a digit"
-            self.problem("C107", f"{describe(name)} is not a name", mark, help)
-        elif name in RESERVED:
-            self.problem("C107", f"the name '{name}' is reserved", mark, "choose another name")
+        if (problem := wrong_name(name, Place(self.source, mark))) is not None:
+            self.problems.append(problem)
 
     def read_common(self, item: Item, node: Mapping, counts: dict[str, int]) -> None:
         """Keys that every item may have."""

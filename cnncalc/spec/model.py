@@ -7,18 +7,33 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
+from cnncalc.errors import Place, Problem
 from cnncalc.fields import describe, invalid
 from cnncalc.spec.document import Mapping, Sequence
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
-#: words that expressions and references use themselves
-RESERVED = frozenset({
-    "channels", "height", "width", "input", "prev", "and", "or", "not", "if", "else", "true", "false",
-    "True", "False", "min", "max", "ceil", "floor", "round", "abs", "len", "make_divisible",
-})  # fmt: skip
+#: words that expressions and references use themselves, and what for
+RESERVED = {
+    **{size: f"the {size} of the current tensor" for size in ("channels", "height", "width")},
+    "input": "the network's input",
+    "prev": "the item before",
+    **dict.fromkeys(("and", "or", "not", "if", "else", "true", "false", "True", "False"), "a word of expressions"),
+    **dict.fromkeys(("min", "max", "ceil", "floor", "round", "abs", "len", "make_divisible"), "a function"),
+}  # fmt: skip
 #: keys that every item of ``layers`` may have
 COMMON = ("name", "type", "from", "repeat", "first", "when", "train_only", "share")
 PARAM_KINDS = ("int", "number", "bool", "str", "layer")
+
+
+def wrong_name(name: Any, place: Place) -> Problem | None:
+    """What is wrong with a name of a variable, block, parameter, layer or input; None if nothing is."""
+    if not isinstance(name, str) or not NAME.match(name):
+        help = "letters, digits and _, at most 64, not beginning with a digit"
+        return Problem("C107", f"{describe(name)} is not a name", place, help=help)
+    if name in RESERVED:
+        message = f"the name '{name}' is reserved: it is {RESERVED[name]}"
+        return Problem("C107", message, place, help="choose another name")
+    return None
 
 
 def _text(value: Any) -> str:
