@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from math import gcd, lcm
+from operator import or_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.dims import (
     MAX_RESIDUES,
     Dim,
     Expr,
+    Extreme,
     Floor,
     bounds,
     collect,
@@ -41,6 +44,28 @@ class Condition(NamedTuple):
             left = left % self.modulus
         return left >= right if self.relation == ">=" else left == right
 
+    def given(self, values: Mapping[str, Dim]) -> bool | Condition:
+        """What is left of it with expressions put in the place of symbols."""
+        left, right = substitute(self.left, values), substitute(self.right, values)
+        if self.modulus:
+            return divisible(left - right, self.modulus)
+        return (at_least if self.relation == ">=" else equal)(left, right)
+
+    @property
+    def alternatives(self) -> tuple[Condition, ...]:
+        """Conditions one of which must hold: itself alone."""
+        return (self,)
+
+    def symbols(self) -> frozenset[str]:
+        """Names of the symbols on which it depends."""
+        return free_symbols(self.left - self.right)
+
+    def fails_above(self, least: Mapping[str, int]) -> bool:
+        """Whether bounds show that no values meet it, where symbols have these least values."""
+        low, high = bounds(self.left - self.right, least)
+        above = self.relation == "==" and low is not None and low > 0
+        return not self.modulus and (above or (high is not None and high < 0))
+
     def __str__(self) -> str:
         if self.modulus:
             inner = str(self.left)
@@ -49,6 +74,40 @@ class Condition(NamedTuple):
         if self.relation == ">=" and all(c < 0 for m, c in self.left.terms.items() if m):
             return f"{-self.left} <= {-self.right}"
         return f"{self.left} {self.relation} {self.right}"
+
+
+class AnyOf(NamedTuple):
+    """A statement that holds where one of its conditions does."""
+
+    alternatives: tuple[Condition, ...]
+
+    def holds(self, values: Mapping[str, Any]) -> Any:
+        """Judge it with every symbol given: a bool, or an array of them for arrays."""
+        return reduce(or_, (condition.holds(values) for condition in self.alternatives))
+
+    def symbols(self) -> frozenset[str]:
+        """Names of the symbols on which it depends."""
+        return frozenset().union(*(condition.symbols() for condition in self.alternatives))
+
+    def fails_above(self, least: Mapping[str, int]) -> bool:
+        """Whether bounds show that no values meet it, where symbols have these least values."""
+        return all(condition.fails_above(least) for condition in self.alternatives)
+
+    def __str__(self) -> str:
+        return " or ".join(map(str, self.alternatives))
+
+
+Statement = Condition | AnyOf
+
+
+def any_of(*verdicts: bool | Condition) -> bool | Statement:
+    """Whether one of several holds: decided, or what is left open."""
+    if True in verdicts:
+        return True
+    left = [v for v in verdicts if isinstance(v, Condition)]
+    if len(left) < 2:
+        return left[0] if left else False
+    return AnyOf((left[0], *sorted(left[1:], key=str)))
 
 
 def at_least(left: Dim, right: Dim) -> bool | Condition:
@@ -91,6 +150,9 @@ def positive(size: Expr) -> list[Condition]:
         ((monomial, coefficient),) = size.terms.items()
         if coefficient > 0 and len(monomial) > 1:
             return [c for atom in set(monomial) for c in positive(Expr({(atom,): 1}))]
+        largest = monomial[0] if coefficient == 1 and isinstance(monomial[0], Extreme) else None
+        if largest and largest.largest and any(at_least(a, 1) is True for a in largest.args):
+            return []
     verdict = at_least(size, 1)
     low, _ = bounds(size, dict.fromkeys(size.symbols(), 1))
     follows = len(size.symbols()) > 1 and low is not None and low >= 1
@@ -143,34 +205,56 @@ def divisible(dim: Dim, divisor: int) -> bool | Condition:
     return Condition(left, "==", -constant % divisor, divisor)
 
 
-def implied(condition: Condition, known: Iterable[Condition]) -> bool:
+def implied(condition: Statement, known: Iterable[Statement]) -> bool:
     """Whether a condition is one already known, or a weaker bound on the same expression."""
     for other in known:
         if condition == other:
             return True
-        if condition.relation == other.relation == ">=" and condition.left == other.left:
+        if isinstance(condition, AnyOf) or isinstance(other, AnyOf):
+            continue
+        if condition.relation == ">=" and other.modulus == 0 and condition.left == other.left:
             low, _ = bounds(other.right - condition.right)
             if low is not None and low >= 0:
                 return True
     return False
 
 
-def simplified(conditions: Iterable[Condition]) -> list[Condition]:
+def conjunction(statements: Iterable[Statement]) -> str:
+    """Statements that all must hold, as one text."""
+    listed = list(statements)
+    texts = [f"({s})" if isinstance(s, AnyOf) and len(listed) > 1 else str(s) for s in listed]
+    return " and ".join(texts)
+
+
+def simplified(conditions: Iterable[Statement]) -> list[Statement]:
     """An equivalent list: what follows from others is left out, congruences of one symbol are joined.
 
     ``H == 2*(H//2)`` and ``H//2 == 2*(H//4)`` together are ``H % 4 == 0``.
     """
-    kept: list[Condition] = []
+    kept: list[Statement] = []
     periodic: dict[str, list[Condition]] = {}
     for condition in conditions:
-        if (name := _periodic_in(condition)) is not None:
-            periodic.setdefault(name, []).append(condition)
-        elif not implied(condition, kept):
+        if isinstance(condition, Condition):
+            condition = _plain(condition)
+            if (name := _periodic_in(condition)) is not None:
+                periodic.setdefault(name, []).append(condition)
+                continue
+        if not implied(condition, kept):
             kept = [k for k in kept if not implied(k, [condition])]
             kept.append(condition)
     for name, group in periodic.items():
         kept += _joined(name, group)
     return kept
+
+
+def _plain(condition: Condition) -> Condition:
+    """``H - 2 == 1`` as ``H == 3``."""
+    left, relation, right, modulus = condition
+    constant = left.terms.get((), 0)
+    moved = left - constant
+    if relation == "==" and not modulus and isinstance(moved, Expr):
+        return Condition(moved, relation, right - constant)
+    return condition
 
 
 def _periodic_in(condition: Condition) -> str | None:

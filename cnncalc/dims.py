@@ -130,6 +130,8 @@ class Extreme:
         return self.args
 
     def map(self, values: Mapping[str, Any]) -> Any:
+        if (value := values.get(self.key)) is not None:  # one of the arguments, tried in its place
+            return value
         return _extreme([substitute(a, values) for a in self.args], largest=self.largest)
 
     def period(self, name: str) -> int:
@@ -307,6 +309,17 @@ def free_symbols(dim: Dim) -> frozenset[str]:
 def substitute(dim: Dim, values: Mapping[str, Any]) -> Any:
     """``dim`` with values put in; an integer is itself."""
     return dim.subs(values) if isinstance(dim, Expr) else dim
+
+
+def innermost_extreme(dim: Dim) -> Extreme | None:
+    """A minimum or maximum in whose arguments there is no other."""
+    for atom in dim.atoms() if isinstance(dim, Expr) else ():
+        for part in atom.parts():
+            if (inner := innermost_extreme(part)) is not None:
+                return inner
+        if isinstance(atom, Extreme):
+            return atom
+    return None
 
 
 def minimum(*dims: Dim) -> Dim:

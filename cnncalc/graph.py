@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.conditions import Condition, positive
+from cnncalc.conditions import Statement, positive
 from cnncalc.dims import MAX_NUMBER, DimError, Expr, largest_number
 from cnncalc.errors import Place, Problem
 
@@ -45,7 +45,7 @@ class Group(NamedTuple):
 class Demand(NamedTuple):
     """A condition that free variables leave open, and the node that needs it."""
 
-    condition: Condition
+    condition: Statement
     node: int
     reason: str
 
@@ -70,12 +70,12 @@ class Graph(NamedTuple):
         return tuple(self.nodes[i].output for i in node.inputs)
 
 
-def judge(layer: Layer, inputs: Shapes) -> tuple[Shape | None, list[Problem], list[tuple[Condition, str]]]:
+def judge(layer: Layer, inputs: Shapes) -> tuple[Shape | None, list[Problem], list[tuple[Statement, str]]]:
     """A layer's output shape, or what is wrong with it, and the conditions that stay open."""
-    demands: list[tuple[Condition, str]] = []
+    demands: list[tuple[Statement, str]] = []
     try:
         for requirement in layer.requirements(inputs):
-            if isinstance(requirement.holds, Condition):
+            if not isinstance(requirement.holds, bool):
                 demands.append((requirement.holds, requirement.message))
             elif not requirement.holds:
                 found = Problem(requirement.code, requirement.message, help=requirement.help)

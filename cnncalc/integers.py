@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from functools import reduce
 from math import lcm
-from typing import NamedTuple
+from operator import and_, or_
+from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.conditions import Condition
-from cnncalc.dims import DimError, Expr, free_symbols, symbol
+from cnncalc.conditions import Condition, Statement, at_least
+from cnncalc.dims import DimError, Expr, Extreme, free_symbols, innermost_extreme, symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_PERIOD = 20_000
 START = 1  # sizes, widths and counts are positive
@@ -44,6 +48,20 @@ class IntegerSet(NamedTuple):
         """Numbers in both."""
         return _tidy([p for a in self.pieces for b in other.pieces if (p := _meet(a, b)) is not None])
 
+    def __or__(self, other: IntegerSet) -> IntegerSet:
+        """Numbers in one of both."""
+        pieces = (*self.pieces, *other.pieces)
+        period = _common_period(piece.modulus for piece in pieces)
+        return _union(
+            [
+                Piece(low, high, period, frozenset({r}))
+                for low, high, modulus, residues in pieces
+                for r in range(period)
+                if r % modulus in residues
+            ],
+            period,
+        )
+
     def least(self) -> int | None:
         """The least number; None if there is none."""
         return self.nearest(START - 1, step=1)
@@ -68,6 +86,14 @@ class IntegerSet(NamedTuple):
 
 
 EVERYTHING = IntegerSet((Piece(START, None, 1, frozenset({0})),))
+NOTHING = IntegerSet(())
+
+
+def _common_period(moduli: Iterable[int]) -> int:
+    period = lcm(*moduli)
+    if period > MAX_PERIOD:
+        raise DimError(f"the sizes repeat only every {period:,}: too many residues to list")
+    return period
 
 
 def _piece_text(piece: Piece, name: str) -> str:
@@ -91,9 +117,7 @@ def _piece_text(piece: Piece, name: str) -> str:
 def _meet(a: Piece, b: Piece) -> Piece | None:
     low = max(a.low, b.low)
     high = a.high if b.high is None else b.high if a.high is None else min(a.high, b.high)
-    modulus = lcm(a.modulus, b.modulus)
-    if modulus > MAX_PERIOD:
-        raise DimError(f"the sizes repeat only every {modulus:,}: too many residues to list")
+    modulus = _common_period((a.modulus, b.modulus))
     residues = frozenset(
         r for r in range(modulus) if r % a.modulus in a.residues and r % b.modulus in b.residues
     )
@@ -153,18 +177,23 @@ def _join(a: Piece, b: Piece) -> Piece | None:
 # ------------------------------------------------------------------------ solving a condition
 
 
-def solutions(condition: Condition) -> IntegerSet:
-    """All positive integers for which a condition on one symbol holds.
+def solutions(statement: Statement) -> IntegerSet:
+    """All positive integers for which a statement on one symbol holds.
 
     Raises:
-        DimError: the condition has several symbols, a minimum or maximum that stays open, or a period over
-            the limit.
+        DimError: the statement has several symbols, or a period over the limit.
     """
+    return reduce(or_, map(_solutions, statement.alternatives))
+
+
+def _solutions(condition: Condition) -> IntegerSet:
     difference = condition.left - condition.right
     names = free_symbols(difference)
     if len(names) != 1 or not isinstance(difference, Expr):
         raise DimError(f"{condition} relates {' and '.join(sorted(names))}")
     (name,) = names
+    if (extreme := innermost_extreme(difference)) is not None:
+        return _by_cases(condition, extreme)
     modulus = max(condition.modulus, 1)
     period = difference.period(name) * modulus
     if period > MAX_PERIOD:
@@ -187,6 +216,22 @@ def solutions(condition: Condition) -> IntegerSet:
     return _union(pieces, period)
 
 
+def _by_cases(condition: Condition, extreme: Extreme) -> IntegerSet:
+    """A condition with a minimum or maximum: each argument in its place, where it is the one."""
+    found = NOTHING
+    for argument in extreme.args:
+        others = (at_least(*(argument, o) if extreme.largest else (o, argument)) for o in extreme.args)
+        found |= meet(condition.given({extreme.key: argument}), *others)
+    return found
+
+
+def meet(*verdicts: bool | Statement) -> IntegerSet:
+    """The integers for which all of several statements on one symbol hold."""
+    if False in verdicts:
+        return NOTHING
+    return reduce(and_, (solutions(v) for v in verdicts if not isinstance(v, bool)), EVERYTHING)
+
+
 def _coefficients(shifted: object, condition: Condition) -> list[int]:
     """Of the polynomial in t, lowest power first."""
     if isinstance(shifted, int):
@@ -195,7 +240,7 @@ def _coefficients(shifted: object, condition: Condition) -> list[int]:
     found: dict[int, int] = {}
     for monomial, coefficient in shifted.terms.items():
         if any(atom.key != "t" for atom in monomial):
-            raise DimError(f"{condition} has a minimum or maximum that stays open")
+            raise DimError(f"{condition} cannot be decided")
         found[len(monomial)] = coefficient
     return [found.get(power, 0) for power in range(max(found) + 1)]
 
@@ -279,4 +324,4 @@ def _union(pieces: list[Piece], period: int) -> IntegerSet:
     return _tidy(parts)
 
 
-__all__ = ["EVERYTHING", "IntegerSet", "Piece", "solutions"]
+__all__ = ["EVERYTHING", "NOTHING", "IntegerSet", "Piece", "meet", "solutions"]

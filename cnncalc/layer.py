@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from cnncalc.conditions import Condition
+from cnncalc.conditions import Statement
 from cnncalc.dims import Dim, product_of
 from cnncalc.shapes import AXES, Shape, Shapes, Sight, Window, show
 
@@ -40,7 +40,7 @@ class Tensors(Protocol):
 class Requirement(NamedTuple):
     """What must hold for a layer to be valid on its inputs."""
 
-    holds: bool | Condition
+    holds: bool | Statement
     code: str
     message: str
     help: str | None = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 
-from cnncalc.conditions import Condition, equal
-from cnncalc.dims import Dim, product_of
+from cnncalc.conditions import Statement, any_of, at_least, equal
+from cnncalc.dims import Dim, DimError, maximum, product_of
+from cnncalc.integers import meet
 from cnncalc.layer import Layer, Requirement, Requirements
 from cnncalc.shapes import Shape, Shapes, Sight, Window, show
 
@@ -30,8 +31,8 @@ class Merge(Layer):
 class Broadcasting(Merge):
     """Elementwise merges. Axes are aligned at the end and must be equal, or 1 in one of them.
 
-    Source: PyTorch, "Broadcasting semantics"; ONNX, "Multidirectional Broadcasting". A size left
-    symbolic is taken to be above 1: one that must equal another becomes a condition.
+    Source: PyTorch, "Broadcasting semantics"; ONNX, "Multidirectional Broadcasting". Sizes left symbolic
+    must be equal, or 1 where they can be.
     """
 
     def requirements(self, inputs: Shapes) -> Requirements:
@@ -42,7 +43,7 @@ class Broadcasting(Merge):
                 help = "a gate over channels has the shape C×1×1: use global_avgpool with keepdim"
                 yield Requirement(holds=False, code="C301", message=message, help=help)
             for a, b in zip(reversed(result), reversed(other), strict=False):
-                holds = _compatible(a, b)
+                holds = _joined(a, b)[1]
                 if holds is not True:
                     message = f"the branches differ: {show(result)} and {show(other)}"
                     yield Requirement(holds, "C301", message, _advice(result, other))
@@ -58,6 +59,9 @@ class Broadcasting(Merge):
 def _advice(a: Shape, b: Shape) -> str | None:
     if len(a) == len(b) and a[1:] == b[1:] and isinstance(a[0], int) and isinstance(b[0], int):
         return f"project the shortcut with a 1×1 conv2d to {max(a[0], b[0])} channels"
+    for gate, scaled in ((a, b), (b, a)):
+        if len(a) == len(b) > 1 and all(map(_is_one, gate[1:])):
+            return f"a gate has as many channels as what it scales: {scaled[0]} instead of {gate[0]}"
     if len(a) == len(b) and a[0] == b[0]:
         return "bring the branches to one size: the same strides and paddings, or crop or upsample"
     return None
@@ -67,11 +71,29 @@ def _is_one(size: Dim) -> bool:
     return isinstance(size, int) and size == 1
 
 
-def _compatible(a: Dim, b: Dim) -> bool | Condition:
-    return True if _is_one(a) or _is_one(b) else equal(a, b)
+def _joined(a: Dim, b: Dim) -> tuple[Dim, bool | Statement]:
+    """Two sizes broadcast to one, and what must hold for it: they are equal, or one is 1."""
+    if _is_one(a) or _is_one(b):
+        return (b if _is_one(a) else a), True
+    same, a_is_one, b_is_one = equal(a, b), equal(a, 1), equal(b, 1)
+    if same is True:
+        return a, True
+    a_grows = a_is_one is not False and _possible(a_is_one, at_least(b, 2))
+    b_grows = b_is_one is not False and _possible(b_is_one, at_least(a, 2))
+    holds = any_of(same, a_grows and a_is_one, b_grows and b_is_one)
+    return (maximum(a, b) if a_grows and b_grows else b if a_grows else a), holds
+
+
+def _possible(*verdicts: bool | Statement) -> bool:
+    """Whether statements can hold together; yes where that is too hard to tell."""
+    names = {name for v in verdicts if not isinstance(v, bool) for name in v.symbols()}
+    try:
+        return len(names) > 1 or bool(meet(*verdicts).pieces)
+    except DimError:
+        return True
 
 
 def _broadcast(a: Shape, b: Shape) -> Shape:
     longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
     padded = (1,) * (len(longer) - len(shorter)) + shorter
-    return tuple(q if _is_one(p) else p for p, q in zip(longer, padded, strict=True))
+    return tuple(_joined(p, q)[0] for p, q in zip(longer, padded, strict=True))

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
-from cnncalc.conditions import Condition, simplified
+from cnncalc.conditions import Statement, simplified
 from cnncalc.dims import Dim, DimError, Expr, product_of
 from cnncalc.errors import Place, Problem, SpecError, UsageError, did_you_mean
 from cnncalc.graph import Graph, Node
@@ -89,7 +89,7 @@ class Report:
         return tuple(name for name, value in variables if isinstance(value, Expr) and str(value) == name)
 
     @cached_property
-    def conditions(self) -> tuple[Condition, ...]:
+    def conditions(self) -> tuple[Statement, ...]:
         """What free variables must satisfy beside being positive; see ``dims.simplified``."""
         return tuple(simplified(demand.condition for demand in self.graph.demands))
 

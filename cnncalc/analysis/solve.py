@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.conditions import Condition
-from cnncalc.dims import bounds, free_symbols
+from cnncalc.conditions import Condition, Statement
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError
 from cnncalc.integers import EVERYTHING, IntegerSet, solutions
 from cnncalc.propagate import Report, propagate
@@ -27,7 +26,7 @@ ROWS = ("params", "weights", "biases", "buffers", "macs", "flops", "output")
 class Reason(NamedTuple):
     """A condition, and the layer or the user's wish that it comes from."""
 
-    condition: Condition
+    condition: Statement
     layer: str | None
     line: int | None
     text: str
@@ -91,7 +90,7 @@ def solve(
     single: dict[str, list[Reason]] = {name: [] for name in chosen}
     coupled = []
     for reason in reasons:
-        found = free_symbols(reason.condition.left - reason.condition.right)
+        found = reason.condition.symbols()
         if len(found) == 1:
             single[next(iter(found))].append(reason)
         else:
@@ -111,10 +110,7 @@ def _refuse_impossible_together(coupled: list[Reason], sets: dict[str, IntegerSe
     """A condition on several variables that fails even at their least values can never hold."""
     least = {name: found for name, valid in sets.items() if (found := valid.least()) is not None}
     for reason in coupled:
-        left, relation, right, modulus = reason.condition
-        low, high = bounds(left - right, least)
-        above = relation == "==" and low is not None and low > 0
-        if not modulus and (above or (high is not None and high < 0)):
+        if reason.condition.fails_above(least):
             notes = tuple(f"{name} is at least {value}" for name, value in least.items())
             message = f"no size satisfies {_because(reason)}"
             raise SpecError([Problem("C402", message, None, notes, where=network.source.name)])
@@ -141,13 +137,17 @@ def _strongest(reasons: Iterable[Reason]) -> list[Reason]:
     found: dict[Any, Reason] = {}
     limits: dict[str, int] = {}
     for reason in reasons:
-        left, relation, right, _ = reason.condition
-        if relation == ">=" and isinstance(right, int):
-            highest = limits.get(left.key, right - 1)
-            if right > highest:
-                found[left.key], limits[left.key] = reason, right
+        condition = reason.condition
+        if (
+            isinstance(condition, Condition)
+            and condition.relation == ">="
+            and isinstance(condition.right, int)
+        ):
+            key, bound = condition.left.key, condition.right
+            if bound > limits.get(key, bound - 1):
+                found[key], limits[key] = reason, bound
         else:
-            found.setdefault(reason.condition, reason)
+            found.setdefault(condition, reason)
     return list(found.values())
 
 
@@ -193,7 +193,7 @@ def _wanted(text: str, report: Report, network: Network) -> list[Reason]:
             verdict = rational.compare(a, match[2], b)
             if verdict is False:
                 raise SpecError([_never(part, text, network)])
-            if isinstance(verdict, Condition):
+            if not isinstance(verdict, bool):
                 found.append(Reason(verdict, None, None, f"asked for: {part.strip()}"))
     return found
 

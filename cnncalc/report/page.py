@@ -8,6 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from cnncalc.conditions import conjunction
 from cnncalc.dims import Expr
 from cnncalc.propagate import COUNTING_RULE, Report, Row
 from cnncalc.report import explanation, text
@@ -58,9 +59,7 @@ def render(report: Report) -> str:
     counted = f"{COUNTING_RULE}. Batch {report.batch}, {report.dtype}."
     valid = ""
     if report.free:
-        conditions = (
-            " and ".join(map(str, report.conditions)) or f"every positive {' and '.join(report.free)}"
-        )
+        conditions = conjunction(report.conditions) or f"every positive {' and '.join(report.free)}"
         valid = f"<p>Valid for {_h(conditions)}.</p>"
     return "\n".join([
         "<!doctype html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',

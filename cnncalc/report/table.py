@@ -6,6 +6,7 @@ import re
 import textwrap
 from typing import Any
 
+from cnncalc.conditions import conjunction
 from cnncalc.propagate import COUNTING_RULE, Report, Row
 from cnncalc.report import text
 from cnncalc.report.rows import COLUMNS, folded, laid_out
@@ -126,7 +127,7 @@ def _footer(report: Report, fmt: str) -> list[str]:
     if totals.partial:
         lines.append("Partial: an opaque layer leaves params, macs or flops unsaid; they count as 0.")
     if report.conditions:
-        lines.append(f"Valid where {' and '.join(map(str, report.conditions))}")
+        lines.append(f"Valid where {conjunction(report.conditions)}")
     elif report.free:
         lines.append(f"Valid for every positive {' and '.join(report.free)}")
     paragraph = _paragraph(lines, fmt)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.conditions import Condition
-from cnncalc.dims import bounds, maximum
+from cnncalc.conditions import Condition, Statement
+from cnncalc.dims import maximum
 from cnncalc.errors import Place, Problem
 from cnncalc.graph import Demand, Group, Node, judge
 from cnncalc.shapes import show
@@ -35,7 +35,7 @@ class Assembly:
         self.nodes: list[Node] = []
         self.by_path: dict[str, int] = {}
         self.groups: dict[str, Group] = {}
-        self.demands: dict[Condition, Demand] = {}
+        self.demands: dict[Statement, Demand] = {}
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.calls: list[tuple[str, int]] = []  # blocks we are in: name and line of use
@@ -62,13 +62,12 @@ class Assembly:
         """Conditions that no size of at least what the others ask for can meet."""
         least: dict[str, int] = {}
         for condition in self.demands:
-            name = str(condition.left)
-            if condition.relation == ">=" and name in variables and isinstance(condition.right, int):
-                least[name] = max(least.get(name, 0), condition.right)
+            if isinstance(condition, Condition) and condition.relation == ">=":
+                name, bound = str(condition.left), condition.right
+                if name in variables and isinstance(bound, int):
+                    least[name] = max(least.get(name, 0), bound)
         for condition, demand in self.demands.items():
-            low, high = bounds(condition.left - condition.right, least)
-            above = condition.relation == "==" and not condition.modulus and low is not None and low > 0
-            if above or (high is not None and high < 0 and not condition.modulus):
+            if condition.fails_above(least):
                 node = self.nodes[demand.node]
                 message = f"{node.type}: {demand.reason}; {condition} can never hold"
                 self.problems.append(Problem("C301", message, node.place))
@@ -85,9 +84,9 @@ class Assembly:
         self.by_path[path] = index
         return index
 
-    def demand(self, condition: bool | Condition, node: int, reason: str) -> None:
+    def demand(self, condition: bool | Statement, node: int, reason: str) -> None:
         """Keep a condition that free variables leave open."""
-        if isinstance(condition, Condition) and condition not in self.demands:
+        if not isinstance(condition, bool) and condition not in self.demands:
             self.demands[condition] = Demand(condition, node, reason)
 
     def add(
