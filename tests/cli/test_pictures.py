@@ -3,14 +3,14 @@
 import builtins
 import re
 import xml.etree.ElementTree as ET
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 
 import cnncalc
 from cnncalc.__main__ import main
 from cnncalc.report import features, graphview, plot
-from cnncalc.report.graphview import Layout
+from cnncalc.report.layout import Layout
 from cnncalc.report.outline import outline
 from cnncalc.report.svg import Box, Picture, shortened, text_width
 from cnncalc.spec.load import shipped_specs
@@ -60,8 +60,8 @@ def test_graphs_have_no_overlaps(name):
     report = cnncalc.load(name).summary()
     picture, found = graphview.draw(report, None)
     judge(picture)
-    layout = Layout(found.things)
-    boxes = [layout.box(i, 0, 0) for i in range(len(found.things))]
+    layout = graphview.lay_out(found.things)
+    boxes = graphview.boxes(layout, len(found.things), 0, 0)
     for a, b in combinations(boxes, 2):
         assert not a.overlaps(b)
     for i, thing in enumerate(found.things):  # edges lead downwards
@@ -74,7 +74,27 @@ def test_graphs_have_no_overlaps(name):
 )
 def test_graphs_have_few_crossings(name, most):
     found = outline(cnncalc.load(name).summary(), None, graphview.MOST)
-    assert Layout(found.things).crossings() <= most
+    assert graphview.lay_out(found.things).crossings() <= most
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_long_edges_and_chains_run_straight_down(name):
+    layout = graphview.lay_out(outline(cnncalc.load(name).summary(), None, graphview.MOST).things)
+    for chain in layout.chains:
+        assert len({layout.x[v] for v in chain[1:-1]}) <= 1
+        source, target = chain[0], chain[1]
+        if len(layout.down[source]) == len(layout.up[target]) == 1:
+            assert layout.x[source] == layout.x[target]
+
+
+def test_runs_that_cross_keep_their_distance():
+    """Each run on a line of its own would ask that one be left of the other and right of it."""
+    feeds = [[], [], [], [0], [2], [3], [4], [1], [3, 4], [7], [6], [6], [7, 11], [12]]
+    layout = Layout([40.0 + 3 * i for i in range(14)], feeds)
+    assert layout.crossings() > 0
+    for layer in layout.layers:
+        for a, b in pairwise(layer):
+            assert layout.x[b] - layout.x[a] >= (layout.widths[a] + layout.widths[b]) / 2
 
 
 def test_every_edge_of_the_network_is_drawn():
