@@ -129,6 +129,10 @@ def padding(value: Any, rank: int) -> Any:
         if len(value) != rank or any(not isinstance(v, list | tuple) or len(v) != 2 for v in value):
             raise invalid(f"needs {rank} pair(s) [before, after], one for each axis")
         return tuple((integer(a, 0), integer(b, 0)) for a, b in value)
+    if isinstance(value, list | tuple) and len(value) == 2 * rank:
+        sides = {1: "[[before, after]]", 2: "[[top, bottom], [left, right]]"}
+        pairs = sides.get(rank, "[[front, back], [top, bottom], [left, right]]")
+        raise invalid(f"needs {_axes(rank).replace(' or', ',')} or {pairs}, got a list of {len(value)}")
     amounts = per_axis(value, rank, 0)
     return tuple((a, a) for a in amounts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-#: fields, and ours; None: there is nothing to say
+#: fields, and ours
 FIELDS = {
     "filters": "out_channels", "num_output": "out_channels", "out_planes": "out_channels",
     "units": "out_features", "kernel": "kernel_size", "kernel_shape": "kernel_size",
@@ -15,8 +15,14 @@ FIELDS = {
     "bias_term": "bias", "rate": "p", "dropout_ratio": "p", "epsilon": "eps",
     "activation": "act", "normalization": "norm", "depth_multiplier": "multiplier",
     "num_groups": "groups", "keepdims": "keepdim", "inputs": "from", "input": "from",
-    "in_channels": None, "in_features": None, "num_features": None, "data_format": None,
-    "input_shape": None, "padding_mode": None,
+}  # fmt: skip
+
+#: fields that ours have no need of, and why
+NEEDLESS = {
+    **dict.fromkeys(("in_channels", "in_features", "num_features"), "it follows from the input, leave it out"),
+    "data_format": "shapes are channels first, leave it out",
+    "input_shape": "the input is a key of the spec: 'input: [3, 224, 224]'",
+    "padding_mode": "zeros are what pads; for another mode put a layer of type 'pad' before this one",
 }  # fmt: skip
 
 #: layer types without their rank, in small letters, and ours with it
@@ -46,7 +52,7 @@ HINTS = dict.fromkeys(("input", "inputlayer"), "the input is a key of the spec: 
 
 def our_type(name: str, known: Iterable[str]) -> str | None:
     """The layer type that another framework calls ``name``."""
-    word = re.sub(r"[\s_-]", "", name.lower())
+    word = re.sub(r"[\s_-]", "", name.lower().rpartition(".")[2])  # nn.Conv2d, keras.layers.Conv2D
     types = {ours.replace("_", ""): ours for ours in known}
     rank = re.search("[123]d", word)
     ours = TYPES.get(word.replace(rank[0], "", 1) if rank else word, "").format(rank[0] if rank else "2d")

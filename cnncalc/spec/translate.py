@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from cnncalc.errors import Fix, Mark, Place, Problem, Source, did_you_mean, nearest
 from cnncalc.fields import describe
 from cnncalc.spec.document import Mapping, Sequence
-from cnncalc.spec.foreign import FIELDS
+from cnncalc.spec.foreign import FIELDS, NEEDLESS
 from cnncalc.spec.model import COMMON
 
 if TYPE_CHECKING:
@@ -68,13 +68,11 @@ def _one(detail: Any, data: Any, mark: Mark, source: Source, known: list[str], w
 def unknown_field(name: str, known: list[str], what: str, place: Place) -> Problem:
     """A key that does not belong: with our name for it, or the nearest one."""
     own = [n for n in known if n == "name" or n not in COMMON]
-    fix = None
-    if name in FIELDS and FIELDS[name] is None:
-        help: str | None = "it follows from the input, leave it out"
-    elif name in FIELDS and FIELDS[name] in known:
+    fix, help = None, NEEDLESS.get(name)
+    if name in FIELDS and FIELDS[name] in known:
         help = f"here it is called '{FIELDS[name]}'"
-        fix = Fix(place.mark, str(FIELDS[name]), keeps_quotes=True)
-    else:
+        fix = Fix(place.mark, FIELDS[name], keeps_quotes=True)
+    elif help is None:
         help = did_you_mean(name, known) or (f"it has {', '.join(own)}" if own else None)
     return Problem("C102", f"{what} has no field '{name[:64]}'", place, help=help, fix=fix)
 

@@ -15,6 +15,7 @@ NAMES = {
     "InnerProduct": "linear", "Dropout2d": "dropout", "SpatialDropout1D": "dropout", "Concatenate": "concat",
     "DepthToSpace": "pixel_shuffle", "PixelUnshuffle": "pixel_unshuffle", "ZeroPadding2D": "pad",
     "DepthwiseConv2D": "depthwise_conv2d", "LogSoftmax": "log_softmax", "Hard Swish": "hardswish",
+    "nn.Conv2d": "conv2d", "tf.keras.layers.Conv2D": "conv2d", "torch.nn.Flatten": "flatten",
 }  # fmt: skip
 
 
