@@ -67,6 +67,7 @@ CODES: dict[str, Rule] = {
     "W209": Rule(
         "receptive-field-smaller-than-input", "a classifier whose features do not see the whole input", "info"
     ),
+    "W210": Rule("channels-last-input", "an input written as height, width, channels", "warning"),
     "W301": Rule("dead-layer", "a layer whose output nothing reads; its parameters do nothing", "warning"),
     "W302": Rule("unused-input", "an input of the network that nothing reads", "warning"),
     "W303": Rule("head-does-not-fit", "a head for training only that is too large for this input", "warning"),

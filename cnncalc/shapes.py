@@ -100,6 +100,16 @@ def same_padding(size: Dim, window: Window, *, lower: bool = False) -> tuple[Dim
     return (total - small, small) if lower else (small, total - small)
 
 
+def channels_first(shape: Shape) -> Shape | None:
+    """``[C, H, W]`` for an input that was most likely written ``[H, W, C]``, as Keras has it; else None."""
+    sizes = [size for size in shape if isinstance(size, int)]
+    if len(sizes) != 3 or len(shape) != 3:
+        return None
+    height, width, channels = sizes
+    colours = channels in (3, 4) or (channels == 1 and height == width)
+    return (channels, height, width) if colours and min(height, width) >= 16 else None
+
+
 def show(shape: Shape) -> str:
     """A shape for messages: ``64×112×112``, ``[4096]``, ``64×(H//2)×(W//2)``."""
     if len(shape) < 2:

@@ -8,7 +8,7 @@ from cnncalc.conditions import Condition, Statement
 from cnncalc.dims import maximum
 from cnncalc.errors import Place, Problem
 from cnncalc.graph import Demand, Group, Node, judge
-from cnncalc.shapes import show
+from cnncalc.shapes import channels_first, show
 from cnncalc.spec.scope import Tensor
 from cnncalc.spec.values import Failed
 
@@ -166,7 +166,11 @@ class Assembly:
             if merging and index == start:
                 what = f"branch {number} is what comes in, from"
             notes.append(f"{what} {node.path}{line}: {show(node.output)}")
+        help = problem.help
+        for node in self.nodes:
+            if problem.code == "C302" and node.layer is None and (meant := channels_first(node.output)):
+                help = f"{node.path} is {show(node.output)}; channels come first: {list(meant)}"
         message = problem.message
         if not message.startswith(layer.type):
             message = f"{layer.type}: {message}"
-        return Problem(problem.code, message, None, tuple(notes), problem.help)
+        return Problem(problem.code, message, None, tuple(notes), help)

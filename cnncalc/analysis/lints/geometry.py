@@ -11,7 +11,7 @@ from cnncalc.analysis.receptive_field import ReceptiveField
 from cnncalc.dims import DimError, concrete, substitute
 from cnncalc.errors import Problem, SpecError
 from cnncalc.graph import Node
-from cnncalc.shapes import AXES
+from cnncalc.shapes import AXES, channels_first, show
 from cnncalc.window import WindowLayer
 
 
@@ -277,3 +277,11 @@ def small_receptive_field(subject: Subject) -> Iterator[Problem]:
             message = f"each feature that comes in sees {have} of the input's {want} cells"
             yield at(node, "W209", message, help="add layers or strides, or dilation, or use a smaller input")
             return
+
+
+@lint("W210")
+def channels_last_input(subject: Subject) -> Iterator[Problem]:
+    for node in subject.graph.inputs:
+        if (meant := channels_first(node.output)) is not None:
+            message = f"{show(node.output)} looks like height, width, channels"
+            yield at(node, "W210", message, help=f"channels come first: {list(meant)}")
