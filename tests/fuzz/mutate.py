@@ -22,12 +22,14 @@ WORDS = [
     "min(1)", "max(1, 2, 3)", "a if b else c", "((((((((", "not not not", "1//0", "1/3", "H % 7", "2**H", "names[1]", "floor(1/3)",
     "padding: same", "ceil_mode: true", "stride: 0", "groups: 3", "dilation: 99", "kernel_size: [3, 3, 3]", "weight: [[1], [2, 3]]",
     "# cnncalc: ignore[W201]", "lint: {ignore: [W2]}", "expect: {params: {max: 1}}", "cases: [{set: {H: 0}, fails: true}]",
+    "1", "2", "3", "5", "7", "16", "half", "H + W", "2*H", "crop", "slice", "multiply", "concat", "maxpool2d", "conv_transpose2d",
     "divisible_by: {H: 7}", "type: concat", "type: add", "branches: [[], []]", "norm: batch", "act: none", "upsample",
 ]  # fmt: skip
 
 
 def corpus():
-    files = [*ROOT.glob("specs/**/*.yaml"), *ROOT.glob("tests/diagnostics/*/*.yaml")]
+    good = [*ROOT.glob("specs/**/*.yaml"), *ROOT.glob("tests/diagnostics/ok/*.yaml")]
+    files = [*good * 4, *ROOT.glob("tests/diagnostics/bad/*.yaml")]  # most mutants of a good spec are bad
     texts = [path.read_bytes() for path in files]
     return [text for text in texts if len(text) < 6000]
 

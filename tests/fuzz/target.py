@@ -5,15 +5,43 @@ import io
 import time
 
 from cnncalc.analysis.check import Options, check_text, fixed
+from cnncalc.analysis.diff import diff
+from cnncalc.analysis.explain import explain
+from cnncalc.analysis.solve import solve
+from cnncalc.analysis.unrolled import unrolled
+from cnncalc.dims import DimError
 from cnncalc.errors import CnncalcError
-from cnncalc.network import build
-from cnncalc.report import problems, table
+from cnncalc.network import Network, build, load
+from cnncalc.propagate import Report
+from cnncalc.report import difference, explanation, features, page, problems, solution, spec, table
 from cnncalc.report.findings import FORMATS, Findings, renderer
 from cnncalc.report.rows import DEFAULT_COLUMNS
 from cnncalc.spec.load import read_text
 
 SECONDS = 8.0  # for eight passes over the input, and instrumentation
+OTHER = load("lenet5").summary()
 ALL = Options(select=("W",), budgets={"params": 10**6, "peak_activation_bytes": 10**6})
+
+
+def every_answer(network: Network, report: Report) -> None:
+    """What commands say of a network that holds; and unrolled, it is the same network."""
+    table.render(report, "simple", list(DEFAULT_COLUMNS), None, "nchw")
+    page.render(report)
+    if not report.free:
+        features.draw(report, None)
+    explanation.overview(report, in_place=False, optimiser="adam")
+    for row in report.rows[:3] + report.rows[-3:]:
+        explanation.layer_text(explain(report, row.path))
+    for fmt in ("table", "markdown", "json"):
+        difference.render(diff(OTHER, report), fmt)
+    defaults = network.graph().variables if report.free else {}
+    flat = spec.render(unrolled(report.graph, {name: defaults[name] for name in report.free}), "yaml")
+    try:
+        again = str(build(read_text(flat, "unrolled.yaml")).summary(free=list(report.free)).totals)
+    except CnncalcError as error:
+        again = f"{error}"
+    if again != str(report.totals):
+        raise AssertionError(f"unrolled: {again} instead of {report.totals}")
 
 
 def one_input(data: bytes) -> None:
@@ -29,10 +57,13 @@ def one_input(data: bytes) -> None:
     with contextlib.suppress(CnncalcError):
         network = build(read_text(text, "fuzz.yaml"))
         report = network.summary()
-        table.render(report, "simple", list(DEFAULT_COLUMNS), None, "nchw")
-        free = [n for n in ("H", "W") if n in network.vars]
+        every_answer(network, report)
+        free = [n for n in ("H", "W", "c", "w") if n in network.vars]
         if free:
-            network.summary(free=free)
+            with contextlib.suppress(CnncalcError, DimError):
+                every_answer(network, network.summary(free=free))
+            with contextlib.suppress(CnncalcError, DimError):
+                solution.as_text(solve(network, free), 300)
     fixed(text, "fuzz.yaml", lambda t, n: check_text(t, n, ALL))
     took = time.perf_counter() - start
     if took > SECONDS:
