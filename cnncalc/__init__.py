@@ -14,6 +14,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cnncalc.analysis.diff import diff
+    from cnncalc.analysis.explain import explain
+    from cnncalc.analysis.solve import solve
     from cnncalc.errors import CnncalcError, Problem, SpecError, UsageError
     from cnncalc.network import Network, load
     from cnncalc.propagate import Report, Row, Totals
@@ -25,6 +28,7 @@ _HOMES = {
     "load": "network", "Network": "network", "Report": "propagate", "Row": "propagate",
     "Totals": "propagate", "CnncalcError": "errors", "SpecError": "errors",
     "UsageError": "errors", "Problem": "errors", "parse_size": "spec.expressions",
+    "solve": "analysis.solve", "explain": "analysis.explain", "diff": "analysis.diff",
 }  # fmt: skip
 
 __all__ = [
@@ -37,8 +41,11 @@ __all__ = [
     "Totals",
     "UsageError",
     "__version__",
+    "diff",
+    "explain",
     "load",
     "parse_size",
+    "solve",
 ]
 
 

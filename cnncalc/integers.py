@@ -6,6 +6,7 @@ polynomial in t, whose sign changes are found by bisection between the turning p
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import reduce
 from math import lcm
 from operator import and_, or_
@@ -35,13 +36,13 @@ class Piece(NamedTuple):
         return inside and number % self.modulus in self.residues
 
 
-class IntegerSet(NamedTuple):
+@dataclass(frozen=True)
+class IntegerSet:
     """A union of pieces, in order and without overlap."""
 
     pieces: tuple[Piece, ...]
 
-    def has(self, number: int) -> bool:
-        """Whether a number is in it."""
+    def __contains__(self, number: int) -> bool:
         return any(piece.has(number) for piece in self.pieces)
 
     def __and__(self, other: IntegerSet) -> IntegerSet:

@@ -6,7 +6,8 @@ import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
 from cnncalc.graph import Graph
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from cnncalc.analysis.verify import Verification
 
 
-class Network(NamedTuple):
+@dataclass(frozen=True, eq=False, repr=False)
+class Network:
     """A spec that has passed every check that needs no sizes. Immutable."""
 
     name: str
@@ -46,11 +48,16 @@ class Network(NamedTuple):
     root: DocumentMapping
     variants: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return (
+            f"<Network {self.name}: {', '.join(f'{n}={v.raw}' for n, v in self.vars.items()) or 'no vars'}>"
+        )
+
     def graph(self, *, free: Iterable[str] = (), set: Mapping[str, Any] | None = None) -> Graph:
         """The network with blocks unrolled, at the given setting.
 
         Args:
-            free: names of ``vars`` that stay symbolic.
+            free: names of ``vars`` that stay symbolic, or one name.
             set: values for ``vars`` in place of their defaults.
 
         Raises:
@@ -58,7 +65,7 @@ class Network(NamedTuple):
             UsageError: a name is not one of ``vars``.
         """
         given = dict(set or {})
-        names = frozenset(free)
+        names = frozenset([free] if isinstance(free, str) else free)
         self.refuse_unknown([*given, *names])
         variables, problems = variables_of(self.vars, given, names)
         shapes = {}
@@ -118,7 +125,8 @@ class Network(NamedTuple):
         """
         from cnncalc.analysis.closed_form import compiled
 
-        return compiled(self.summary(free=free, set=set, batch=batch), numbers, tuple(free))
+        names = (free,) if isinstance(free, str) else tuple(free)
+        return compiled(self.summary(free=names, set=set, batch=batch), numbers, names)
 
     def verify(
         self,
@@ -160,7 +168,7 @@ class Network(NamedTuple):
         """
         self.refuse_unknown(values)
         changed = {name: Value(value, self.vars[name].place) for name, value in values.items()}
-        return self._replace(vars={**self.vars, **changed})
+        return replace(self, vars={**self.vars, **changed})
 
     def refuse_unknown(self, names: Iterable[str]) -> None:
         """Raise ``UsageError`` for the first name that is not one of ``vars``."""

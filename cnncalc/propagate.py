@@ -140,6 +140,16 @@ class Report:
             raise UsageError("to_pandas needs pandas: pip install pandas") from None
         return pd.DataFrame(self.to_dict()["layers"])
 
+    def __repr__(self) -> str:
+        return f"<Report {self.name}: {len(self.rows)} layers, {self.totals.params} params, {self.totals.macs} MACs>"
+
+    def __str__(self) -> str:
+        """What ``cnncalc table`` prints."""
+        from cnncalc.report.rows import DEFAULT_COLUMNS
+        from cnncalc.report.table import render
+
+        return render(self, "simple", list(DEFAULT_COLUMNS), None, "nchw")
+
     def _repr_html_(self) -> str:
         """What notebooks show."""
         from cnncalc.report.page import table

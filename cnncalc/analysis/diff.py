@@ -84,6 +84,12 @@ class Diff(NamedTuple):
     same: int
     totals: tuple[Total, ...]
 
+    def __str__(self) -> str:
+        """What ``cnncalc diff`` prints."""
+        from cnncalc.report import difference
+
+        return difference.render(self, "table")
+
 
 def diff(before: Report, after: Report) -> Diff:
     """Compare two networks, each at its setting."""

@@ -38,6 +38,12 @@ class Explanation(NamedTuple):
     summary: str
     lines: tuple[Line, ...]
 
+    def __str__(self) -> str:
+        """What ``cnncalc explain`` prints."""
+        from cnncalc.report import explanation
+
+        return explanation.layer_text(self)
+
 
 def explain(report: Report, path: str) -> Explanation:
     """The derivation of one layer's numbers.

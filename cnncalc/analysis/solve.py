@@ -40,6 +40,12 @@ class Solution(NamedTuple):
     coupled: list[Reason]
     reasons: list[Reason]
 
+    def __str__(self) -> str:
+        """What ``cnncalc solve`` prints."""
+        from cnncalc.report import solution
+
+        return solution.as_text(self, None)
+
 
 def input_variables(network: Network) -> list[str]:
     """Variables in the shapes of the network's inputs, in order."""
@@ -70,7 +76,7 @@ def solve(
 
     Args:
         network: what to solve.
-        names: variables to solve for; those of the input's shape by default.
+        names: variables to solve for, or one; those of the input's shape by default.
         where: conditions such as ``output == [512, 7, 7]``, ``params <= 5M``, ``stem.output[1] % 2 == 0``.
         set: values for the other variables.
 
@@ -80,7 +86,11 @@ def solve(
         DimError: a condition cannot be decided.
     """
     given = set or {}
-    chosen = list(names) or [name for name in input_variables(network) if name not in given]
+    chosen = (
+        [names]
+        if isinstance(names, str)
+        else list(names) or [name for name in input_variables(network) if name not in given]
+    )
     if both := [name for name in chosen if name in given]:
         raise UsageError(f"'{both[0]}' is both set and to be solved for")
     if not chosen:
@@ -251,7 +261,7 @@ def proves_multiples(solution: Solution, name: str, divisor: int) -> int | None:
     bounds = [b for piece in valid.pieces for b in (piece.low, piece.high) if b is not None]
     enough = max(bounds, default=0) // divisor + max(periods, default=1) + 2
     for multiple in range(divisor, (enough + 1) * divisor, divisor):
-        if not valid.has(multiple):
+        if multiple not in valid:
             return multiple
     return None
 

@@ -37,7 +37,7 @@ def _because(reason: Reason) -> str:
 def nearest(valid: IntegerSet, number: int) -> dict[str, int | None]:
     """The number itself if it is valid, and the next valid ones below and above."""
     return {
-        "equal": number if valid.has(number) else None,
+        "equal": number if number in valid else None,
         "below": valid.nearest(number, step=-1),
         "above": valid.nearest(number, step=1),
     }

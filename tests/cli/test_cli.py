@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import tabulate
 
+import cnncalc
 from cnncalc.__main__ import main
 from cnncalc.cli import COMMANDS
 
@@ -284,3 +285,26 @@ def test_ctrl_c_is_130(capsys, monkeypatch):
 
     monkeypatch.setattr("cnncalc.cli.table.write", interrupt)
     assert run(capsys, "table", "vgg16")[0] == 130
+
+
+def test_answers_in_python_print_as_on_the_command_line(capsys):
+    net = cnncalc.load("unet_padded")
+    report = net.summary()
+    for command, answer in (
+        (["table", "unet_padded"], report),
+        (["explain", "unet_padded", "output"], cnncalc.explain(report, "output")),
+        (["solve", "unet_padded", "H"], cnncalc.solve(net, "H")),
+        (["diff", "unet", "unet_padded"], cnncalc.diff(cnncalc.load("unet").summary(), report)),
+    ):
+        assert main(command) == 0
+        assert capsys.readouterr().out == f"{answer}\n"
+    assert repr(net) == "<Network U-Net, padded: H=256, W=256, classes=1>"
+    assert repr(report).startswith("<Report U-Net, padded: ")
+    assert len(repr(report)) < 100
+
+
+def test_one_name_is_a_list_of_one():
+    net = cnncalc.load({"vars": {"size": 8}, "input": [3, "size", "size"], "layers": ["global_avgpool"]})
+    assert net.summary(free="size").free == ("size",)
+    assert net.compile("activation_bytes", free="size")(8) == net.summary().totals.activation_bytes
+    assert 8 in cnncalc.solve(net, "size").sets["size"]

@@ -69,7 +69,7 @@ def compare(spec):
     valid = found.sets["H"]
     for size in SIZES:
         report = at(net, size)
-        assert valid.has(size) == (report is not None), f"{size}: {valid.text('H')}"
+        assert (size in valid) == (report is not None), f"{size}: {valid.text('H')}"
         for formal, actual in zip(found.report, report or (), strict=False):
             for number in ("params", "macs", "flops"):
                 assert substitute(getattr(formal, number), {"H": size}) == getattr(actual, number)

@@ -56,10 +56,10 @@ def test_sets_hold_what_brute_force_finds(found, number):
     for condition in wanted:
         one = solutions(condition)
         members = {n for n in range(1, TOP) if condition.holds({"H": n})}
-        assert {n for n in range(1, TOP) if one.has(n)} == members
+        assert {n for n in range(1, TOP) if n in one} == members
         joined = joined & one
     both = {n for n in range(1, TOP) if all(c.holds({"H": n}) for c in wanted)}
-    assert {n for n in range(1, TOP) if joined.has(n)} == both
+    assert {n for n in range(1, TOP) if n in joined} == both
     if both:
         assert joined.least() == min(both)
     above, below = joined.nearest(number, step=1), joined.nearest(number, step=-1)
@@ -71,4 +71,4 @@ def test_sets_hold_what_brute_force_finds(found, number):
     text = joined.text("H")
     if len(text) < 250 and " in {" not in text and text != "no H":
         for n in range(1, 60):
-            assert eval(text, {}, {"H": n}) == joined.has(n)
+            assert eval(text, {}, {"H": n}) == (n in joined)
