@@ -68,6 +68,8 @@ def _one(detail: Any, data: Any, mark: Mark, source: Source, known: list[str], w
 def unknown_field(name: str, known: list[str], what: str, place: Place) -> Problem:
     """A key that does not belong: with our name for it, or the nearest one."""
     own = [n for n in known if n == "name" or n not in COMMON]
+    if own == ["name"]:
+        own = [n for n in known if n not in ("type", "share", "first")]
     fix, help = None, NEEDLESS.get(name)
     if name in FIELDS and FIELDS[name] in known:
         help = f"here it is called '{FIELDS[name]}'"
