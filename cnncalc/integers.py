@@ -51,17 +51,7 @@ class IntegerSet:
 
     def __or__(self, other: IntegerSet) -> IntegerSet:
         """Numbers in one of both."""
-        pieces = (*self.pieces, *other.pieces)
-        period = _common_period(piece.modulus for piece in pieces)
-        return _union(
-            [
-                Piece(low, high, period, frozenset({r}))
-                for low, high, modulus, residues in pieces
-                for r in range(period)
-                if r % modulus in residues
-            ],
-            period,
-        )
+        return _union([*self.pieces, *other.pieces])
 
     def least(self) -> int | None:
         """The least number; None if there is none."""
@@ -214,7 +204,7 @@ def _solutions(condition: Condition) -> IntegerSet:
         for low, high in intervals:
             end = None if high is None else high * period + residue
             pieces.append(Piece(max(low * period + residue, START), end, period, frozenset({residue})))
-    return _union(pieces, period)
+    return _union(pieces)
 
 
 def _by_cases(condition: Condition, extreme: Extreme) -> IntegerSet:
@@ -308,20 +298,19 @@ def _overlap(
     return found
 
 
-def _union(pieces: list[Piece], period: int) -> IntegerSet:
-    """Single-residue pieces of one period, put together between their bounds."""
+def _union(pieces: list[Piece]) -> IntegerSet:
+    """Pieces that may overlap, put together between their bounds."""
     starts = sorted({p.low for p in pieces} | {p.high + 1 for p in pieces if p.high is not None})
-    if not starts:
-        return IntegerSet(())
-    ends: list[int | None] = [s - 1 for s in starts[1:]]
     parts = []
-    for low, high in zip(starts, [*ends, None], strict=True):
-        inside = frozenset(
-            r for p in pieces if p.low <= low and (p.high is None or (high is not None and high <= p.high))
-            for r in p.residues
-        )  # fmt: skip
+    for low, after in zip(starts, [*starts[1:], None], strict=False):
+        high = None if after is None else after - 1
+        inside = [
+            p for p in pieces if p.low <= low and (p.high is None or (high is not None and high <= p.high))
+        ]
         if inside:
-            parts.append(Piece(low, high, period, inside))
+            period = _common_period(p.modulus for p in inside)
+            residues = {r + turn for p in inside for turn in range(0, period, p.modulus) for r in p.residues}
+            parts.append(Piece(low, high, period, frozenset(residues)))
     return _tidy(parts)
 
 

@@ -13,7 +13,7 @@ def render(document: Mapping[str, Any], fmt: str) -> str:
         return json.dumps(document, indent=2)
     lines = []
     for key, value in document.items():
-        if key == "layers":
+        if key == "layers" and value:
             lines += ["layers:", *(f"  - {_flow(item)}" for item in value)]
         else:
             lines.append(f"{key}: {_flow(value)}")

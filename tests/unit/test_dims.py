@@ -147,6 +147,9 @@ def test_congruences_of_one_symbol_join():
     assert list(map(str, joined)) == ["H % 12 == 11", "W % 2 == 0"]
     kept = [equal(H // 2, 2 * (H // 4))]  # two residues of four
     assert simplified(kept) == kept
+    assert list(map(str, simplified([at_least(H, 3), equal(H - 2, 1)]))) == ["H == 3"]
+    both = [divisible(H + W - 1, 2), at_least(H + W, 1)]  # a remainder says nothing of the size
+    assert simplified(both) == both
 
 
 @settings(max_examples=300, deadline=None)

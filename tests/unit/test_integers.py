@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnncalc.conditions import Condition, at_least, divisible, equal
-from cnncalc.dims import symbol
+from cnncalc.conditions import Condition, any_of, at_least, divisible, equal
+from cnncalc.dims import maximum, minimum, symbol
 from cnncalc.integers import EVERYTHING, solutions
 
 H = symbol("H")
@@ -26,6 +26,9 @@ TOP = 400
         (at_least(H * H + 29, 11 * H), "1 <= H <= 4 or H >= 7"),
         (equal(H * H, 49), "H == 7"),
         (equal(H * H, 50), "no H"),
+        (equal(maximum(H, 12), 2 * (H // 2)), "H >= 12 and H % 2 == 0"),
+        (at_least(20, maximum(3 * H, minimum(30, H * H))), "1 <= H <= 4"),
+        (any_of(equal(16 * (H // 16), H), equal(H, 1)), "H == 1 or H >= 16 and H % 16 == 0"),
     ],
 )
 def test_solutions_read_as_a_person_would_write_them(condition, text):
@@ -40,12 +43,31 @@ def conditions(draw):
     size = H
     for _ in range(draw(st.integers(0, 2))):
         size = (draw(st.integers(1, 3)) * size + draw(COEFFICIENT)) // draw(st.integers(1, 5))
+        if draw(st.integers(0, 3)) == 0:
+            size = draw(st.sampled_from([minimum, maximum]))(
+                size, draw(st.sampled_from([H, H // 2, 40])) + draw(COEFFICIENT)
+            )
     size = draw(st.integers(-3, 3)) * size * size + draw(COEFFICIENT) * size + draw(COEFFICIENT) * H
     bound = draw(st.integers(-40, 400))
     kind = draw(st.sampled_from(["least", "most", "equal", "divisible"]))
     if kind == "divisible":
         return divisible(size + bound, draw(st.integers(1, 7)))
     return {"least": at_least, "most": lambda a, b: at_least(b, a), "equal": equal}[kind](size, bound)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(conditions(), min_size=2, max_size=3))
+def test_one_of_several(found):
+    statement = any_of(*found)
+    held = {
+        n for n in range(1, TOP) if any(c is True or (c is not False and c.holds({"H": n})) for c in found)
+    }
+    if isinstance(statement, bool):
+        assert held == (set(range(1, TOP)) if statement else set())
+    else:
+        union = solutions(statement)
+        assert {n for n in range(1, TOP) if n in union} == held
+        assert {n for n in range(1, TOP) if statement.holds({"H": n})} == held
 
 
 @settings(max_examples=500, deadline=None)

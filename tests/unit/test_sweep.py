@@ -57,6 +57,14 @@ def test_a_variable_may_change_the_structure_at_some_settings_only():
     assert all(row[2] for row in rows)
 
 
+def test_variables_that_shape_the_structure_only_together():
+    """Each alone, with the other at 2, cannot make the product odd."""
+    layers = [{"type": "relu"}, {"type": "conv2d", "out_channels": 5, "kernel_size": 1, "when": "a*b == 9"}]
+    net = cnncalc.load({"vars": {"a": 2, "b": 2}, "input": [3, 8, 8], "layers": layers})
+    rows = [row for chunk in sweep(net, {"a": [1, 3], "b": [3, 9]}) for row in chunk]
+    assert [(a, b, params) for a, b, _, params, *_ in rows] == [(1, 3, 0), (1, 9, 20), (3, 3, 20), (3, 9, 0)]
+
+
 def test_what_is_not_valid_is_told_with_a_reason(capsys):
     code, out, err = run(capsys, "unet_padded", "--over", "H=14:18")
     assert (code, out.count("yes"), out.count(" no ")) == (0, 1, 4)

@@ -25,12 +25,17 @@ def assert_same(network, free=(), fmt="yaml"):
         assert [names.get(path, path) for path in row.inputs] == list(other.inputs)
         if row.params:
             assert names.get(row.shared_with) == other.shared_with
-    assert [names[path] for path in before.outputs] == list(after.outputs)
+    assert [names.get(path, path) for path in before.outputs] == list(after.outputs)
 
 
 @pytest.mark.parametrize("name", shipped_specs())
 def test_shipped(name):
     assert_same(cnncalc.load(name))
+
+
+@pytest.mark.parametrize("fmt", ["yaml", "json"])
+def test_nothing(fmt):
+    assert_same(cnncalc.load({"name": "nothing", "input": [3, 8, 8], "layers": []}), (), fmt)
 
 
 @pytest.mark.parametrize("name", ["resnet18", "unet", "unet_padded", "inception_v3", "densenet121"])
