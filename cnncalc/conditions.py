@@ -166,6 +166,8 @@ def equal(left: Dim, right: Dim) -> bool | Condition:
         return difference == 0
     if is_zero(difference):
         return True
+    if difference.terms.get((), 0) % gcd(*(c for m, c in difference.terms.items() if m)):
+        return False  # 2*x is no odd number
     low, high = bounds(difference)
     if (low is not None and low > 0) or (high is not None and high < 0):
         return False

@@ -82,6 +82,14 @@ def test_every_size_is_as_the_closed_form_says(spec):
     compare(spec)
 
 
+def test_conditions_have_no_more_alternatives_than_can_come_true():
+    """Of (H + 1)//2 and H//2 only the second can be 1 where the other is more."""
+    pooled = {"type": "maxpool2d", "kernel_size": 2}
+    report = cnncalc.load(branches("add", [HALVED], [pooled])).summary(free="H")
+    assert list(map(str, report.conditions)) == ["H >= 2", "(H + 1)//2 == H//2 or H//2 == 1"]
+    assert str(report.rows[-1].output) == "(3, (H + 1)//2, (H + 1)//2)"
+
+
 def branches(kind, *lists):
     return {"vars": {"H": 16}, "input": [3, "H", "H"], "layers": [{"type": kind, "branches": list(lists)}]}
 

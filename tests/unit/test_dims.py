@@ -136,6 +136,7 @@ def test_a_symbol_may_be_known_to_be_positive():
     assert at_least(w, 1) is True
     assert str(maximum(8, 24 * w)) == "24*w"
     assert equal(w, 2 * w) is False
+    assert equal(2 * (H // 3) + 4 * W, 7) is False
     assert at_least(w, 2) == at_least(symbol("w"), 2)
     assert isinstance(at_least(symbol("w"), 1), Condition)
 
