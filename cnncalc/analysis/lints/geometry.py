@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from cnncalc.analysis.lints import Lint, Subject, at, layer_of, lint
 from cnncalc.analysis.receptive_field import ReceptiveField
-from cnncalc.dims import DimError, concrete, substitute
+from cnncalc.conditions import at_least
+from cnncalc.dims import Dim, DimError, concrete
 from cnncalc.errors import Problem, SpecError
 from cnncalc.graph import Node
+from cnncalc.integers import meet
 from cnncalc.shapes import AXES, channels_first, show
 from cnncalc.window import WindowLayer
 
@@ -23,8 +25,8 @@ class Slide(NamedTuple):
     before: int
     after: int
 
-    def unread(self, size: int) -> int:
-        """Cells at the end of an axis that no window reads; padding alone may be unread."""
+    def unread(self, size: Dim) -> Dim:
+        """Cells at the end of an axis that no window reads; padding alone may be unread (below 0)."""
         left_over = (size + self.before + self.after - self.extent) % self.stride
         return left_over - self.after
 
@@ -74,7 +76,7 @@ def _beside(sizes: Sequence[int], now: int) -> list[int]:
 @_one_axis
 def dropped_pixels(subject: Subject) -> Iterator[Problem]:
     for node, name, size, window in _windows(subject):
-        lost = window.unread(size)
+        lost = concrete(window.unread(size))
         if getattr(node.layer, "ceil_mode", False) or 100 * lost <= size or _others_read(subject, node):
             continue  # less than one cell in a hundred is no loss
         rows = {"height": "row", "width": "column"}.get(name, "cell")
@@ -82,7 +84,7 @@ def dropped_pixels(subject: Subject) -> Iterator[Problem]:
             f"the last {rows} of its {size} is" if lost == 1 else f"the last {lost} {rows}s of its {size} are"
         )
         near = range(max(1, size - window.stride), size + window.stride + 1)
-        sizes = " and ".join(map(str, _beside([n for n in near if window.unread(n) <= 0], size)))
+        sizes = " or ".join(map(str, _beside([n for n in near if concrete(window.unread(n)) <= 0], size)))
         notes = [f"a {name} of {sizes} loses none", *_inputs_that_lose_none(subject, node, name, window)]
         help = "change the input's size, the padding or the stride, or use ceil_mode"
         yield at(node, "W201", f"{what} read by no window", *notes, help=help)
@@ -99,18 +101,11 @@ def _inputs_that_lose_none(subject: Subject, node: Node, name: str, window: Slid
         into = symbolic.graph.nodes[node.number].inputs[0]
         size = symbolic.graph.nodes[into].output[axis + 1]
         now = concrete(subject.graph.variables[variable])
+        good = meet(at_least(0, window.unread(size)), *symbolic.conditions)
     except (SpecError, IndexError, DimError):
         return []
-    good = []
-    for n in range(max(1, now - 256), now + 257):
-        valid = all(condition.holds({variable: n}) for condition in symbolic.conditions)
-        if n != now and valid and window.unread(concrete(substitute(size, {variable: n}))) <= 0:
-            good.append(n)
-    return (
-        [f"of the input, {variable} = {' or '.join(map(str, near))} does"]
-        if (near := _beside(good, now))
-        else []
-    )
+    near = [str(n) for step in (-1, 1) if (n := good.nearest(now, step=step)) is not None]
+    return [f"of the input, {variable} = {' or '.join(near)} does"] if near else []
 
 
 def _variable(subject: Subject, path: str, axis: int) -> str | None:
