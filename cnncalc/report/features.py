@@ -16,7 +16,7 @@ QUIET = ("activation", "norm")  # drawn with the layer before them
 ALSO_QUIET = ("dropout", "drop_path", "flatten", "identity", "scale", "reshape", "permute", "pad")
 NAMES = {"conv": "convolution", "linear": "fully connected", "pool": "pooling", "merge": "merge", "group": "group",
          "input": "input", "activation": "activation", "norm": "normalisation", "other": "other"}  # fmt: skip
-TALLEST, SLANT, LABEL = 180.0, 0.32, 11.0
+TALLEST, SLANT, THIN, LABEL = 180.0, 0.32, 4.0, 11.0
 
 
 class Block(NamedTuple):
@@ -59,15 +59,9 @@ def _is_shown(thing: Thing) -> bool:
 
 
 def _spatial(thing: Thing) -> tuple[int, int]:
-    """Height and width; a vector is one cell."""
-    sizes = [concrete(n) for n in thing.output[1:]] or [1]
-    return (
-        (sizes[-2] if len(sizes) > 1 else 1, sizes[-1])
-        if len(sizes) > 1
-        else (1, sizes[0])
-        if len(thing.output) > 1
-        else (1, 1)
-    )
+    """Height and width; a signal stands upright, a vector is one cell."""
+    sizes = [concrete(n) for n in thing.output[1:]]
+    return (sizes[-2], sizes[-1]) if len(sizes) > 1 else (sizes[0] if sizes else 1, 1)
 
 
 def _side(size: int, tallest: int) -> float:
@@ -80,6 +74,8 @@ def _width(thing: Thing) -> float:
 
 def _slant(block: Block) -> float:
     height, width = _spatial(block.thing)
+    if width == 1 < height:
+        return THIN
     return SLANT * block.side * min(max(width / height, 0.4), 2.0) if height > 1 else SLANT * block.side
 
 

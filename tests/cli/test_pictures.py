@@ -121,6 +121,18 @@ def test_sides_follow_the_shapes():
     assert sides[0] == 180
 
 
+def test_signals_stand_upright():
+    conv = {"type": "conv1d", "out_channels": 8, "kernel_size": 4, "stride": 4}
+    net = cnncalc.load({"input": [1, 4096], "layers": [conv, {**conv, "stride": 16}, "global_avgpool"]})
+    found = outline(net.summary(), None, 70).things
+    picture, _ = features.draw(net.summary(), None)
+    judge(picture)
+    heights = [float(h) for h in re.findall(r'<rect [^>]*height="([\d.]+)"[^>]*data-path', picture.render())]
+    assert len(heights) == len(found)
+    assert heights == sorted(heights, reverse=True)
+    assert heights[0] == 180 and heights[1] == 90
+
+
 @pytest.mark.parametrize("by", ["params", "macs", "activation"])
 @pytest.mark.parametrize("name", ["vgg16", "densenet121", "lenet5", "efficientnet_b0"])
 def test_bars(name, by, capsys):
