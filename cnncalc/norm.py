@@ -4,14 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cnncalc.layer import Elementwise
-from cnncalc.shapes import Shape
+from cnncalc import fields
+from cnncalc.layer import Array, Elementwise, Tensors
+from cnncalc.shapes import Shape, Shapes
 
 
 class ChannelNorm(Elementwise):
     """Keeps the shape; may learn a factor and a shift. Statistics are constants for windows."""
 
     family = "norm"
+
+
+class StatisticsNorm(ChannelNorm):
+    """Normalises each channel by a mean and a variance: of what runs through, or kept as buffers."""
+
+    eps: fields.Positive = 1e-5
+    affine: fields.Flag = True
+    track_running_stats: fields.Flag = True
+
+    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        return affine_shapes(inputs[0][:1], weight=self.affine, bias=self.affine)
+
+    def buffer_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
+        if not self.track_running_stats:
+            return {}
+        channels = inputs[0][:1]
+        return {"running_mean": channels, "running_var": channels}
+
+    def tensors(self, params: Tensors) -> tuple[Array | None, Array | None, Array | None, Array | None]:
+        """Mean, variance, factor and shift; None for those that it has not."""
+        mean, variance = params.get("running_mean"), params.get("running_var")
+        return mean, variance, params.get("weight"), params.get("bias")
 
 
 def affine_shapes(shape: Shape, *, weight: bool, bias: bool) -> Mapping[str, Shape]:

@@ -207,6 +207,9 @@ class AdaptivePooling(Layer):
     def macs(self, inputs: Shapes, output: Shape) -> Dim:
         return 0
 
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        return product_of(inputs[0])
+
 
 class GlobalPooling(Layer):
     """``(C, *spatial) -> (C,)``, or ``(C, 1, ...)`` with ``keepdim``."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cnncalc.dims import Dim, product_of
 from cnncalc.layer import Array, Arrays, Tensors
-from cnncalc.shapes import Shape, Shapes
 from cnncalc.window import AdaptivePooling
 
 
@@ -16,9 +14,6 @@ class AdaptiveAveragePooling(AdaptivePooling):
     Source: ``torch.nn.AdaptiveAvgPool2d``. flops: an operation for every input element (windows that
     overlap are not counted twice).
     """
-
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
-        return product_of(inputs[0])
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         from cnncalc.kernels import pooling

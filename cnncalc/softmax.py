@@ -1,0 +1,28 @@
+"""What the softmax and its logarithm share: both look along one axis."""
+
+from __future__ import annotations
+
+from cnncalc import fields
+from cnncalc.layer import Array, Elementwise, Requirement, Requirements
+from cnncalc.shapes import Shapes, Sight, show
+
+
+class AxisSoftmax(Elementwise):
+    """Every element depends on all of its axis ``dim``, counted from the channels. Three operations each."""
+
+    cost = 3
+
+    dim: fields.Integer = 0
+
+    def requirements(self, inputs: Shapes) -> Requirements:
+        (x,) = inputs
+        if not -len(x) <= self.dim < len(x):
+            message = f"{show(x)} has no axis {self.dim}"
+            yield Requirement(holds=False, code="C308", message=message)
+
+    def windows(self, inputs: Shapes) -> Sight:
+        return super().windows(inputs) if self.dim % len(inputs[0]) == 0 else "all"
+
+    def axis(self, x: Array) -> int:
+        """The axis of an array, which has its samples first."""
+        return self.dim % (x.ndim - 1) + 1
