@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.dims import Dim, Expr, maximum, minimum
 from cnncalc.layer import Elementwise
-from cnncalc.layers.linear import Linear
-from cnncalc.layers.permute import Permute
 from cnncalc.shapes import Shape, Spread, Window, Zoom
 
 if TYPE_CHECKING:
@@ -133,6 +131,9 @@ def _through(
 
 def _reordered(node: Node, fields: list[ReceptiveField]) -> ReceptiveField | None:
     """Axes in another order: maps of each element keep it, and so do linear maps of the channels."""
+    from cnncalc.layers.linear import Linear  # classes of layers take long to make
+    from cnncalc.layers.permute import Permute
+
     (field, *others) = fields
     layer = node.layer
     order = field.order or tuple(range(len(field.axes) + 1))
