@@ -20,6 +20,7 @@ from cnncalc.propagate import ITEM_BYTES, Report
 
 MAX_STATES = 20_000
 VIEWS = ("flatten", "reshape")
+IN_PLACE = (Elementwise, Broadcasting)
 #: tensors of the size of the parameters that an optimiser keeps
 OPTIMISERS = {"sgd": 0, "momentum": 1, "adam": 2}
 
@@ -80,36 +81,45 @@ class _Problem:
         self.index = {node.number: i for i, node in enumerate(self.nodes)}
         self.sizes = [concrete(product_of(node.output)) for node in self.nodes]
         self.inputs = [tuple(self.index[i] for i in dict.fromkeys(node.inputs)) for node in self.nodes]
-        self.needs = [sum(1 << i for i in inputs) for inputs in self.inputs]
         #: inputs that could hold the result
         self.hosts = [
-            tuple(j for j in inputs if self.sizes[j] == self.sizes[i])
-            if in_place and _in_place(self.nodes[i])
-            else ()
-            for i, inputs in enumerate(self.inputs)
+            [j for j in inputs if self.sizes[j] == size] if in_place and _in_place(node) else []
+            for node, inputs, size in zip(self.nodes, self.inputs, self.sizes, strict=True)
         ]
+        #: who reads a tensor, and of what the network gives a reader that never runs
         self.readers = [0] * len(self.nodes)
         for i, inputs in enumerate(self.inputs):
             for j in inputs:
                 self.readers[j] |= 1 << i
-        self.kept = sum(1 << self.index[i] for i in graph.outputs if i in self.index)
+        self.never = 1 << len(self.nodes)
+        for number in graph.outputs:
+            if number in self.index:
+                self.readers[self.index[number]] |= self.never
 
-    def dies(self, tensor: int, done: int) -> bool:
-        """Whether nobody reads a tensor once these layers are done."""
-        return not (self.readers[tensor] & ~done) and not self.kept >> tensor & 1
+    @cached_property
+    def needs(self) -> list[int]:
+        """What each layer reads."""
+        return [sum([1 << j for j in inputs]) for inputs in self.inputs]
 
-    def reuses(self, i: int, done: int) -> bool:
-        """Whether a layer writes its result where an input of its was."""
-        after = done | 1 << i
-        return any(self.dies(j, after) for j in self.hosts[i])
+    def dying(self, i: int, done: int) -> list[int]:
+        """Inputs of a layer that nobody reads once it has run."""
+        waiting = ~(done | 1 << i)
+        return [j for j in self.inputs[i] if not self.readers[j] & waiting]
+
+    def host(self, i: int, dying: list[int]) -> int | None:
+        """The input over which a layer writes its result."""
+        for j in self.hosts[i]:
+            if j in dying:
+                return j
+        return None
 
     def step(self, i: int, done: int, alive: int) -> tuple[int, int]:
         """Elements alive while a layer runs, and after it."""
-        during = alive + (0 if self.reuses(i, done) else self.sizes[i])
-        after = done | 1 << i
-        freed = sum(self.sizes[j] for j in self.inputs[i] if self.dies(j, after))
-        freed += self.sizes[i] if self.dies(i, after) else 0
-        return during, alive + self.sizes[i] - freed
+        dying = self.dying(i, done)
+        made = alive + self.sizes[i]
+        during = made if self.host(i, dying) is None else alive
+        freed = sum([self.sizes[j] for j in dying])
+        return during, made - freed if self.readers[i] else alive - freed
 
     def peak(self, order: list[int]) -> int:
         """Most elements alive at once."""
@@ -125,26 +135,26 @@ class _Problem:
         found, done = [], 0
         alive: dict[str, int] = {}
         for i in order:
-            reused = self.reuses(i, done)
+            dying = self.dying(i, done)
+            host = self.host(i, dying)
             during = dict(alive)
-            if reused:
-                victim = next(j for j in self.hosts[i] if self.dies(j, done | 1 << i))
-                during.pop(self.nodes[victim].path, None)
+            if host is not None:
+                del during[self.nodes[host].path]
             during[self.nodes[i].path] = self.sizes[i]
             found.append(Moment(self.nodes[i].path, during))
             done |= 1 << i
             alive[self.nodes[i].path] = self.sizes[i]
-            for j in (*self.inputs[i], i):
-                if self.dies(j, done):
-                    alive.pop(self.nodes[j].path, None)
+            for j in dying if self.readers[i] else (*dying, i):
+                del alive[self.nodes[j].path]
         return tuple(found)
 
     def bound(self) -> int:
         """What each layer needs for itself, at best."""
         least = 0
         for i, inputs in enumerate(self.inputs):
-            own = 0 if self.reuses(i, ~(1 << i)) else self.sizes[i]
-            least = max(least, own + sum(self.sizes[j] for j in inputs))
+            overwrites = any(self.readers[j] < self.never for j in self.hosts[i])
+            own = 0 if overwrites else self.sizes[i]
+            least = max(least, own + sum([self.sizes[j] for j in inputs]))
         return least
 
     def best(self, below: int) -> tuple[list[int] | None, bool]:
@@ -186,12 +196,8 @@ class _Problem:
         return None, not heap
 
     def only_helps(self, i: int) -> bool:
-        """A step that can only help: it makes nothing larger and frees what it reads."""
-        (only,) = self.inputs[i] if len(self.inputs[i]) == 1 else (None,)
-        if only is None or self.kept >> only & 1:
-            return False
-        single = self.readers[only] == 1 << i
-        return single and self.sizes[i] <= self.sizes[only] and self.reuses(i, ~(1 << i))
+        """A step that can only help: it writes over all that it reads, which nobody else reads."""
+        return len(self.inputs[i]) == len(self.hosts[i]) == 1 and self.readers[self.hosts[i][0]] == 1 << i
 
     def path(self, came: dict[int, tuple[int, int]], done: int) -> list[int]:
         order: list[int] = []
@@ -204,7 +210,7 @@ class _Problem:
 
 def _in_place(node: Node) -> bool:
     """Whether a layer of this type can write where its input was."""
-    return node.type in VIEWS or isinstance(node.layer, Elementwise | Broadcasting)
+    return node.type in VIEWS or isinstance(node.layer, IN_PLACE)
 
 
 def schedule(graph: Graph, *, in_place: bool = False) -> Schedule:
