@@ -7,7 +7,7 @@ so that every problem reported is an independent one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.conditions import at_least
 from cnncalc.dims import Expr
@@ -34,6 +34,15 @@ MAX_LAYERS = 20_000
 MAX_BLOCK_DEPTH = 64
 
 
+class Definition(NamedTuple):
+    """What stands at a path, for ``share`` to build it again: paths in the copy are those below ``home``."""
+
+    item: Item
+    params: Mapping[str, Any]
+    home: str
+    repeated: bool = False  # with all its repetitions
+
+
 class Expander:
     """Unrolls the items of one network into an ``Assembly``."""
 
@@ -42,7 +51,7 @@ class Expander:
         self.variables = variables
         self.grown = Assembly()
         self.items_seen = 0
-        self.definitions: dict[str, tuple[Item, Mapping[str, Any]]] = {}  # by path, for 'share'
+        self.definitions: dict[str, Definition] = {}  # by path
 
     # -- the whole network
 
@@ -110,7 +119,7 @@ class Expander:
     def expand_item(self, item: Item, scope: Scope, current: Tensor) -> Tensor:
         self.count(item)
         sources = self.sources(item, scope, current)
-        start = sources[0] if sources and not item.merges else current
+        start = sources[0] if sources and not item.joins_sources else current
         if item.when is not None and not self.truth(item.when, self.env(scope, start)):
             scope.skipped.add(item.key)
             return current
@@ -118,7 +127,7 @@ class Expander:
         if item.repeat is None:
             result = self.instantiate(item, item.key, inside, start, sources)
         else:
-            result = self.expand_repeat(item, inside, start, sources)
+            result = self.expand_repeat(item, item.key, inside, start, sources)
         self.register(item, scope, result)
         return result
 
@@ -126,20 +135,24 @@ class Expander:
         """What ``from`` names."""
         return [scope.resolve(name, current) for name in item.source_tensor or []]
 
-    def expand_repeat(self, item: Item, scope: Scope, current: Tensor, sources: list[Tensor]) -> Tensor:
+    def expand_repeat(
+        self, item: Item, key: str, scope: Scope, current: Tensor, sources: list[Tensor]
+    ) -> Tensor:
         assert item.repeat is not None
         times = self.whole(item.repeat, self.env(scope, current), least=0, what="'repeat'")
         if times > MAX_LAYERS:
             raise Failed(_too_many(f"'repeat' is {times:,}").at(item.repeat.place))
-        inner = scope.child(item.key)
+        path = scope.at(key)
+        self.definitions[path] = Definition(item, scope.params, path, repeated=True)
+        inner = scope.child(key)
         for index in range(times):
             self.count(item)
             this = item.first if index == 0 and item.first is not None else item
-            if index > 0:  # 'prev' is now the repetition before
+            if index > 0 and sources:  # 'prev' is now the repetition before
                 sources = self.sources(item, scope, current)
             current = self.instantiate(this, str(index), inner, current, sources)
             inner.names[str(index)] = current
-        self.group(scope.at(item.key), item, current)
+        self.group(path, item, current)
         return current
 
     def register(self, item: Item, scope: Scope, result: Tensor) -> None:
@@ -166,7 +179,8 @@ class Expander:
         path = scope.at(key)
         if item.kind == "share":
             return self.expand_share(item, key, scope, current)
-        self.definitions[path] = (item, scope.params)
+        home = path if item.branches is None else scope.path  # layers of branches stand beside the merge
+        self.definitions[path] = Definition(item, scope.params, home)
         if item.cls is not None:
             return self.expand_layer(item, path, scope, current, sources)
         if item.kind in self.reader.blocks:
@@ -227,20 +241,32 @@ class Expander:
     def expand_share(self, item: Item, key: str, scope: Scope, current: Tensor) -> Tensor:
         """The layers of an earlier item once more, on another tensor, with the same parameters."""
         assert item.share is not None
-        scope.resolve(item.share, current)
-        original = scope.path_of(item.share.raw)
-        if original not in self.definitions:
-            original += ".0"
-        if original not in self.definitions:
+        if scope.resolve(item.share, current) is None:
+            raise Unknown
+        original = self.definitions.get(scope.path_of(item.share.raw))
+        if original is None:
             message = f"'share' names a layer, group or block, '{item.share.raw}' is none"
             raise Failed(Problem("C202", message, item.share.place))
-        definition, params = self.definitions[original]
-        before = len(self.grown.nodes)
-        result = self.instantiate(definition, key, scope.holding(params), current, [])
-        path = scope.at(key)
+        if original.item.joins_sources:
+            message = f"'{item.share.raw}' joins the tensors that its 'from' names, and 'share' gives it one"
+            help = "share a group with this merge in it, or merge again"
+            raise Failed(Problem("C204", message, item.share.place, help=help))
+        before, path = len(self.grown.nodes), scope.at(key)
+        result = self.expand_again(original, key, scope.holding(original.params), current)
         for node in self.grown.nodes[before:]:
-            twin = self.grown.by_path.get(original + node.path.removeprefix(path))
-            self.grown.share(node.number, twin, item.place)
+            twin = f"{original.home}{node.path.removeprefix(path)}".removeprefix(".")
+            self.grown.share(node.number, self.grown.by_path.get(twin), item.place)
+        return result
+
+    def expand_again(self, original: Definition, key: str, scope: Scope, current: Tensor) -> Tensor:
+        if original.repeated:
+            return self.expand_repeat(original.item, key, scope, current, [])
+        if original.item.branches is None:
+            return self.instantiate(original.item, key, scope, current, [])
+        path = scope.at(key)
+        result = self.instantiate(original.item, original.item.key, scope.child(key), current, [])
+        self.definitions[path] = original._replace(home=path)
+        self.group(path, original.item, result)
         return result
 
     # -- layers
@@ -251,7 +277,7 @@ class Expander:
         env = self.env(scope, current)
         norm = self.attachment(item.norm, env, "norm")
         act = self.attachment(item.act, env, "activation")
-        inputs = sources if item.merges or len(sources) > 1 else [current]
+        inputs = sources if item.joins_sources or len(sources) > 1 else [current]
         if item.branches is not None:
             inputs = self.expand_branches(item, scope, current)
         layer, references = self.layer_of(item, env, has_norm=norm is not None)

@@ -161,10 +161,19 @@ class ItemReader:
             self.read_group(item, node, mark)
         elif kind in self.blocks:
             self.read_block_use(item, node)
+        elif "branches" in node and "repeat" in node:
+            item.layers = self.read_alone(node)
         else:
             self.read_layer(item, node, counts)
         self.read_common(item, node, counts)
         return item if len(self.problems) == before or item.cls or item.layers is not None else None
+
+    def read_alone(self, node: Mapping) -> list[Item]:
+        """A merge that is repeated: each repetition is a group, so that its branches' names are its own."""
+        only = Sequence(node.mark)
+        only.append(_without(node, *(set(COMMON) - {"type"})))
+        only.values_at.append(node.mark)
+        return self.read_list(only)
 
     def complain_about_type(self, node: Mapping, mark: Mark) -> None:
         if "type" in node:
@@ -198,7 +207,11 @@ class ItemReader:
             if not isinstance(node["train_only"], bool):
                 self.problem("C101", "'train_only' needs true or false", at["train_only"])
             item.train_only = node["train_only"] is True
-        if "from" in node:
+        if "from" in node and "branches" in node and isinstance(node["from"], Sequence):
+            message = "branches start from one tensor, 'from' names several"
+            help = "with 'branches' write 'from: NAME'; or join tensors with 'from: [a, b]' alone"
+            self.problem("C204", message, at["from"], help)
+        elif "from" in node:
             item.source_tensor = self.references(node["from"], at["from"], item)
         if "share" in node:
             item.share = self.reference(node["share"], at["share"])
@@ -218,7 +231,11 @@ class ItemReader:
                 self.problem("C102", f"'{key}' cannot change in 'first'", first.keys_at[key])
                 return
         merged = _merged(_without(node, "first", "repeat", "when", "from", "name"), first)
-        item.first = self.read_item(merged, node.mark, dict(counts))
+        if item.cls is None and "branches" in node:
+            item.first = Item(item.place, item.kind, merged)
+            item.first.layers = self.read_alone(merged)
+        else:
+            item.first = self.read_item(merged, node.mark, dict(counts))
         if item.first is not None:
             item.first.key, item.first.named = item.key, item.named
 
@@ -307,7 +324,7 @@ class ItemReader:
         item.node = node
         if "branches" in node and cls.family == "merge":
             item.branches = self.read_branches(node["branches"], node.values_at["branches"], counts)
-        if cls.family == "merge" and ("from" in node) == ("branches" in node):
+        if cls.family == "merge" and "from" not in node and "branches" not in node:
             help = "'from: [a, b]' names tensors, 'branches' lists of layers"
             self.problem("C204", f"{item.kind} needs either 'from' or 'branches'", item.place.mark, help)
         for key, family in (("norm", "norm"), ("act", "activation")):
@@ -406,7 +423,10 @@ class ItemReader:
             node["type"] = raw
             node.keys_at["type"] = node.values_at["type"] = mark
         if not isinstance(node, Mapping) or not isinstance(node.get("type"), str):
-            self.problem("C101", f"needs a type, or a mapping with 'type', got {describe(raw)}", mark)
+            message = f"needs a type, or a mapping with 'type', got {describe(raw)}"
+            self.problem(
+                "C101", message, mark, f"'{family if family == 'norm' else 'act'}: none' leaves it out"
+            )
             return None
         word = node["type"]
         ranked = NORMS.get(str(word)) if family == "norm" else None
@@ -418,7 +438,7 @@ class ItemReader:
         if cls is None or cls.family != family:
             known = [n for n, c in all_types().items() if c.family == family]
             known += NORMS if family == "norm" else []
-            help = did_you_mean(word, known) or f"there are {', '.join(known)}"
+            help = did_you_mean(word, known) or f"there are {', '.join(known)}; 'none' leaves it out"
             self.problem("C103", f"no {wanted} '{word[:64]}'", node.values_at["type"], help)
             return None
         item = self.read_item(renamed, mark, {})

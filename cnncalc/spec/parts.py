@@ -55,9 +55,9 @@ class Item:
         self.prototypes: dict[bool, Layer] = {}  # by whether a norm follows, if all fields are literal
 
     @property
-    def merges(self) -> bool:
-        """Whether it joins tensors."""
-        return self.cls is not None and self.cls.family == "merge"
+    def joins_sources(self) -> bool:
+        """Whether it joins the tensors that ``from`` names."""
+        return self.cls is not None and self.cls.family == "merge" and self.branches is None
 
 
 class Param(NamedTuple):

@@ -192,6 +192,80 @@ def test_shared_layers_count_parameters_once_and_macs_each_time():
         report([{**CONV, "name": "c"}, {"share": "c"}])
 
 
+BRANCHES = {"type": "add", "branches": [[], [CONV, "relu"]]}
+KINDS = {
+    "layer": CONV,
+    "layer with norm and act": {**CONV, "norm": "batch", "act": "relu"},
+    "merge of names": {"type": "add", "from": ["prev", "x"], "norm": "batch"},
+    "merge of branches": {**BRANCHES, "norm": "batch", "act": "relu"},
+    "merge in a branch": {"type": "add", "branches": [[], [CONV, {**BRANCHES, "repeat": 2}]]},
+    "block": {"type": "unit", "c": 8},
+    "group": {"layers": [CONV, "relu", {**BRANCHES, "repeat": 2}]},
+}
+BLOCKS = {"unit": {"params": {"c": "int"}, "layers": [{**CONV, "out_channels": "c"}, BRANCHES]}}
+
+
+def beside(*items):
+    found = report([{**CONV, "name": "x"}, *items], blocks=BLOCKS)
+    totals = found.totals
+    return totals.params, totals.macs, totals.flops, totals.peak_activation_bytes, found.rows[-1].output
+
+
+@pytest.mark.parametrize("item", KINDS.values(), ids=list(KINDS))
+def test_a_repetition_is_the_item_written_again(item):
+    named = {**item, "name": "q"}
+    join = {"type": "add", "from": ["q", "q.1"]}
+
+    assert beside({**item, "repeat": 3}) == beside(item, item, item)
+    assert beside({**item, "repeat": 1}) == beside(item)
+    assert beside({**item, "repeat": 0}) == beside()
+    assert beside({**named, "repeat": 3}, join) == beside(
+        item, {**item, "name": "second"}, named, {"type": "add", "from": ["q", "second"]}
+    )
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"merge of names"}))
+def test_sharing_takes_all_of_an_item(kind):
+    item = {**KINDS[kind], "name": "q"}
+    params, macs, *_ = beside(item)
+    other_params, other_macs, *_ = beside()
+    own, each = params - other_params, macs - other_macs
+
+    assert beside(item, {"share": "q"}, {"share": "q", "name": "z"}, {"share": "z"})[:2] == (
+        params,
+        macs + 3 * each,
+    )
+    repeated = {**item, "repeat": 2}
+    assert beside(repeated, {"share": "q"})[:2] == (params + own, other_macs + 4 * each)
+    assert beside(repeated, {"share": "q.1", "repeat": 3})[:2] == (params + own, other_macs + 5 * each)
+
+
+def test_sharing_from_another_list():
+    tower = {"name": "a", "layers": [CONV, {**BRANCHES, "name": "res"}]}
+    found = report(
+        [tower, {"name": "b", "layers": [CONV, {"name": "res", "share": "a.res"}]}, {"share": "b.res"}]
+    )
+    assert [row.shared_with for row in found if row.path.endswith("conv2d_2")] == [
+        None,
+        "a.conv2d_2",
+        "a.conv2d_2",
+    ]
+
+
+def test_the_first_repetition_of_a_merge_differs():
+    found = report([CONV, {**BRANCHES, "repeat": 3, "first": {"act": "relu"}, "name": "res"}])
+    assert [p for p in paths(found) if p.startswith("res") and ".add_1" in p] == [
+        "res.0.add_1", "res.0.add_1.act", "res.1.add_1", "res.2.add_1",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("repeat", [{}, {"repeat": 2}])
+def test_branches_start_where_from_says(repeat):
+    item = {"type": "concat", "branches": [[], [CONV]], **repeat}
+    found = report([{**CONV, "name": "x"}, {"type": "maxpool2d", "kernel_size": 2}, {**item, "from": "x"}])
+    assert found.rows[-1].output == ((24 if repeat else 16), 32, 32)
+
+
 def test_train_only_heads_count_parameters_but_no_macs():
     head = {"name": "aux", "train_only": True, "layers": ["flatten", {"type": "linear", "out_features": 10}]}
     found = report([CONV, head, "global_avgpool"])
