@@ -82,6 +82,19 @@ class Report:
             graph.nodes[i].path: graph.nodes[i].output for i in graph.outputs
         }
 
+    @property
+    def output(self) -> Shape:
+        """The shape of the network's output.
+
+        Raises:
+            UsageError: it has several.
+        """
+        first, *others = self.outputs
+        if others:
+            several = ", ".join([first, *others])
+            raise UsageError(f"the network has several outputs, {several}: say which, as in {first}.output")
+        return self.outputs[first]
+
     @cached_property
     def free(self) -> tuple[str, ...]:
         """Names of the variables that are symbolic; each stands for a positive integer."""

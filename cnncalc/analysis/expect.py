@@ -138,7 +138,7 @@ class _Checker:
                 self.layers(wanted, at, report)
                 continue
             if key == "output":
-                self.shape(wanted, at, list(report.outputs.values())[-1], "the network's output")
+                self.output(wanted, at, report)
             elif key == "divisible_by":
                 self.divisible_by(wanted, at)
             elif key in FIELDS:
@@ -147,6 +147,14 @@ class _Checker:
                 self.unknown(key, expect.keys_at[key], [*FIELDS])
             self.done(key, before)
         return self.problems
+
+    def output(self, wanted: Any, mark: Mark, report: Report) -> None:
+        if len(report.outputs) == 1:
+            self.shape(wanted, mark, report.output, "the network's output")
+            return
+        several = ", ".join(report.outputs)
+        help = f"write 'layers: {{{next(iter(report.outputs))}: {{output: [...]}}}}' for each"
+        self.add("C204", f"the network has several outputs: {several}", mark, help=help)
 
     def divisible_by(self, wanted: Any, mark: Mark) -> None:
         """Every positive multiple of each number is valid, whatever the other variables' multiples."""

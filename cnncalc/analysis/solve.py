@@ -232,7 +232,6 @@ def _side(text: str, report: Report, network: Network) -> Any:
     if text.startswith("[") and text.endswith("]"):
         return [_side(part, report, network) for part in text[1:-1].split(",")]
     env: dict[str, Any] = {name: getattr(report.totals, name) for name in TOTALS}
-    env["output"] = list(list(report.outputs.values())[-1])
     env |= {name: report.graph.variables[name] for name in network.vars if name in report.graph.variables}
 
     def placed(match: re.Match[str]) -> str:
@@ -248,6 +247,8 @@ def _side(text: str, report: Report, network: Network) -> Any:
         return name
 
     replaced = _DOTTED.sub(placed, text)
+    if re.search(r"\boutput\b", replaced):
+        env["output"] = list(report.output)
     try:
         return expressions.parse(replaced).evaluate(env)
     except ExpressionError as error:

@@ -156,3 +156,14 @@ def test_compiled_functions_are_the_summary():
         net.compile("parms", free=["H"])
     with pytest.raises(TypeError):
         function(1, 2)
+
+
+def test_which_of_several_outputs_is_meant_must_be_said():
+    net = cnncalc.load({"vars": {"H": 8}, "input": [3, "H", 8], "output": ["a", "b"],
+                        "layers": [{"type": "relu", "name": "a"}, {"type": "maxpool2d", "name": "b", "kernel_size": 2}]})  # fmt: skip
+    with pytest.raises(UsageError, match=r"several outputs, a, b: say which, as in a\.output"):
+        solve(net, where=["output == [3, 4, 4]"])
+    with pytest.raises(UsageError, match="several outputs"):
+        net.compile("output", free=["H"])
+    assert solve(net, where=["b.output == [3, 4, 4]"]).sets["H"].text("H") == "8 <= H <= 9"
+    assert net.compile("b.output", free=["H"])(20) == (3, 10, 4)
