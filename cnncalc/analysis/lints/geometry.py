@@ -179,11 +179,15 @@ def misaligned_merge(subject: Subject) -> Iterator[Problem]:
         for axis, name in enumerate(AXES.get(len(node.output) - 1, ())):
             strides = {concrete(f.stride[axis]) for _, f in known}
             shifts = [concrete(f.size[axis]) - 1 - 2 * concrete(f.padding[axis]) for _, f in known]
+            ends = {concrete(f.size[axis]) - concrete(f.padding[axis]) for _, f in known}
+            causal = (
+                len(node.output) == 2 and len(ends) == 1
+            )  # a signal, of which nobody sees what comes later
             if len(strides) > 1:
                 message = f"along the {name} its branches advance by {' and '.join(map(str, sorted(strides)))} cells of the input"
                 yield at(node, "W205", message, help="give all branches the same strides")
                 break
-            if len(set(shifts)) > 1:
+            if len(set(shifts)) > 1 and not causal:
                 distance = (max(shifts) - min(shifts)) / 2
                 message = (
                     f"along the {name} its branches look at places {distance:g} cells of the input apart"
