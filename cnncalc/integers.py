@@ -136,16 +136,13 @@ def _plain(piece: Piece) -> Piece | None:
         if len(smaller) * (modulus // divisor) == len(residues):
             modulus, residues = divisor, smaller
             break
-    members = [n for n in range(low, low + modulus) if n % modulus in residues]
-    low = members[0]
+    low = next(n for n in range(low, low + modulus) if n % modulus in residues)
     if high is not None:
         high = next((n for n in range(high, high - modulus, -1) if n % modulus in residues), low - 1)
         if high < low:
             return None
-        if high - low < modulus and high != low and len([n for n in members if n <= high]) == 1:
-            high = low
-    if low == high:
-        return Piece(low, low, 1, frozenset({0}))
+        if high - low < modulus and all(n % modulus in residues for n in range(low, high + 1)):
+            return Piece(low, high, 1, frozenset({0}))
     return Piece(low, high, modulus, residues)
 
 

@@ -35,6 +35,11 @@ def test_solutions_read_as_a_person_would_write_them(condition, text):
     assert solutions(condition).text("H") == text
 
 
+def test_a_stretch_without_holes_needs_no_residues():
+    fits, eighth = equal((H + 6) // 8, 4 * ((H + 30) // 32)), equal((H + 30) // 32, 8)
+    assert (solutions(fits) & solutions(eighth)).text("H") == "250 <= H <= 257"
+
+
 COEFFICIENT = st.integers(-9, 9)
 
 
