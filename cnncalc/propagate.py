@@ -283,7 +283,16 @@ def fold(path: str, kind: str, rows: list[Row], output: Shape) -> Row:
         receptive_field=rows[-1].receptive_field if rows else None,
         train_only=bool(rows) and all(row.train_only for row in rows),
         partial=any(row.partial for row in rows),
+        shared_with=_twin(path, rows),
     )
+
+
+def _twin(path: str, rows: list[Row]) -> str | None:
+    """The stretch whose parameters a stretch uses again, layer by layer."""
+    if not rows or rows[0].shared_with is None:
+        return None
+    twin = rows[0].shared_with.removesuffix(rows[0].path.removeprefix(path))
+    return twin if all(row.shared_with == twin + row.path.removeprefix(path) for row in rows) else None
 
 
 def peak_activations(graph: Graph) -> int | None:

@@ -185,6 +185,7 @@ def test_shared_layers_count_parameters_once_and_macs_each_time():
     assert (twin.params, twin.macs) == (0, tower.macs)
     assert found.totals.macs == 2 * tower.macs
     assert found["twin.conv2d_1"].shared_with == "tower.conv2d_1"
+    assert (twin.shared_with, tower.shared_with) == ("tower", None)
     single = report([{**CONV, "name": "c", "out_channels": 3}, {"share": "c", "name": "again"}])
     assert single.rows[1].shared_with == "c"
     assert single.totals.params == 3 * 3 * 9 + 3
