@@ -101,6 +101,8 @@ class Assembly:
         if len(known) < len(inputs):
             return None
         self._count_inputs(layer, known)
+        if not origin.training:
+            self.refuse_heads(known)
         shapes = self.shapes(known)
         output, problems, demands = judge(layer, shapes)
         if origin.training and problems and problems[0].code == "C302":
@@ -127,6 +129,18 @@ class Assembly:
         if node.layer.param_shapes(self.shapes(node.inputs)) != first_shapes:
             self.complain(Problem("C301", f"the weights of {first.path} do not fit this input"), place)
         self.nodes[index] = node._replace(shares=twin if first.shares is None else first.shares)
+
+    def refuse_heads(self, tensors: tuple[int, ...]) -> None:
+        """What runs at inference reads nothing that does not.
+
+        Raises:
+            Failed: it does.
+        """
+        for node in (self.nodes[i] for i in tensors if i >= 0):
+            if node.train_only:
+                help = "take a tensor before the head, or leave out its 'train_only'"
+                message = f"{node.path} is for training only: it gives nothing at inference"
+                raise Failed(Problem("C204", message, help=help))
 
     def _count_inputs(self, layer: Layer, inputs: tuple[int, ...]) -> None:
         if -1 in inputs:

@@ -90,9 +90,12 @@ class Expander:
         found: list[Tensor] = [] if names else [last]
         for name in names:
             try:
-                found.append(root.resolve(name, last))
+                end = root.resolve(name, last)
+                if end is not None:
+                    self.grown.refuse_heads((end,))
+                    found.append(end)
             except Failed as failed:
-                problems.append(failed.problem)
+                problems.append(failed.problem.at(name.place))
         if -1 in found and not problems:
             message = "the network has several inputs and no layers"
             problems.append(Problem("C204", message, where=self.reader.source.name))
