@@ -122,12 +122,24 @@ class Assembly:
     def share(self, index: int, twin: int | None, place: Place) -> None:
         """Let a node use the parameters of another."""
         node = self.nodes[index]
-        if twin is None or node.layer is None:
+        if node.layer is None:
+            return
+        shapes = node.layer.param_shapes(self.shapes(node.inputs))
+        if twin is None:
+            if shapes and node.shares is None:
+                why = "on this input there are other layers"
+                self.complain(Problem("C301", f"{node.path} is not in what is shared: {why}"), place)
             return
         first = self.nodes[twin]
         first_shapes = first.layer.param_shapes(self.shapes(first.inputs)) if first.layer else {}
-        if node.layer.param_shapes(self.shapes(node.inputs)) != first_shapes:
-            self.complain(Problem("C301", f"the weights of {first.path} do not fit this input"), place)
+        if shapes != first_shapes:
+            notes = tuple(
+                f"{name} is {show(shape)} there, {show(shapes[name])} here"
+                for name, shape in first_shapes.items()
+                if name in shapes and shapes[name] != shape
+            )
+            message = f"the weights of {first.path} do not fit this input"
+            self.complain(Problem("C301", message, notes=notes), place)
         self.nodes[index] = node._replace(shares=twin if first.shares is None else first.shares)
 
     def refuse_heads(self, tensors: tuple[int, ...]) -> None:

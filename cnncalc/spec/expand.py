@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cnncalc.spec.tensors import Numbers
 
 MAX_LAYERS = 20_000
-MAX_BLOCK_DEPTH = 64
+MAX_DEPTH = 100  # below what Python's stack bears
 
 
 class Definition(NamedTuple):
@@ -51,6 +51,7 @@ class Expander:
         self.variables = variables
         self.grown = Assembly()
         self.items_seen = 0
+        self.depth = 0
         self.definitions: dict[str, Definition] = {}  # by path
 
     # -- the whole network
@@ -145,9 +146,7 @@ class Expander:
         times = self.whole(item.repeat, self.env(scope, current), least=0, what="'repeat'")
         if times > MAX_LAYERS:
             raise Failed(_too_many(f"'repeat' is {times:,}").at(item.repeat.place))
-        path = scope.at(key)
-        self.definitions[path] = Definition(item, scope.params, path, repeated=True)
-        inner = scope.child(key)
+        inner, path = scope.child(key), scope.at(key)
         for index in range(times):
             self.count(item)
             this = item.first if index == 0 and item.first is not None else item
@@ -156,6 +155,7 @@ class Expander:
             current = self.instantiate(this, str(index), inner, current, sources)
             inner.names[str(index)] = current
         self.group(path, item, current)
+        self.definitions[path] = Definition(item, scope.params, path, repeated=True)
         return current
 
     def register(self, item: Item, scope: Scope, result: Tensor) -> None:
@@ -179,24 +179,33 @@ class Expander:
     def instantiate(
         self, item: Item, key: str, scope: Scope, current: Tensor, sources: list[Tensor]
     ) -> Tensor:
-        path = scope.at(key)
-        if item.kind == "share":
-            return self.expand_share(item, key, scope, current)
-        home = path if item.branches is None else scope.path  # layers of branches stand beside the merge
+        if self.depth >= MAX_DEPTH:
+            self.grown.complain(_too_deep(), item.place)
+            raise SpecError(self.grown.problems)
+        self.depth += 1
+        try:
+            if item.kind == "share":
+                return self.expand_share(item, key, scope, current)
+            path, home = scope.at(key), scope.at(key)
+            if item.cls is not None:
+                home = path if item.branches is None else scope.path  # of branches, beside the merge
+                result = self.expand_layer(item, path, scope, current, sources)
+            else:
+                result = self.expand_group(item, key, scope, current)
+                self.group(path, item, result)
+        finally:
+            self.depth -= 1
         self.definitions[path] = Definition(item, scope.params, home)
-        if item.cls is not None:
-            return self.expand_layer(item, path, scope, current, sources)
-        if item.kind in self.reader.blocks:
-            result = self.expand_block(item, self.reader.blocks[item.kind], key, scope, current)
-        else:
-            result = self.expand_list(item.layers or [], scope.child(key), current)
-        self.group(path, item, result)
         return result
+
+    def expand_group(self, item: Item, key: str, scope: Scope, current: Tensor) -> Tensor:
+        block = self.reader.blocks.get(item.kind)
+        if block is not None:
+            return self.expand_block(item, block, key, scope, current)
+        return self.expand_list(item.layers or [], scope.child(key), current)
 
     def expand_block(self, item: Item, block: Block, key: str, scope: Scope, current: Tensor) -> Tensor:
         calls = self.grown.calls
-        if len(calls) >= MAX_BLOCK_DEPTH:
-            raise Failed(Problem("C503", f"blocks nested deeper than {MAX_BLOCK_DEPTH}"))
         inner = scope.child(key, self.arguments(item, block, scope, current))
         calls.append((block.name, item.place.mark.line + 1))
         try:
@@ -389,6 +398,11 @@ class Expander:
             needs = f"an integer of at least {least}"
             raise Failed(Problem("C101", f"{what} needs {needs}, got {describe(found)}", value.place))
         return int(found)
+
+
+def _too_deep() -> Problem:
+    message = f"nested deeper than {MAX_DEPTH} levels, with all blocks and what is shared unrolled"
+    return Problem("C503", message, help="use fewer levels; does a 'share' lead back to itself?")
 
 
 def _too_many(what: str) -> Problem:

@@ -49,8 +49,8 @@ def nested(count, opening, closing=""):
     return text("input: [3, 8, 8]\nlayers: " + opening * count + closing * count)
 
 
-def blocks(count, uses):
-    lines = [f"  b{i}: {{layers: [{', '.join([f'b{i + 1}'] * uses)}]}}" for i in range(count)]
+def blocks(count, uses, around="{}"):
+    lines = [f"  b{i}: {{layers: [{', '.join([around.format(f'b{i + 1}')] * uses)}]}}" for i in range(count)]
     return text(
         "input: [3, 8, 8]\nblocks:\n" + "\n".join(lines) + f"\n  b{count}: {{layers: [relu]}}\nlayers: [b0]\n"
     )
@@ -107,6 +107,11 @@ CASES = {
     "repeat 10^9": (layers("  - {type: relu, repeat: 1000000000}\n"), 1, "C501"), "repeat 10^18": (layers("  - {type: relu, repeat: 1000000000000000000}\n"), 1, "C501"),
     "repeats in repeats": (layers("  - {repeat: 19000, layers: [{repeat: 19000, layers: [relu]}]}\n"), 1, "C501"), "empty repeats": (layers("  - {repeat: 19000, layers: [{repeat: 19000, layers: []}]}\n"), 1, "C501"),
     "doubling blocks": (blocks(60, 2), 1, "C501"), "blocks by a hundred": (blocks(8, 100), 1, "C501"), "a chain of blocks": (blocks(200, 1), 1, "C503"),
+    "blocks in groups": (blocks(60, 1, "{{layers: [{{layers: [{{layers: [{}]}}]}}]}}"), 1, "C503"),
+    "blocks in branches": (blocks(60, 1, "{{type: add, repeat: 1, branches: [[], [{{type: {}, repeat: 1}}]]}}"), 1, "C503"),
+    "a chain of shares": (layers("  - {name: a0, layers: [relu]}\n" + "".join(f"  - {{name: a{i}, layers: [{{share: a{i - 1}, repeat: 1}}]}}\n" for i in range(1, 300))), 1, "C503"),
+    "a share of itself": (layers("  - {type: relu, name: a}\n  - {name: a, layers: [{share: a}]}\n"), 1, "C201"),
+    "shares in a circle": (layers("  - {type: relu, name: x}\n  - {name: d, layers: [{share: x}]}\n  - {layers: [{name: x, layers: [{share: d}]}, {share: d}]}\n"), 1, "C503"),
     "a block in itself": (text("input: [3]\nblocks: {a: {layers: [a]}}\nlayers: [a]\n"), 1, "C203"),
     "blocks in each other": (text("input: [3]\nblocks: {a: {layers: [b]}, b: {layers: [c]}, c: {layers: [a]}}\nlayers: [a]\n"), 1, "C203"),
     "a cycle": (layers("  - {type: relu, name: a, from: b}\n  - {type: relu, name: b, from: a}\n"), 1, "C202"), "itself": (layers("  - {type: add, name: a, from: [a, input]}\n"), 1, "C202"),
