@@ -19,6 +19,11 @@ AXES: dict[int, tuple[str, ...]] = {
 }
 
 
+def axis_names(rank: int) -> tuple[str, ...]:
+    """Names of the spatial axes; of a tensor that has more than layers know, their numbers."""
+    return AXES.get(rank) or tuple(f"axis {axis}" for axis in range(1, rank + 1))
+
+
 def _extent(kernel: Dim, dilation: Dim) -> Dim:
     return dilation * (kernel - 1) + 1
 

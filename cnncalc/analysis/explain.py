@@ -15,7 +15,7 @@ from cnncalc.errors import UsageError
 from cnncalc.graph import Graph, Node
 from cnncalc.layer import Layer
 from cnncalc.propagate import Report, Row
-from cnncalc.shapes import AXES, Shape, Window
+from cnncalc.shapes import AXES, Shape, Window, axis_names
 from cnncalc.window import WindowLayer
 
 
@@ -105,7 +105,7 @@ def _sizes(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> Iterator[L
     elif layer.type == "concat":
         axis = getattr(layer, "axis", 0)
         numbers = " + ".join(_put(x[axis]) for x in inputs)
-        name = "channels" if axis == 0 else AXES[len(output) - 1][axis - 1]
+        name = "channels" if axis == 0 else axis_names(len(output) - 1)[axis - 1]
         yield Line(f"output {name}", "the sum over the branches", numbers, output[axis])
     elif layer.type == "flatten":
         yield Line("output", "all elements in one row", "*".join(map(_put, inputs[0])), product_of(output))
@@ -219,7 +219,7 @@ def _sight(graph: Graph, node: Node) -> Iterator[Line]:
     layer = node.layer
     assert layer is not None
     sight = layer.windows(graph.shapes_into(node))
-    names = AXES.get(len(field.size), ())
+    names = axis_names(len(field.size))
     if isinstance(sight, str) or not _plain(before) or not _plain(field) or len(node.inputs) > 1:
         rule = "the most that a cell sees of the input"
         note = ""

@@ -179,3 +179,15 @@ def test_revisions_of_git(capsys, tmp_path, monkeypatch):
 def test_unknown_layers_raise_in_the_library():
     with pytest.raises(UsageError):
         explain(cnncalc.load("lenet5").summary(), "nothing")
+
+
+def test_tensors_of_more_axes_than_layers_have(capsys, tmp_path):
+    spec = tmp_path / "volumes.yaml"
+    spec.write_text(
+        "input: [4, 2, 6, 6, 6]\nlayers: [{type: concat, name: both, axis: 2, from: [input, input]}, {type: relu, name: r}]\n"
+    )
+    for command in ("check", "table", "explain", "verify", "plot"):
+        assert run(capsys, command, str(spec))[0] == 0
+    assert "output axis 2" in run(capsys, "explain", str(spec), "both")[1]
+    spec.write_text("input: [4, 2, 6, 6, 6]\nlayers: [{type: relu, name: r}]\n")
+    assert "receptive field, axis 4" in run(capsys, "explain", str(spec), "r")[1]

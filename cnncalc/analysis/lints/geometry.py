@@ -13,7 +13,7 @@ from cnncalc.dims import Dim, DimError, concrete
 from cnncalc.errors import Problem, SpecError
 from cnncalc.graph import Node
 from cnncalc.integers import meet
-from cnncalc.shapes import AXES, channels_first, show
+from cnncalc.shapes import AXES, axis_names, channels_first, show
 from cnncalc.window import WindowLayer
 
 
@@ -176,7 +176,7 @@ def misaligned_merge(subject: Subject) -> Iterator[Problem]:
             for i in node.inputs
             if (f := fields.get(subject.graph.nodes[i].path)) is not None and _is_plain(f)
         ]
-        for axis, name in enumerate(AXES.get(len(node.output) - 1, ())):
+        for axis, name in enumerate(axis_names(len(node.output) - 1)):
             strides = {concrete(f.stride[axis]) for _, f in known}
             shifts = [concrete(f.size[axis]) - 1 - 2 * concrete(f.padding[axis]) for _, f in known]
             ends = {concrete(f.size[axis]) - concrete(f.padding[axis]) for _, f in known}
