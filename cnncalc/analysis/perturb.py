@@ -31,8 +31,8 @@ class Seen(NamedTuple):
     rows: Array
 
 
-def perturbed(setup: Setup, *, threads: int = 1, at_once: int = 8) -> Iterator[Seen]:
-    """For every layer that keeps spatial axes, axis by axis, what its cells see of the input.
+def perturbed(report: Report, setup: Setup, *, threads: int = 1, at_once: int = 8) -> Iterator[Seen]:
+    """For every layer that has a receptive field, axis by axis, what its cells see of the input.
 
     Normalisations are taken as constants, as receptive fields are defined.
 
@@ -42,6 +42,7 @@ def perturbed(setup: Setup, *, threads: int = 1, at_once: int = 8) -> Iterator[S
     graph = _without_statistics(setup.graph)
     if len(graph.inputs) != 1 or len(graph.inputs[0].output) < 2:
         raise UsageError("receptive fields are perturbed in networks with one input that has spatial axes")
+    fields = {row.path: row.receptive_field for row in report if row.receptive_field is not None}
     (node,) = graph.inputs
     base = setup.inputs[node.path][:1]
     for axis, size in enumerate(map(concrete, node.output[1:])):
@@ -55,10 +56,13 @@ def perturbed(setup: Setup, *, threads: int = 1, at_once: int = 8) -> Iterator[S
                 inputs = {node.path: np.moveaxis(batch, -1, 1)}
                 steps = execute(graph, inputs, lambda n: weights_of(setup, n), work, stand_in(setup, count))
                 for step in steps:
-                    if step.array.ndim == base.ndim:
-                        others = tuple(a for a in range(1, step.array.ndim) if a != axis + 2)
-                        cells: Array = np.asarray(np.isnan(step.array).any(others))
-                        found.setdefault(step.node.path, []).append(cells)
+                    field = fields.get(step.node.path)
+                    if field is None or step.array.ndim != base.ndim:
+                        continue
+                    at = 1 + (field.order.index(axis + 1) if field.order else axis + 1)
+                    others = tuple(a for a in range(1, step.array.ndim) if a != at)
+                    cells: Array = np.asarray(np.isnan(step.array).any(others))
+                    found.setdefault(step.node.path, []).append(cells)
         for path, parts in found.items():
             yield Seen(path, axis, np.concatenate(parts))
 

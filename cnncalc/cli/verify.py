@@ -165,7 +165,7 @@ def _perturb(report: Report, setup: Setup, threads: int) -> tuple[list[Any], int
     from cnncalc.errors import Problem
 
     problems, agreed = [], set()
-    for seen in perturbed(setup, threads=threads):
+    for seen in perturbed(report, setup, threads=threads):
         wrong = differences(report, seen)
         row = report[seen.path]
         if wrong is not None:

@@ -2,10 +2,13 @@
 
 import random
 
+import pytest
+
 import cnncalc
 from cnncalc.analysis.perturb import differences, perturbed
 from cnncalc.analysis.verify import prepared
 from cnncalc.errors import SpecError
+from cnncalc.spec.load import shipped_specs
 
 
 def random_layer(draw):
@@ -95,10 +98,27 @@ def test_exact_receptive_fields():
             continue
         if report.totals.activation_bytes > 4 * 10**6:
             continue
-        for seen in perturbed(prepared(report, seed=checked)):
+        for seen in perturbed(report, prepared(report, seed=checked)):
             assert differences(report, seen) is None, (spec, seen.path, differences(report, seen))
             field = report[seen.path].receptive_field
             checked += field is not None
             with_period += field is not None and any(axis.period > 1 for axis in field.axes)
     assert checked > 300
     assert with_period > 50
+
+
+def smallest(network):
+    for size in (32, 64, 75, 96, 188, 224):
+        try:
+            return network.summary(set={name: size for name in ("H", "W") if name in network.vars})
+        except SpecError:
+            continue
+    raise AssertionError("no size fits")
+
+
+@pytest.mark.parametrize("name", [name for name, (_, variant) in shipped_specs().items() if not variant])
+def test_of_every_shipped_architecture(name):
+    report = smallest(cnncalc.load(name))
+    seen = list(perturbed(report, prepared(report)))
+    assert seen
+    assert [(s.path, d) for s in seen if (d := differences(report, s))] == []
