@@ -128,6 +128,10 @@ class Layer(BaseModel, ABC):
         """How an output cell sees its input along each spatial axis; unless it sees all of it."""
         return "unknown"
 
+    def mixes(self, rank: int) -> tuple[int, ...] | None:
+        """Axes along which an element depends on all others, the channels being 0; None: on more than those."""
+        return None
+
 
 class Elementwise(Layer):
     """A map of each element by itself: the shape stays, nothing is learned."""
@@ -150,6 +154,9 @@ class Elementwise(Layer):
 
     def windows(self, inputs: Shapes) -> Sight:
         return (Window(),) * (len(inputs[0]) - 1)
+
+    def mixes(self, rank: int) -> tuple[int, ...] | None:
+        return ()
 
 
 class Rearrangement(Layer):

@@ -23,6 +23,9 @@ class AxisSoftmax(Elementwise):
     def windows(self, inputs: Shapes) -> Sight:
         return super().windows(inputs) if self.dim % len(inputs[0]) == 0 else "all"
 
+    def mixes(self, rank: int) -> tuple[int, ...]:
+        return (self.dim % rank,)
+
     def axis(self, x: Array) -> int:
         """The axis of an array, which has its samples first."""
         return self.dim % (x.ndim - 1) + 1

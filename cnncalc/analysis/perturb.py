@@ -1,18 +1,19 @@
 """Receptive fields found by perturbing the input, to hold against the derived ones.
 
 A row of the input is made NaN, and what becomes NaN has seen it: through sums, maxima and activations
-alike, whatever the weights are.
+alike, whatever the weights are. A cell has seen what any of its channels has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
+from cnncalc.analysis.receptive_field import Axis, ReceptiveField, moved
 from cnncalc.analysis.verify import Setup, stand_in, weights_of
-from cnncalc.dims import concrete
+from cnncalc.dims import Dim, concrete
 from cnncalc.errors import UsageError
 from cnncalc.execute import execute
 from cnncalc.graph import Graph
@@ -20,7 +21,7 @@ from cnncalc.kernels.work import Array, working
 from cnncalc.propagate import Report
 from cnncalc.registry import layer_class
 
-ENOUGH = 4  # cells inside the input: fewer may all lie at a border
+ENOUGH = 4  # cells without padding: fewer may all be such as no kernel reaches
 
 
 class Seen(NamedTuple):
@@ -29,10 +30,11 @@ class Seen(NamedTuple):
     path: str
     axis: int
     rows: Array
+    clean: Array  #: cells that no padding reaches, of the input or of what lies between: booleans
 
 
 def perturbed(report: Report, setup: Setup, *, threads: int = 1, at_once: int = 8) -> Iterator[Seen]:
-    """For every layer that has a receptive field, axis by axis, what its cells see of the input.
+    """For every layer that sees a part of the input, axis by axis, what its cells see of it.
 
     Normalisations are taken as constants, as receptive fields are defined.
 
@@ -42,9 +44,14 @@ def perturbed(report: Report, setup: Setup, *, threads: int = 1, at_once: int = 
     graph = _without_statistics(setup.graph)
     if len(graph.inputs) != 1 or len(graph.inputs[0].output) < 2:
         raise UsageError("receptive fields are perturbed in networks with one input that has spatial axes")
-    fields = {row.path: row.receptive_field for row in report if row.receptive_field is not None}
+    fields = {
+        row.path: row.receptive_field
+        for row in report
+        if row.receptive_field is not None and not row.receptive_field.everything
+    }
     (node,) = graph.inputs
     base = setup.inputs[node.path][:1]
+    clean = [_clean(graph, fields, axis) for axis in range(len(node.output) - 1)]
     for axis, size in enumerate(map(concrete, node.output[1:])):
         found: dict[str, list[Array]] = {}
         for start in range(0, size, at_once):
@@ -59,12 +66,45 @@ def perturbed(report: Report, setup: Setup, *, threads: int = 1, at_once: int = 
                     field = fields.get(step.node.path)
                     if field is None or step.array.ndim != base.ndim:
                         continue
-                    at = 1 + (field.order.index(axis + 1) if field.order else axis + 1)
-                    others = tuple(a for a in range(1, step.array.ndim) if a != at)
-                    cells: Array = np.asarray(np.isnan(step.array).any(others))
-                    found.setdefault(step.node.path, []).append(cells)
+                    order = field.order or tuple(range(base.ndim - 1))
+                    seen: Array = np.any(np.isnan(step.array), axis=order.index(0) + 1, keepdims=True)
+                    if step.array.flags.writeable:  # else it shows the input itself
+                        np.copyto(step.array, np.nan, where=seen)
+                    others = tuple(a for a in range(1, base.ndim) if a != order.index(axis + 1) + 1)
+                    found.setdefault(step.node.path, []).append(np.any(seen, axis=others))
         for path, parts in found.items():
-            yield Seen(path, axis, np.concatenate(parts))
+            along = all(cells[path].any() for cells in clean)  # else all of it is padding
+            yield Seen(path, axis, np.concatenate(parts), clean[axis][path] & along)
+
+
+def _clean(graph: Graph, fields: Mapping[str, ReceptiveField], axis: int) -> dict[str, Array]:
+    """For every layer, the cells along one axis that read no padding, nor cells that do."""
+    found: dict[str, Array] = {}
+    for node in graph.nodes:
+        field = fields.get(node.path)
+        if node.layer is None:
+            found[node.path] = np.ones(concrete(node.output[axis + 1]), bool)
+        elif field is not None:
+            before = [found[graph.nodes[i].path] for i in node.inputs]
+            sight = node.layer.windows(graph.shapes_into(node))
+            if isinstance(sight, str) or field.order:
+                found[node.path] = before[0]
+                continue
+            cells = moved(Axis(), sight[axis])
+            assert cells is not None
+            spans = [cells.span(cell) for cell in range(concrete(node.output[axis + 1]))]
+            if node.layer.family == "merge":  # a side of 1 is there for all cells
+                before = [np.broadcast_to(b, len(spans)) for b in before]
+            else:  # further inputs give a size
+                before = before[:1]
+            found[node.path] = np.array([all(_within(b, *span) for b in before) for span in spans])
+    return found
+
+
+def _within(clean: Array, first: Dim, last: Dim) -> bool:
+    """Whether all cells of a stretch are there and clean."""
+    low, high = concrete(first), concrete(last)
+    return low >= 0 and high < len(clean) and bool(clean[low : high + 1].all())
 
 
 def _without_statistics(graph: Graph) -> Graph:
@@ -81,13 +121,13 @@ def _without_statistics(graph: Graph) -> Graph:
 def differences(report: Report, seen: Seen) -> str | None:
     """How what was found contradicts the derived receptive field; None if it does not.
 
-    No cell may see more than derived. Cells near the border see less where they read padding; of
-    those that lie inside the input, some must see exactly what was derived.
+    No cell may see more than derived. Cells see less where they read padding, or what no kernel of a
+    transposed convolution reaches; of those that read none, some must see exactly what was derived.
     """
     field = report[seen.path].receptive_field
     if field is None or field.everything:  # but for cells that no window reads, all of it
         return None
-    size, inside, short = len(seen.rows), 0, []
+    short: list[str] = []
     for cell in range(seen.rows.shape[1]):
         first, last = map(concrete, field.axes[seen.axis].span(cell))
         found = np.flatnonzero(seen.rows[:, cell])
@@ -95,8 +135,7 @@ def differences(report: Report, seen: Seen) -> str | None:
         what = f"cell {cell} sees {have} along axis {seen.axis + 1}, derived {first} to {last}"
         if len(found) and (found[0] < first or found[-1] > last):
             return what
-        if first >= 0 and last < size:
-            inside += 1
-            if not len(found) or (found[0], found[-1]) != (first, last):
-                short.append(what)
-    return short[0] if inside >= ENOUGH and len(short) == inside else None
+        if seen.clean[cell] and (not len(found) or (found[0], found[-1]) != (first, last)):
+            short.append(what)
+    clean = np.count_nonzero(seen.clean)
+    return short[0] if clean >= ENOUGH and len(short) == clean else None

@@ -17,11 +17,11 @@ from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.dims import Dim, Expr, maximum, minimum
-from cnncalc.layer import Elementwise
 from cnncalc.shapes import Shape, Spread, Window, Zoom
 
 if TYPE_CHECKING:
     from cnncalc.graph import Graph, Node
+    from cnncalc.layer import Layer
 
 MAX_PERIOD = 1024
 STILL = Window()
@@ -104,10 +104,10 @@ def _through(
     if len(known) < len(inputs):
         return whole if node.layer.windows(graph.shapes_into(node)) == "all" else None
     sight = node.layer.windows(graph.shapes_into(node))
+    if node.type == "permute" or known[0].order:
+        return _reordered(node.layer, known, whole if sight == "all" else None, whole)
     if sight == "all":
         return whole
-    if node.type == "permute" or known[0].order:
-        return _reordered(node, known)
     reading = known if node.layer.family == "merge" else known[:1]  # others give a size, not values
     if sight == "unknown" or len(sight) != len(reading[0].axes):
         return None
@@ -121,28 +121,29 @@ def _through(
             axes.append(axes[-1])  # a square window on a square field
             continue
         united, same = _union(seen)
-        moved = united and _moved(united, step)
-        if moved is None:
+        found = united and moved(united, step)
+        if found is None:
             return None
-        axes.append(moved)
+        axes.append(found)
         aligned &= same
     return _field(tuple(axes), aligned=aligned)
 
 
-def _reordered(node: Node, fields: list[ReceptiveField]) -> ReceptiveField | None:
-    """Axes in another order: maps of each element keep it, and so do linear maps of the channels."""
-    from cnncalc.layers.linear import Linear  # classes of layers take long to make
-    from cnncalc.layers.permute import Permute
+def _reordered(
+    layer: Layer, fields: list[ReceptiveField], otherwise: ReceptiveField | None, whole: ReceptiveField | None
+) -> ReceptiveField | None:
+    """Axes in another order: maps of each element keep it, and so do those that mix the channels alone."""
+    from cnncalc.layers.permute import Permute  # classes of layers take long to make
 
     (field, *others) = fields
-    layer = node.layer
     order = field.order or tuple(range(len(field.axes) + 1))
     if isinstance(layer, Permute):
         order = tuple(order[d] for d in layer.dims)
         return field._replace(order=() if order == tuple(range(len(order))) else order)
-    mixes_channels = isinstance(layer, Linear) and order[-1] == 0
-    keeps = isinstance(layer, Elementwise) or mixes_channels
-    return field if keeps and not others else None
+    mixed = layer.mixes(len(order))
+    if others or mixed is None:
+        return otherwise
+    return field if all(order[axis] == 0 for axis in mixed) else whole
 
 
 def _field(axes: tuple[Axis, ...], *, aligned: bool = True) -> ReceptiveField:
@@ -166,7 +167,7 @@ def _stride(axis: Axis) -> Any:
     return over if under == 1 else f"{over}/{under}"
 
 
-def _moved(axis: Axis, step: Window | Spread | Zoom) -> Axis | None:
+def moved(axis: Axis, step: Window | Spread | Zoom) -> Axis | None:
     """What cells see after one more layer; None if that is not periodic."""
     if isinstance(step, Window):
         return axis if step == STILL else _slid(axis, step)

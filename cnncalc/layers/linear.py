@@ -43,6 +43,9 @@ class Linear(Layer):
     def windows(self, inputs: Shapes) -> Sight:
         return "all" if len(inputs[0]) == 1 else "unknown"
 
+    def mixes(self, rank: int) -> tuple[int, ...]:
+        return (rank - 1,)
+
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         from cnncalc.kernels import product
 

@@ -15,6 +15,7 @@ from cnncalc.analysis.verify import estimate, prepared, verified, weights_of
 from cnncalc.layer import Layer
 
 ROOT = Path(__file__).parent.parent.parent
+CONV = {"type": "conv2d", "out_channels": 4, "kernel_size": 3, "padding": "half"}
 SMALL = """
 input: [2, 8, 8]
 layers:
@@ -152,6 +153,29 @@ def test_receptive_fields_are_what_perturbed_inputs_reach(spec):
     seen = list(perturbed(report, prepared(report)))
     assert len(seen) > 2
     assert [d for s in seen if (d := differences(report, s))] == []
+
+
+@pytest.mark.parametrize("layers", [
+    [{"type": "permute", "dims": [1, 2, 0]}, {"type": "linear", "out_features": 5}, {"type": "softmax", "dim": 2},
+     {"type": "permute", "dims": [2, 0, 1]}, CONV, {"type": "permute", "dims": [0, 2, 1]}, "relu"],
+    [{"type": "permute", "dims": [1, 2, 0]}, "softmax", {"type": "permute", "dims": [2, 0, 1]}, CONV],
+    [{"type": "crop", "size": [5, 4]}, CONV, CONV, CONV],
+    [{"type": "pixel_unshuffle", "downscale_factor": 2}, {"type": "pixel_shuffle", "upscale_factor": 2}],
+    [{"type": "pad", "padding": [[1, 0], [0, 9]]}, {"type": "slice", "axis": 2, "start": 12}, CONV],
+])  # fmt: skip
+def test_receptive_fields_where_borders_and_axes_move(layers):
+    report = cnncalc.load({"input": [4, 12, 12], "layers": layers}).summary()
+    seen = list(perturbed(report, prepared(report)))
+    assert [(s.path, d) for s in seen if (d := differences(report, s))] == []
+
+
+def test_a_softmax_along_a_moved_axis_sees_all_of_it():
+    moved = [{"type": "permute", "dims": [1, 2, 0]}, {"type": "softmax", "name": "s"}]
+    along = [{"type": "permute", "dims": [1, 2, 0]}, {"type": "softmax", "name": "s", "dim": 2}]
+    field = cnncalc.load({"input": [4, 12, 12], "layers": moved}).summary()["s"].receptive_field
+    assert field.everything
+    field = cnncalc.load({"input": [4, 12, 12], "layers": along}).summary()["s"].receptive_field
+    assert field.size == (1, 1)
 
 
 def test_a_wrong_receptive_field_is_found(capsys, small, monkeypatch):
