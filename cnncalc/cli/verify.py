@@ -126,11 +126,17 @@ def _print(report: Report, checks: list[Check], options: dict[str, Any], seen: i
 def _inputs(texts: tuple[str, ...], report: Report) -> dict[str, Any]:
     from cnncalc.arrays import read_npy
 
-    found = {}
+    found: dict[str, Any] = {}
+    first, *others = report.inputs
     for text in texts:
         name, equals, path = text.partition("=")
         if not equals or name not in report.inputs:
-            name, path = next(iter(report.inputs)), text
+            if others:
+                several = ", ".join(report.inputs)
+                raise UsageError(f"--input: the network has inputs {several}: say which, as in {first}=x.npy")
+            name, path = first, text
+        if name in found:
+            raise UsageError(f"--input: '{name}' is given twice")
         found[name] = read_npy(path)
     return found
 

@@ -178,6 +178,20 @@ def test_a_softmax_along_a_moved_axis_sees_all_of_it():
     assert field.size == (1, 1)
 
 
+def test_which_input_an_array_is_for(capsys, tmp_path):
+    spec, array = tmp_path / "two.yaml", tmp_path / "x.npy"
+    spec.write_text("input: {a: [1, 4, 4], b: [1, 4, 4]}\nlayers: [{type: add, from: [a, b]}]\n")
+    np.save(array, np.zeros((1, 1, 4, 4), "f4"))
+
+    code, _, err = run(capsys, "verify", str(spec), "--input", str(array))
+    assert code == 2
+    assert "inputs a, b: say which, as in a=x.npy" in err
+    code, _, err = run(capsys, "verify", str(spec), "--input", f"a={array}", "--input", f"a={array}")
+    assert code == 2
+    assert "given twice" in err
+    assert run(capsys, "verify", str(spec), "--input", f"a={array}", "--input", f"b={array}")[0] == 0
+
+
 def test_a_wrong_receptive_field_is_found(capsys, small, monkeypatch):
     from cnncalc.analysis import receptive_field
 
