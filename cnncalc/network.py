@@ -64,7 +64,7 @@ class Network:
             SpecError: a layer does not fit its input, or an expression has no value.
             UsageError: a name is not one of ``vars``.
         """
-        given = dict(set or {})
+        given = {name: loading.plain(value) for name, value in (set or {}).items()}
         names = frozenset([free] if isinstance(free, str) else free)
         self.refuse_unknown([*given, *names])
         variables, problems = variables_of(self.vars, given, names)
@@ -167,7 +167,7 @@ class Network:
             UsageError: a name is not one of ``vars``.
         """
         self.refuse_unknown(values)
-        changed = {name: Value(value, self.vars[name].place) for name, value in values.items()}
+        changed = {name: Value(loading.plain(value), self.vars[name].place) for name, value in values.items()}
         return replace(self, vars={**self.vars, **changed})
 
     def refuse_unknown(self, names: Iterable[str]) -> None:

@@ -182,8 +182,9 @@ def propagate(graph: Graph, *, batch: int = 1, dtype: str = "float32") -> Report
     """
     if dtype not in ITEM_BYTES:
         raise UsageError(f"no dtype '{dtype}'; there are {', '.join(ITEM_BYTES)}")
-    if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
+    if isinstance(batch, bool) or not hasattr(batch, "__index__") or batch < 1:
         raise UsageError("the batch must be a positive integer")
+    batch = int(batch)
     fields = receptive_fields(graph)
     rows = tuple(_row(graph, node, fields[node.number]) for node in graph.nodes if node.layer is not None)
     totals = _totals(graph, rows, ITEM_BYTES[dtype] * batch, ITEM_BYTES[dtype])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import index
 from typing import Any
 
 from cnncalc.dims import Dim, Expr, maximum, substitute
@@ -24,6 +25,7 @@ def compiled(report: Report, numbers: Sequence[str], free: tuple[str, ...]) -> C
         given = dict(zip(free, values, strict=False)) | named
         if set(given) != set(free) or len(values) > len(free):
             raise TypeError(f"needs values for {', '.join(free)}")
+        given = {name: _whole(name, value) for name, value in given.items()}
         found = tuple(_evaluated(form, given) for form in forms)
         return found[0] if len(found) == 1 else found
 
@@ -48,6 +50,16 @@ def form_of(report: Report, number: str) -> Any:
         help = did_you_mean(number, known) or f"there are {', '.join(known)}"
         raise UsageError(f"no number '{number}'; {help}")
     return getattr(report.totals, number)
+
+
+def _whole(name: str, value: Any) -> Any:
+    """An integer, or an array of integers."""
+    if getattr(value, "ndim", 0) and value.dtype.kind in "iuO":
+        return value
+    try:
+        return index(value)
+    except TypeError:
+        raise TypeError(f"{name} needs an integer or a NumPy array of integers, not {value!r}") from None
 
 
 def _evaluated(form: Any, given: dict[str, Any]) -> Any:

@@ -69,7 +69,7 @@ def solve(
     network: Network,
     names: Sequence[str] = (),
     *,
-    where: Iterable[str] = (),
+    where: str | Iterable[str] = (),
     set: dict[str, Any] | None = None,
 ) -> Solution:
     """The exact set of values for which the network is valid, and ``where`` holds.
@@ -77,7 +77,7 @@ def solve(
     Args:
         network: what to solve.
         names: variables to solve for, or one; those of the input's shape by default.
-        where: conditions such as ``output == [512, 7, 7]``, ``params <= 5M``, ``stem.output[1] % 2 == 0``.
+        where: a condition, or several, such as ``output == [512, 7, 7]``, ``params <= 5M``, ``stem.output[1] % 2 == 0``.
         set: values for the other variables.
 
     Raises:
@@ -86,6 +86,7 @@ def solve(
         DimError: a condition cannot be decided.
     """
     given = set or {}
+    conditions = [where] if isinstance(where, str) else where
     chosen = (
         [names]
         if isinstance(names, str)
@@ -96,7 +97,7 @@ def solve(
     if not chosen:
         raise UsageError("the input's shape has no variables to solve for; name some of the spec's vars")
     report = propagate(network.graph(free=chosen, set=set))
-    reasons = [*_demanded(report), *(r for text in where for r in _wanted(text, report, network))]
+    reasons = [*_demanded(report), *(r for text in conditions for r in _wanted(text, report, network))]
     single: dict[str, list[Reason]] = {name: [] for name in chosen}
     coupled = []
     for reason in reasons:

@@ -39,7 +39,7 @@ def working(threads: int = 1) -> Iterator[Work]:
 
     More than one thread pays only where BLAS itself runs in one.
     """
-    work = Work(threads)
+    work = Work(max(threads, 1))
     token = _CURRENT.set(work)
     try:
         yield work

@@ -110,10 +110,21 @@ def read_mapping(data: Mapping[str, Any]) -> Document:
     import json
 
     try:
-        text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
     except (TypeError, ValueError, RecursionError) as error:
         raise SpecError([Problem("C001", f"the data cannot be a spec: {error}", where="<dict>")]) from None
     return read(Source("<dict>", text), json=True)
+
+
+def plain(value: Any) -> Any:
+    """Python's own number or list for NumPy's."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _plain(value: Any) -> Any:
+    if not hasattr(value, "tolist"):
+        raise TypeError(f"{type(value).__name__} is no text, number, list or mapping")
+    return value.tolist()
 
 
 def read(source: Source, *, json: bool) -> Document:

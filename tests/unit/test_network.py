@@ -382,3 +382,24 @@ def test_records_are_immutable():
     assert isinstance(node, Node)
     with pytest.raises(AttributeError):
         node.path = "x"
+
+
+def test_numpys_numbers_are_numbers():
+    import numpy as np
+
+    net = cnncalc.load({"vars": {"H": 8}, "input": [np.int64(3), "H", 8], "layers": [CONV]})
+    assert (
+        net.summary(set={"H": np.int64(16)}, batch=np.int32(2)).to_dict()
+        == net.summary(set={"H": 16}, batch=2).to_dict()
+    )
+    assert net.with_values({"H": np.int64(16)}).summary()["conv2d_1"].output == (8, 16, 8)
+    assert (
+        cnncalc.load({"input": np.array([3, 8, 8]), "layers": [CONV]}).summary().totals.params == 8 * 27 + 8
+    )
+    macs = net.compile("macs", free=["H"])
+    assert macs(np.int64(16)) == macs(16) == list(macs(np.array([8, 16], np.uint8)))[1]
+    for wrong in (16.5, np.array([16.0]), [8, 16], "16"):
+        with pytest.raises(TypeError, match="H needs an integer or a NumPy array of integers"):
+            macs(wrong)
+    with pytest.raises(SpecError, match="object is no text, number, list or mapping"):
+        cnncalc.load({"input": [3, 8, object()], "layers": [CONV]})

@@ -167,3 +167,11 @@ def test_which_of_several_outputs_is_meant_must_be_said():
         net.compile("output", free=["H"])
     assert solve(net, where=["b.output == [3, 4, 4]"]).sets["H"].text("H") == "8 <= H <= 9"
     assert net.compile("b.output", free=["H"])(20) == (3, 10, 4)
+
+
+def test_a_single_condition_is_a_text():
+    net = cnncalc.load("resnet50")
+    asked = "layer4.output == [2048, 7, 7]"
+    one, listed = (solve(net, "H", where=w, set={"W": 224}) for w in (asked, [asked]))
+    assert one.sets == listed.sets
+    assert one.sets["H"].text("H") == "193 <= H <= 224"
