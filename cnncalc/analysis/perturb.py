@@ -50,7 +50,7 @@ def perturbed(report: Report, setup: Setup, *, threads: int = 1, at_once: int = 
         if row.receptive_field is not None and not row.receptive_field.everything
     }
     (node,) = graph.inputs
-    base = setup.inputs[node.path][:1]
+    base = np.zeros_like(setup.inputs[node.path][:1])  # nothing overflows
     clean = [_clean(graph, fields, axis) for axis in range(len(node.output) - 1)]
     for axis, size in enumerate(map(concrete, node.output[1:])):
         found: dict[str, list[Array]] = {}

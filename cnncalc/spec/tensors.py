@@ -19,6 +19,8 @@ NAMES = (
     "weight", "bias", "running_mean", "running_var", "depthwise.weight", "pointwise.weight", "pointwise.bias",
 )  # fmt: skip
 
+LARGEST = 3.4028234663852886e38  # of float32
+
 
 class Numbers(NamedTuple):
     """Numbers in nested lists, their shape, and where they stand."""
@@ -50,10 +52,7 @@ def read_numbers(raw: Any, mark: Mark, source: Source) -> Numbers:
         raise Failed(Problem("C101", f"needs numbers in nested lists, got {describe(raw)}", place))
     if not raw:
         raise Failed(Problem("C309", "an empty list holds no numbers", place))
-    parts = [
-        Numbers(r, (), Place(source, m)) if _is_number(r) else read_numbers(r, m, source)
-        for r, m in zip(raw, raw.values_at, strict=True)
-    ]
+    parts = [_read_entry(r, m, source) for r, m in zip(raw, raw.values_at, strict=True)]
     for part in parts:
         if part.shape != parts[0].shape:
             have, want = (show(p.shape) if p.shape else "a number" for p in (part, parts[0]))
@@ -62,5 +61,10 @@ def read_numbers(raw: Any, mark: Mark, source: Source) -> Numbers:
     return Numbers([p.values for p in parts], (len(parts), *parts[0].shape), place)
 
 
-def _is_number(raw: Any) -> bool:
-    return isinstance(raw, int | float) and not isinstance(raw, bool)
+def _read_entry(raw: Any, mark: Mark, source: Source) -> Numbers:
+    place = Place(source, mark)
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        return read_numbers(raw, mark, source)
+    if not -LARGEST <= raw <= LARGEST:  # NaN neither
+        raise Failed(Problem("C101", f"needs a finite number of float32, got {describe(raw)}", place))
+    return Numbers(raw, (), place)

@@ -7,10 +7,12 @@ import time
 from cnncalc.analysis.check import Options, check_text, fixed
 from cnncalc.analysis.diff import diff
 from cnncalc.analysis.explain import explain
+from cnncalc.analysis.perturb import differences, perturbed
 from cnncalc.analysis.solve import solve
 from cnncalc.analysis.unrolled import unrolled
+from cnncalc.analysis.verify import prepared, verified
 from cnncalc.dims import DimError
-from cnncalc.errors import CnncalcError
+from cnncalc.errors import CnncalcError, UsageError
 from cnncalc.network import Network, build, load
 from cnncalc.propagate import Report
 from cnncalc.report import difference, explanation, features, page, problems, solution, spec, table
@@ -19,6 +21,7 @@ from cnncalc.report.rows import DEFAULT_COLUMNS
 from cnncalc.spec.load import read_text
 
 SECONDS = 8.0  # for eight passes over the input, and instrumentation
+SMALL = 2 * 10**6  # MACs and bytes
 OTHER = load("lenet5").summary()
 ALL = Options(select=("W",), budgets={"params": 10**6, "peak_activation_bytes": 10**6})
 
@@ -44,6 +47,18 @@ def every_answer(network: Network, report: Report) -> None:
         raise AssertionError(f"unrolled: {again} instead of {report.totals}")
 
 
+def run_it(report: Report) -> None:
+    """A forward pass, and perturbed inputs, of what is small enough for many of them."""
+    if report.totals.macs + report.totals.activation_bytes + report.totals.param_bytes > SMALL:
+        return
+    setup = prepared(report)
+    wrong = [check for check in verified(report, setup).checks if not check.agrees]
+    with contextlib.suppress(UsageError):  # several inputs
+        wrong += [seen for seen in perturbed(report, setup) if differences(report, seen)]
+    if wrong:
+        raise AssertionError(f"verify: {wrong[0]}")
+
+
 def one_input(data: bytes) -> None:
     """Raises what no user may see: any exception but ours, or too many seconds."""
     text = data.decode("utf-8", "replace")
@@ -58,6 +73,7 @@ def one_input(data: bytes) -> None:
         network = build(read_text(text, "fuzz.yaml"))
         report = network.summary()
         every_answer(network, report)
+        run_it(report)
         free = [n for n in ("H", "W", "c", "w") if n in network.vars]
         if free:
             with contextlib.suppress(CnncalcError, DimError):
