@@ -17,7 +17,7 @@ from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.dims import Dim, Expr, maximum, minimum
-from cnncalc.shapes import Shape, Spread, Window, Zoom
+from cnncalc.shapes import Shape, Sight, Spread, Window, Zoom
 
 if TYPE_CHECKING:
     from cnncalc.graph import Graph, Node
@@ -105,7 +105,7 @@ def _through(
         return whole if node.layer.windows(graph.shapes_into(node)) == "all" else None
     sight = node.layer.windows(graph.shapes_into(node))
     if node.type == "permute" or known[0].order:
-        return _reordered(node.layer, known, whole if sight == "all" else None, whole)
+        return _reordered(node.layer, known, sight, whole)
     if sight == "all":
         return whole
     reading = known if node.layer.family == "merge" else known[:1]  # others give a size, not values
@@ -130,7 +130,7 @@ def _through(
 
 
 def _reordered(
-    layer: Layer, fields: list[ReceptiveField], otherwise: ReceptiveField | None, whole: ReceptiveField | None
+    layer: Layer, fields: list[ReceptiveField], sight: Sight, whole: ReceptiveField | None
 ) -> ReceptiveField | None:
     """Axes in another order: maps of each element keep it, and so do those that mix the channels alone."""
     from cnncalc.layers.permute import Permute  # classes of layers take long to make
@@ -142,7 +142,7 @@ def _reordered(
         return field._replace(order=() if order == tuple(range(len(order))) else order)
     mixed = layer.mixes(len(order))
     if others or mixed is None:
-        return otherwise
+        return whole if sight == "all" else None
     return field if all(order[axis] == 0 for axis in mixed) else whole
 
 

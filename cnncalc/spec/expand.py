@@ -182,27 +182,29 @@ class Expander:
         if self.depth >= MAX_DEPTH:
             self.grown.complain(_too_deep(), item.place)
             raise SpecError(self.grown.problems)
+        path = scope.at(key)
         self.depth += 1
         try:
             if item.kind == "share":
                 return self.expand_share(item, key, scope, current)
-            path, home = scope.at(key), scope.at(key)
             if item.cls is not None:
-                home = path if item.branches is None else scope.path  # of branches, beside the merge
                 result = self.expand_layer(item, path, scope, current, sources)
             else:
                 result = self.expand_group(item, key, scope, current)
-                self.group(path, item, result)
         finally:
             self.depth -= 1
+        home = path if item.branches is None else scope.path  # layers of branches stand beside the merge
         self.definitions[path] = Definition(item, scope.params, home)
         return result
 
     def expand_group(self, item: Item, key: str, scope: Scope, current: Tensor) -> Tensor:
         block = self.reader.blocks.get(item.kind)
         if block is not None:
-            return self.expand_block(item, block, key, scope, current)
-        return self.expand_list(item.layers or [], scope.child(key), current)
+            result = self.expand_block(item, block, key, scope, current)
+        else:
+            result = self.expand_list(item.layers or [], scope.child(key), current)
+        self.group(scope.at(key), item, result)
+        return result
 
     def expand_block(self, item: Item, block: Block, key: str, scope: Scope, current: Tensor) -> Tensor:
         calls = self.grown.calls

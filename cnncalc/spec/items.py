@@ -230,12 +230,8 @@ class ItemReader:
             if key in first:
                 self.problem("C102", f"'{key}' cannot change in 'first'", first.keys_at[key])
                 return
-        merged = _merged(_without(node, "first", "repeat", "when", "from", "name"), first)
-        if item.cls is None and "branches" in node:
-            item.first = Item(item.place, item.kind, merged)
-            item.first.layers = self.read_alone(merged)
-        else:
-            item.first = self.read_item(merged, node.mark, dict(counts))
+        merged = _merged(_without(node, "first", "when", "from", "name"), first)
+        item.first = self.read_item(merged, node.mark, dict(counts))
         if item.first is not None:
             item.first.key, item.first.named = item.key, item.named
 
@@ -424,9 +420,8 @@ class ItemReader:
             node.keys_at["type"] = node.values_at["type"] = mark
         if not isinstance(node, Mapping) or not isinstance(node.get("type"), str):
             message = f"needs a type, or a mapping with 'type', got {describe(raw)}"
-            self.problem(
-                "C101", message, mark, f"'{family if family == 'norm' else 'act'}: none' leaves it out"
-            )
+            key = "norm" if family == "norm" else "act"
+            self.problem("C101", message, mark, f"'{key}: none' leaves it out")
             return None
         word = node["type"]
         ranked = NORMS.get(str(word)) if family == "norm" else None

@@ -122,9 +122,9 @@ def plain(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if not hasattr(value, "tolist"):
+    if (found := plain(value)) is value:
         raise TypeError(f"{type(value).__name__} is no text, number, list or mapping")
-    return value.tolist()
+    return found
 
 
 def read(source: Source, *, json: bool) -> Document:

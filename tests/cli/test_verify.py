@@ -143,7 +143,7 @@ def test_a_kernel_that_multiplies_less_is_found(monkeypatch, capsys, small):
 
 
 @pytest.mark.parametrize(
-    "spec", [SMALL, *(f"{name}" for name in ("lessons/vgg16", "squeezenet1_1", "convnext_tiny"))]
+    "spec", [SMALL, *(f"{name}" for name in ("lessons/vgg16", "squeezenet1_1", "resnet18", "convnext_tiny"))]
 )
 def test_receptive_fields_are_what_perturbed_inputs_reach(spec):
     network = cnncalc.load(spec)

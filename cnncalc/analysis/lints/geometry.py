@@ -180,9 +180,7 @@ def misaligned_merge(subject: Subject) -> Iterator[Problem]:
             strides = {concrete(f.stride[axis]) for _, f in known}
             shifts = [concrete(f.size[axis]) - 1 - 2 * concrete(f.padding[axis]) for _, f in known]
             ends = {concrete(f.size[axis]) - concrete(f.padding[axis]) for _, f in known}
-            causal = (
-                len(node.output) == 2 and len(ends) == 1
-            )  # a signal, of which nobody sees what comes later
+            causal = len(node.output) == 2 and len(ends) == 1  # a signal: no branch sees what comes later
             if len(strides) > 1:
                 message = f"along the {name} its branches advance by {' and '.join(map(str, sorted(strides)))} cells of the input"
                 yield at(node, "W205", message, help="give all branches the same strides")
