@@ -1,9 +1,11 @@
 """Hostile input: no traceback, a diagnostic, the right exit code, in time and in little memory.
 
-Each case is a function of a folder that gives the arguments; large ones are generated. They run as
-whole processes, because time, memory, streams and exit codes are what they are about.
+Each case is a function of a folder that gives the arguments; large ones are generated. Memory and
+streams are those of a whole process: the slow tests run each case as one.
 """
 
+import contextlib
+import io
 import os
 import shutil
 import signal
@@ -13,6 +15,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from cnncalc.__main__ import main
 
 ROOT = Path(__file__).parent.parent.parent
 SECONDS, MEGABYTES = 2.0, 300
@@ -133,10 +137,6 @@ CASES = {
 }  # fmt: skip
 
 
-def special(make, code, words):
-    return pytest.param(make, code, words, marks=linux)
-
-
 def fifo(folder):
     os.mkfifo(folder / "pipe.yaml")
     return [str(folder / "pipe.yaml")]
@@ -165,19 +165,17 @@ SPECIAL = {
 }  # fmt: skip
 
 
-def measured(arguments, **options):
-    """Exit code, output and errors, seconds and peak megabytes of ``cnncalc``."""
-    start = time.perf_counter()
-    process = subprocess.Popen(
+def answer(arguments, **options):
+    """Exit code, output and errors of ``cnncalc``."""
+    done = subprocess.run(
         [sys.executable, "-m", "cnncalc", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         cwd=ROOT,
+        timeout=60,
+        check=False,
         **options,
     )
-    out, err = process.communicate(timeout=60)
-    seconds = time.perf_counter() - start
-    return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), seconds
+    return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
 
 LIMITED = """
@@ -191,38 +189,53 @@ sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("command", ["check"])
+def here(arguments):
+    """Exit code and what was written, in this process."""
+    out = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        code = main(arguments)
+        out.flush()
+    return code, out.buffer.getvalue().decode("utf-8", "replace")
+
+
+def whole(arguments):
+    """Exit code and what was written by a process that is held to its memory."""
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, *arguments], capture_output=True, cwd=ROOT, timeout=60, check=False
+    )
+    out, err = (stream.decode("utf-8", "replace") for stream in (done.stdout, done.stderr))
+    if sys.platform == "linux":
+        assert int(err.rpartition("peak ")[2]) < MEGABYTES
+    return done.returncode, out + err
+
+
+RUN = pytest.mark.parametrize("run", [here, pytest.param(whole, marks=pytest.mark.slow)])
+
+
+@RUN
 @pytest.mark.parametrize(("make", "code", "words"), CASES.values(), ids=CASES.keys())
-def test_hostile_spec(make, code, words, command, tmp_path):
-    judge(make, code, words, command, tmp_path)
+def test_hostile_spec(make, code, words, run, tmp_path):
+    judge(run, ["check", *make(tmp_path)], code, words)
 
 
 @linux
+@RUN
 @pytest.mark.parametrize(("make", "code", "words"), SPECIAL.values(), ids=SPECIAL.keys())
-def test_hostile_path(make, code, words, tmp_path):
-    judge(make, code, words, "check", tmp_path)
+def test_hostile_path(make, code, words, run, tmp_path):
+    judge(run, ["check", *make(tmp_path)], code, words)
 
 
-def judge(make, code, words, command, folder):
+def judge(run, arguments, code, words):
     start = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED, command, *make(folder)],
-        capture_output=True,
-        cwd=ROOT,
-        timeout=60,
-        check=False,
-    )
+    found, text = run(arguments)
     seconds = time.perf_counter() - start
-    out, err = (stream.decode("utf-8", "replace") for stream in (done.stdout, done.stderr))
-    assert "Traceback" not in out + err
-    assert "internal error" not in err
-    assert done.returncode == code, out + err
-    assert words in out + err
-    assert not set(map(chr, [*range(9), *range(11, 32), 127])) & set(out + err)
-    assert max(map(len, (out + err).splitlines()), default=0) < 6000
+    assert "Traceback" not in text
+    assert "internal error" not in text
+    assert found == code, text
+    assert words in text
+    assert not set(map(chr, [*range(9), *range(11, 32), 127])) & set(text)
+    assert max(map(len, text.splitlines()), default=0) < 6000
     assert seconds < SECONDS * SLOW
-    if sys.platform == "linux":
-        assert int(err.rpartition("peak ")[2]) < MEGABYTES
 
 
 @pytest.mark.parametrize("command", ["table", "check", "solve", "verify", "sweep"])
@@ -241,10 +254,10 @@ def judge(make, code, words, command, folder):
 def test_every_command_survives(command, name, tmp_path):
     make, code, _ = CASES[name]
     extra = ["--over", "H=1,2"] if command == "sweep" else []
-    found, out, err, _ = measured([command, *make(tmp_path), *extra])
+    found, text = here([command, *make(tmp_path), *extra])
     assert found in ((1, 2) if command in ("solve", "sweep") else (code,))  # 2: there is no variable
-    assert "Traceback" not in out + err
-    assert "internal error" not in err
+    assert "Traceback" not in text
+    assert "internal error" not in text
 
 
 def test_closed_standard_output():
@@ -267,7 +280,13 @@ def test_a_reader_that_goes_away():
 @linux
 @pytest.mark.parametrize(
     "arguments",
-    [["table", "vgg16"], ["check", "specs", "--format", "json"], ["zoo"], ["schema"], ["rule", "--all"]],
+    [
+        ["table", "vgg16"],
+        ["check", "specs/lessons", "--format", "json"],
+        ["zoo"],
+        ["schema"],
+        ["rule", "--all"],
+    ],
 )
 def test_a_full_disk(arguments):
     with Path("/dev/full").open("wb") as full:
@@ -284,7 +303,15 @@ def test_a_full_disk(arguments):
 
 
 @linux
-@pytest.mark.parametrize("delay", [0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8])
+@pytest.mark.parametrize(
+    "delay",
+    [
+        0.02,
+        0.2,
+        0.4,
+        *(pytest.param(delay, marks=pytest.mark.slow) for delay in (0.1, 0.3, 0.5, 0.6, 0.7, 0.8)),
+    ],
+)
 @pytest.mark.parametrize("arguments", [["check", "specs", "-j", "2"], ["verify", "vgg19"]])
 def test_interrupted(arguments, delay):
     process = subprocess.Popen(
@@ -359,7 +386,7 @@ def test_workers_end_with_their_parent(many):
 
 def test_an_ascii_locale():
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
-    code, out, err, _ = measured(["check", "tests/diagnostics/bad/C301_branches.yaml"], env=environment)
+    code, out, err = answer(["check", "tests/diagnostics/bad/C301_branches.yaml"], env=environment)
     assert code == 1
     assert (out + err).isascii()
 
@@ -367,8 +394,8 @@ def test_an_ascii_locale():
 def test_a_file_stays_whole_when_the_new_one_cannot_be_written(tmp_path):
     target = tmp_path / "there.json"
     target.write_text("keep")
-    code, _, err, _ = measured(
-        ["check", "specs", "--format", "json", "-o", str(tmp_path / "no" / "there.json")]
+    code, _, err = answer(
+        ["check", "specs/lessons", "--format", "json", "-o", str(tmp_path / "no" / "there.json")]
     )
     assert code == 2
     assert "cannot write" in err
@@ -376,8 +403,8 @@ def test_a_file_stays_whole_when_the_new_one_cannot_be_written(tmp_path):
         import resource
 
         limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
-        code, _, err, _ = measured(
-            ["check", "specs", "--format", "json", "-o", str(target)], preexec_fn=limit
+        code, _, err = answer(
+            ["check", "specs/lessons", "--format", "json", "-o", str(target)], preexec_fn=limit
         )
         assert code != 0
         assert "Traceback" not in err
