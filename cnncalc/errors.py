@@ -68,12 +68,14 @@ CODES: dict[str, Rule] = {
         "receptive-field-smaller-than-input", "a classifier whose features do not see the whole input", "info"
     ),
     "W210": Rule("channels-last-input", "an input written as height, width, channels", "warning"),
+    "W211": Rule("channels-last-reshape", "a reshape to height, width, channels", "warning"),
     "W301": Rule("dead-layer", "a layer whose output nothing reads; its parameters do nothing", "warning"),
     "W302": Rule("unused-input", "an input of the network that nothing reads", "warning"),
     "W303": Rule("head-does-not-fit", "a head for training only that is too large for this input", "warning"),
     "W304": Rule("identity-layer", "a layer that changes nothing", "warning"),
     "W305": Rule("softmax-not-last", "a softmax in the middle of the network", "warning"),
     "W306": Rule("unused-name", "a variable, block or parameter that nothing uses", "warning"),
+    "W307": Rule("missing-flatten", "a linear layer that runs along a spatial axis", "warning"),
     "W401": Rule("dense-dominates", "one linear layer after a flatten holds most parameters", "info"),
     "W501": Rule("channels-not-multiple-of-8", "channels that tensor cores must pad", "off"),
     "W901": Rule("unused-suppression", "a suppression that suppresses nothing, or cannot", "warning"),
@@ -176,6 +178,23 @@ def _one_line(problem: Problem) -> str:
     where = f"{name}:{line}:{column}: " if line else f"{name}: " if name else ""
     text = f"{where}{problem.code} {problem.message}"
     return f"{text} ({problem.help})" if problem.help else text
+
+
+def merged(problems: Iterable[Problem]) -> list[Problem]:
+    """A lint once for each place: repetitions and variants say the same thing again."""
+    first: dict[tuple[object, ...], Problem] = {}
+    more: dict[tuple[object, ...], int] = {}
+    for problem in problems:
+        same = "" if problem.place is not None and problem.code.startswith("W") else problem.message
+        key = (problem.code, problem.position[0], problem.place and problem.place.mark, same)
+        more[key] = more.get(key, -1) + 1
+        first.setdefault(key, problem)
+    return [
+        p
+        if not more[key]
+        else p._replace(notes=(*p.notes, f"and {more[key]} more like it, in repetitions or variants"))
+        for key, p in first.items()
+    ]
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

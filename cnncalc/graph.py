@@ -9,7 +9,7 @@ from cnncalc.dims import MAX_NUMBER, DimError, Expr, largest_number
 from cnncalc.errors import Place, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from cnncalc.layer import Layer
     from cnncalc.shapes import Shape, Shapes
@@ -60,6 +60,7 @@ class Graph(NamedTuple):
     demands: tuple[Demand, ...] = ()
     warnings: tuple[Problem, ...] = ()
     variables: Mapping[str, Any] = {}  # the spec's vars at this setting; never changed
+    unsilenced: Callable[[list[Problem]], list[Problem]] = list  # lints that the spec does not silence
 
     @property
     def inputs(self) -> tuple[Node, ...]:

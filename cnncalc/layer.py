@@ -47,6 +47,7 @@ class Requirement(NamedTuple):
 
 
 Requirements = Iterator[Requirement]
+Axes = tuple[tuple[int, ...], ...]
 
 
 class Layer(BaseModel, ABC):
@@ -131,6 +132,10 @@ class Layer(BaseModel, ABC):
     def mixes(self, rank: int) -> tuple[int, ...] | None:
         """Axes along which an element depends on all others, the channels being 0; None: on more than those."""
         return None
+
+    def axes(self, inputs: Shapes) -> Axes:
+        """The axes of the first input that each axis of the output is made of; none: it cannot be said."""
+        return tuple((axis,) for axis in range(len(inputs[0])))
 
 
 class Elementwise(Layer):

@@ -8,7 +8,7 @@ from functools import reduce
 from cnncalc.conditions import Statement, any_of, at_least, equal
 from cnncalc.dims import Dim, DimError, maximum, product_of
 from cnncalc.integers import meet
-from cnncalc.layer import Layer, Requirement, Requirements
+from cnncalc.layer import Axes, Layer, Requirement, Requirements
 from cnncalc.shapes import Shape, Shapes, Sight, Window, show
 
 
@@ -54,6 +54,9 @@ class Broadcasting(Merge):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return (len(inputs) - 1) * product_of(output)
+
+    def axes(self, inputs: Shapes) -> Axes:
+        return ((),) * (max(map(len, inputs)) - len(inputs[0])) + super().axes(inputs)
 
 
 def _advice(a: Shape, b: Shape) -> str | None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
@@ -24,6 +25,7 @@ from cnncalc.spec.tensors import Numbers, read_numbers
 from cnncalc.spec.translate import validated
 from cnncalc.spec.values import Failed, Value, compile_value
 from cnncalc.spec.variables import shape_of, variables_of
+from cnncalc.suppression import unsilenced
 
 if TYPE_CHECKING:
     from cnncalc.analysis.verify import Verification
@@ -76,9 +78,10 @@ class Network:
                 problems.append(failed.problem)
         if problems:
             raise SpecError(problems)
-        return Expander(self.reader, variables).expand(
+        graph = Expander(self.reader, variables).expand(
             self.name, shapes, self.items, self.outputs, self.input_values
         )
+        return graph._replace(unsilenced=partial(unsilenced, source=self.source, root=self.root))
 
     def summary(
         self,

@@ -106,6 +106,13 @@ class Report:
         """What free variables must satisfy beside being positive; see ``dims.simplified``."""
         return tuple(simplified(demand.condition for demand in self.graph.demands))
 
+    @cached_property
+    def warnings(self) -> tuple[Problem, ...]:
+        """Signs that the numbers are not those the author means, unless the spec silences them."""
+        from cnncalc.analysis.doubts import told
+
+        return told(self.graph)
+
     def __getitem__(self, path: str) -> Row:
         """The row of a layer, or the sum over a group, block or repeated item.
 

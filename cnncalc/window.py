@@ -10,7 +10,7 @@ from pydantic import field_serializer, field_validator
 from cnncalc import fields
 from cnncalc.conditions import at_least, divisible
 from cnncalc.dims import Dim, ceil_div, concrete, product_of
-from cnncalc.layer import Array, Layer, Requirement, Requirements, needs_rank
+from cnncalc.layer import Array, Axes, Layer, Requirement, Requirements, needs_rank
 from cnncalc.shapes import AXES, Shape, Shapes, Sight, Window, same_padding, window_count
 
 if TYPE_CHECKING:
@@ -233,6 +233,9 @@ class GlobalPooling(Layer):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(inputs[0])
+
+    def axes(self, inputs: Shapes) -> Axes:
+        return super().axes(inputs) if self.keepdim else ((0,),)
 
     def windows(self, inputs: Shapes) -> Sight:
         return "all"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -10,12 +9,24 @@ from cnncalc.analysis import expect
 from cnncalc.analysis.expect import Outcome
 from cnncalc.analysis.lints import Subject, all_lints
 from cnncalc.dims import DimError
-from cnncalc.errors import CODES, Fix, Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
+from cnncalc.errors import (
+    CODES,
+    Fix,
+    Mark,
+    Place,
+    Problem,
+    Source,
+    SpecError,
+    UsageError,
+    did_you_mean,
+    merged,
+)
 from cnncalc.network import Network, build
 from cnncalc.spec.document import Document
 from cnncalc.spec.document import Mapping as DocumentMapping
 from cnncalc.spec.document import Sequence as DocumentSequence
 from cnncalc.spec.load import read_spec, read_text
+from cnncalc.suppression import Suppression, covers, known, suppressions
 
 MAX_FIX_ROUNDS = 20
 
@@ -46,18 +57,6 @@ class Result(NamedTuple):
     outcomes: tuple[Outcome, ...]
     networks: int = 1
     readable: bool = True
-
-
-def covers(pattern: str, code: str) -> bool:
-    """Whether a code, its name, or a prefix of it means this code."""
-    return pattern == CODES[code].name or (
-        bool(re.fullmatch(r"[CW]\d{0,3}", pattern)) and code.startswith(pattern)
-    )
-
-
-def known(pattern: str) -> bool:
-    """Whether a pattern means any code."""
-    return any(covers(pattern, code) for code in CODES)
 
 
 def check_spec(reference: str, options: Options) -> Result:
@@ -100,7 +99,7 @@ def check_document(document: Document, variant: str | None, options: Options) ->
             if not number
             else [p._replace(notes=(*p.notes, f"in variant '{each}'")) for p in problems]
         )
-    kept = _suppressed(network, _merged(found), options)
+    kept = _suppressed(network, merged(found), options)
     return Result(
         name,
         tuple(sorted(kept, key=lambda p: (p.position, p.code, p.message))),
@@ -131,62 +130,13 @@ def _check_network(
     return problems, outcomes
 
 
-def _merged(problems: Iterable[Problem]) -> list[Problem]:
-    """A lint once for each place: repetitions and variants say the same thing again."""
-    first: dict[tuple[Any, ...], Problem] = {}
-    more: dict[tuple[Any, ...], int] = {}
-    for problem in problems:
-        mark = problem.place and problem.place.mark
-        same = "" if mark is not None and problem.code.startswith("W") else problem.message
-        key = (problem.code, mark, same)
-        more[key] = more.get(key, -1) + 1
-        first.setdefault(key, problem)
-    return [
-        p
-        if not more[key]
-        else p._replace(notes=(*p.notes, f"and {more[key]} more like it, in repetitions or variants"))
-        for key, p in first.items()
-    ]
-
-
 # --------------------------------------------------------------------------------------- suppression
-
-_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*cnncalc:\s*ignore\[([^\]\n]*)\]")
-
-
-class Suppression(NamedTuple):
-    """A comment that silences codes on a line, or on the next one if it stands alone."""
-
-    line: int
-    patterns: tuple[str, ...]
-    mark: Mark
-
-
-def suppressions(source: Source) -> list[Suppression]:
-    """Comments of the form ``# cnncalc: ignore[W203] reason``."""
-    found = []
-    lines = source.text.splitlines()
-    for number, line in enumerate(lines):
-        match = _COMMENT.search(line) if "cnncalc:" in line else None
-        if match is None or line.count('"', 0, match.start()) % 2 or line.count("'", 0, match.start()) % 2:
-            continue
-        target = number
-        if not line[: match.start()].strip():
-            following = (
-                n
-                for n in range(number + 1, len(lines))
-                if lines[n].strip() and not lines[n].lstrip().startswith("#")
-            )
-            target = next(following, number)
-        patterns = tuple(part.strip() for part in match[1].split(",") if part.strip())
-        found.append(Suppression(target, patterns, Mark(number, match.start(), number, match.end())))
-    return found
 
 
 def _suppressed(network: Network, problems: list[Problem], options: Options) -> list[Problem]:
     """Problems that nothing silences, and a warning for each silencing that does nothing."""
     source = network.source
-    comments = [] if source.name.endswith(".json") else suppressions(source)
+    comments = suppressions(source)
     silent, complaints = _of_the_file(network)
     used: set[tuple[Mark, str]] = set()
     kept = []
@@ -194,7 +144,7 @@ def _suppressed(network: Network, problems: list[Problem], options: Options) -> 
         lint = problem.code.startswith("W")
         if lint and any(covers(pattern, problem.code) for pattern in silent):
             continue
-        hit = [(c.mark, p) for c in comments for p in c.patterns if lint and _silences(c, p, problem)]
+        hit = [(c.mark, p) for c in comments for p in c.patterns if lint and c.silences(p, problem)]
         used.update(hit)
         if not hit:
             kept.append(problem)
@@ -203,12 +153,6 @@ def _suppressed(network: Network, problems: list[Problem], options: Options) -> 
         for comment in comments:
             kept += [_useless(comment, p, source) for p in comment.patterns if (comment.mark, p) not in used]
     return kept
-
-
-def _silences(comment: Suppression, pattern: str, problem: Problem) -> bool:
-    if problem.place is None or not covers(pattern, problem.code):
-        return False
-    return problem.place.mark.line <= comment.line <= problem.place.mark.end_line
 
 
 def _useless(comment: Suppression, pattern: str, source: Source) -> Problem:

@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cnncalc.analysis.axes import reorders
 from cnncalc.dims import Dim, Expr, maximum, minimum
-from cnncalc.shapes import Shape, Sight, Spread, Window, Zoom
+from cnncalc.shapes import Shape, Shapes, Sight, Spread, Window, Zoom
 
 if TYPE_CHECKING:
     from cnncalc.graph import Graph, Node
@@ -104,8 +105,8 @@ def _through(
     if len(known) < len(inputs):
         return whole if node.layer.windows(graph.shapes_into(node)) == "all" else None
     sight = node.layer.windows(graph.shapes_into(node))
-    if node.type == "permute" or known[0].order:
-        return _reordered(node.layer, known, sight, whole)
+    if known[0].order or (sight == "unknown" and reorders(node.layer.axes(graph.shapes_into(node)))):
+        return _reordered(node.layer, graph.shapes_into(node), known, sight, whole)
     if sight == "all":
         return whole
     reading = known if node.layer.family == "merge" else known[:1]  # others give a size, not values
@@ -130,15 +131,13 @@ def _through(
 
 
 def _reordered(
-    layer: Layer, fields: list[ReceptiveField], sight: Sight, whole: ReceptiveField | None
+    layer: Layer, shapes: Shapes, fields: list[ReceptiveField], sight: Sight, whole: ReceptiveField | None
 ) -> ReceptiveField | None:
     """Axes in another order: maps of each element keep it, and so do those that mix the channels alone."""
-    from cnncalc.layers.permute import Permute  # classes of layers take long to make
-
     (field, *others) = fields
     order = field.order or tuple(range(len(field.axes) + 1))
-    if isinstance(layer, Permute):
-        order = tuple(order[d] for d in layer.dims)
+    if reorders(axes := layer.axes(shapes)):
+        order = tuple(order[axis] for (axis,) in axes)
         return field._replace(order=() if order == tuple(range(len(order))) else order)
     mixed = layer.mixes(len(order))
     if others or mixed is None:

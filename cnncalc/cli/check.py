@@ -94,10 +94,11 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
 
 
 def _options(config: Config, given: dict[str, Any]) -> Options:
-    from cnncalc.analysis.check import Options, known
+    from cnncalc.analysis.check import Options
     from cnncalc.errors import CODES
     from cnncalc.propagate import ITEM_BYTES
     from cnncalc.spec import quantity
+    from cnncalc.suppression import known
 
     lists = {}
     for key in ("select", "ignore"):

@@ -73,6 +73,16 @@ def why_not(network: Network, given: dict[str, Any]) -> str | None:
     return None
 
 
+def own_warnings(network: Network) -> tuple[Problem, ...]:
+    """Why the numbers may not be those that are meant, at the spec's own setting; none where it is not valid."""
+    from cnncalc.analysis.doubts import told
+
+    try:
+        return told(network.graph())
+    except SpecError:
+        return ()
+
+
 def say_if_invalid_itself(network: Network, given: dict[str, Any]) -> None:
     """Some sizes are valid, but those that the spec has are not: to standard error."""
     if reason := why_not(network, given):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnncalc.cli.common import Spec, write
+from cnncalc.cli.common import Spec, complain, write
 
 if TYPE_CHECKING:
     from cnncalc.propagate import Report
@@ -47,6 +47,7 @@ def command(
     found = diff.diff(one, two)
     reasons = [reason for condition in conditions if (reason := diff.fails(found, condition)) is not None]
     write(difference.render(found, fmt))
+    complain(list(dict.fromkeys([*one.warnings, *two.warnings])))
     for reason in reasons:
         click.echo(f"failed: {reason}", err=True)
     return int(bool(reasons))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnncalc.cli.common import read_network, save_picture, set_option, spec_argument
+from cnncalc.cli.common import complain, read_network, save_picture, set_option, spec_argument
 from cnncalc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def command(spec: str, settings: tuple[str, ...], output: str, view: str, depth:
         chart, found = graphview.mermaid(report, depth)
         write_atomically(output, f"{chart}\n".encode())
         _say(found, depth)
-        return 0
+        return complain(report.warnings)
     if view == "auto":
         view = "graph" if any(len(node.inputs) > 1 for node in report.graph.nodes) else "features"
     made: list[Outline] = []
@@ -57,7 +57,7 @@ def command(spec: str, settings: tuple[str, ...], output: str, view: str, depth:
 
     save_picture(picture, output)
     _say(made[0], depth)
-    return 0
+    return complain(report.warnings)
 
 
 def _say(found: Outline, asked: int | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cnncalc.cli.common import free_option, read_network, set_option, spec_argument, write
+from cnncalc.cli.common import complain, free_option, read_network, set_option, spec_argument, write
 
 
 @click.command("explain")
@@ -56,4 +56,4 @@ def command(
     else:
         lines = report_on.overview(report, in_place=in_place, optimiser=optimizer)
         write(report_on.overview_markdown(lines) if fmt == "markdown" else report_on.overview_text(lines))
-    return 0
+    return complain(report.warnings)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from cnncalc.cli.common import read_network, save_picture, set_option, spec_argument, terminal_width, write
+from cnncalc.cli.common import (
+    complain,
+    read_network,
+    save_picture,
+    set_option,
+    spec_argument,
+    terminal_width,
+    write,
+)
 
 
 @click.command("plot")
@@ -50,4 +58,4 @@ def command(
         write(plot.as_text(report, by, depth, terminal_width()))
     else:
         save_picture(lambda: plot.as_svg(report, by, depth), output)
-    return 0
+    return complain(report.warnings)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cnncalc.cli.common import free_option, read_network, set_option, spec_argument
+from cnncalc.cli.common import complain, free_option, read_network, set_option, spec_argument
 from cnncalc.errors import UsageError
 
 
@@ -36,4 +36,4 @@ def command(
     network, given, names = read_network(spec, settings, free)
     report = network.summary(free=names, set=given, batch=batch, dtype=dtype)
     write_atomically(output, page.render(report).encode())
-    return 0
+    return complain(report.warnings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from cnncalc.cli.common import (
+    complain,
     read_network,
     say_if_invalid_itself,
     set_option,
@@ -41,4 +42,4 @@ def command(
     found = solve(network, split_names(variables), where=where, set=given)
     write(solution.as_json(found, near) if fmt == "json" else solution.as_text(found, near))
     say_if_invalid_itself(network, given)
-    return 0
+    return complain(found.report.warnings)

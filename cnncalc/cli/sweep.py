@@ -8,7 +8,15 @@ from typing import Any
 
 import click
 
-from cnncalc.cli.common import read_network, set_option, spec_argument, why_not, write
+from cnncalc.cli.common import (
+    complain,
+    own_warnings,
+    read_network,
+    set_option,
+    spec_argument,
+    why_not,
+    write,
+)
 from cnncalc.errors import UsageError
 
 BAR_FROM = 50_000
@@ -67,7 +75,7 @@ def command(
             f"{refused.count:,} of {count:,} settings are not valid; with {named}: {why_not(network, at)}"
         )
         click.echo(reason, err=True)
-    return 0
+    return complain(own_warnings(network))
 
 
 class Refused:

@@ -66,10 +66,9 @@ def command(
 
         write(table.render(report, fmt, chosen, depth, layout))
     from cnncalc.analysis.expect import check
-    from cnncalc.analysis.unused import unused
 
     if names:
         say_if_invalid_itself(network, given)
     # expectations hold at the spec's own setting
     failures = [] if given or names else check(network, report)
-    return complain([*report.graph.warnings, *unused(report.graph), *failures])
+    return complain([*report.warnings, *failures])

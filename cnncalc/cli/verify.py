@@ -97,7 +97,7 @@ def command(spec: str, settings: tuple[str, ...], **options: Any) -> int:
         found, seen = _perturb(report, setup, threads)
         problems += found
     _print(report, checks, options, seen if not problems else None)
-    return complain(problems)
+    return complain([*report.warnings, *problems])
 
 
 def _target(path: str | None, report: Report) -> str | None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from cnncalc import fields
 from cnncalc.dims import product_of
-from cnncalc.layer import Array, Arrays, Rearrangement, Requirement, Requirements, Tensors
+from cnncalc.layer import Array, Arrays, Axes, Rearrangement, Requirement, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes, show
 
 
@@ -35,6 +35,11 @@ class Flatten(Rearrangement):
         (x,) = inputs
         start, end = self._span(x)
         return (*x[:start], product_of(x[start : end + 1]), *x[end + 1 :])
+
+    def axes(self, inputs: Shapes) -> Axes:
+        every = super().axes(inputs)
+        start, end = self._span(inputs[0])
+        return (*every[:start], tuple(range(start, end + 1)), *every[end + 1 :])
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         (x,) = inputs

@@ -10,7 +10,7 @@ from pydantic import Field, PlainValidator
 from cnncalc import fields
 from cnncalc.conditions import at_least
 from cnncalc.dims import Dim
-from cnncalc.layer import Array, Arrays, Layer, Requirement, Requirements, Tensors
+from cnncalc.layer import Array, Arrays, Axes, Layer, Requirement, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes
 
 Declared = Annotated[Any, PlainValidator(lambda v: v if v is None else fields.integer(v, 0))]
@@ -44,6 +44,9 @@ class Opaque(Layer):
 
     def output_shape(self, inputs: Shapes) -> Shape:
         return self.output or inputs[0]
+
+    def axes(self, inputs: Shapes) -> Axes:
+        return super().axes(inputs) if self.output is None else ((),) * len(self.output)
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
         sizes = {"weight": (self.params or 0) - self.biases, "bias": self.biases}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.layer import Array, Arrays, Rearrangement, Requirement, Requirements, Tensors
+from cnncalc.layer import Array, Arrays, Axes, Rearrangement, Requirement, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes, Sight, Window, show
 
 
@@ -27,6 +27,9 @@ class Permute(Rearrangement):
     def output_shape(self, inputs: Shapes) -> Shape:
         (x,) = inputs
         return tuple(x[d] for d in self.dims)
+
+    def axes(self, inputs: Shapes) -> Axes:
+        return tuple((d,) for d in self.dims)
 
     def windows(self, inputs: Shapes) -> Sight:
         same = self.dims == tuple(range(len(self.dims)))

@@ -6,8 +6,8 @@ from typing import Literal
 
 from cnncalc import fields
 from cnncalc.conditions import equal
-from cnncalc.dims import DimError, concrete, product_of
-from cnncalc.layer import Array, Arrays, Rearrangement, Requirement, Requirements, Tensors
+from cnncalc.dims import Dim, DimError, concrete, product_of
+from cnncalc.layer import Array, Arrays, Axes, Rearrangement, Requirement, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes, show
 
 
@@ -39,6 +39,25 @@ class Reshape(Rearrangement):
             raise DimError(f"the size that -1 stands for: {error}") from None
         return tuple(rest if free else d for d, free in zip(self.shape, unknown, strict=True))
 
+    def axes(self, inputs: Shapes) -> Axes:
+        """Stretches of axes that hold as many elements before as after are made of each other."""
+        have, want = (_elements(shape) for shape in (inputs[0], self.output_shape(inputs)))
+        found: list[tuple[int, ...]] = []
+        first = 0
+        for made, elements in enumerate(want, 1):
+            end = next((n for n in range(first + 1, len(have) + 1) if have[n - 1] == elements), None)
+            if made == len(want):
+                end = len(have)
+            if end is not None:
+                found += [tuple(range(first, end))] * (made - len(found))
+                first = end
+        return tuple(found)
+
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         (x,) = inputs
         return x.reshape(len(x), *map(concrete, self.shape))
+
+
+def _elements(shape: Shape) -> list[Dim]:
+    """How many elements the first axis holds, the first two, and so on."""
+    return [product_of(shape[:n]) for n in range(1, len(shape) + 1)]

@@ -195,7 +195,9 @@ class Assembly:
         help = problem.help
         for node in self.nodes:
             if problem.code == "C302" and node.layer is None and (meant := channels_first(node.output)):
-                help = f"{node.path} is {show(node.output)}; channels come first: {list(meant)}"
+                help = (
+                    f"{node.path} is {show(node.output)}; channels come first: [{', '.join(map(str, meant))}]"
+                )
         message = problem.message
         if not message.startswith(layer.type):
             message = f"{layer.type}: {message}"

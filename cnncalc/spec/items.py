@@ -10,7 +10,7 @@ from cnncalc.registry import all_types, layer_class
 from cnncalc.spec import foreign, tensors
 from cnncalc.spec.document import Mapping, Sequence
 from cnncalc.spec.model import COMMON, NAME, PARAM_KINDS, BlockModel, wrong_name
-from cnncalc.spec.parts import Attachment, Block, Branch, Item, Param, recursion
+from cnncalc.spec.parts import Attachment, Block, Branch, Item, Param, recursion, type_mark
 from cnncalc.spec.translate import intended, translate, unknown_field, validated
 from cnncalc.spec.values import Failed, Value, compile_value
 
@@ -153,7 +153,7 @@ class ItemReader:
             help = f"leave 'type' out: the key '{key}' says it"
             self.problem("C103", f"no layer type or block '{kind}'", node.values_at["type"], help)
             return None
-        place = Place(self.source, _type_mark(node, mark))
+        place = Place(self.source, type_mark(node, mark))
         item = Item(place, kind, node)
         self.read_name(item, node, counts)
         before = len(self.problems)
@@ -465,17 +465,6 @@ class ItemReader:
 
 def _aliases(cls: type[Layer]) -> dict[str, str]:
     return {f.alias: name for name, f in cls.model_fields.items() if f.alias}
-
-
-def _type_mark(node: Mapping, mark: Mark) -> Mark:
-    """``type: conv2d`` where it stands in one line, else the first key."""
-    for key in ("type", "name", "layers", "share"):
-        if key in node:
-            start, end = node.keys_at[key], node.values_at[key]
-            if start.line == end.end_line and key != "layers":
-                return Mark(start.line, start.column, end.end_line, end.end_column)
-            return start
-    return mark
 
 
 def _merged(under: Mapping, over: Mapping) -> Mapping:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.errors import Place, Problem
+from cnncalc.errors import Mark, Place, Problem
 from cnncalc.spec.document import Mapping
 from cnncalc.spec.values import Value
 
@@ -58,6 +58,17 @@ class Item:
     def joins_sources(self) -> bool:
         """Whether it joins the tensors that ``from`` names."""
         return self.cls is not None and self.cls.family == "merge" and self.branches is None
+
+
+def type_mark(node: Mapping, mark: Mark) -> Mark:
+    """``type: conv2d`` where it stands in one line, else the first key."""
+    for key in ("type", "name", "layers", "share"):
+        if key in node:
+            start, end = node.keys_at[key], node.values_at[key]
+            if start.line == end.end_line and key != "layers":
+                return Mark(start.line, start.column, end.end_line, end.end_column)
+            return start
+    return mark
 
 
 class Param(NamedTuple):

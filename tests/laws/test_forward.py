@@ -13,7 +13,7 @@ import cnncalc
 from cnncalc.analysis.verify import prepared, verified, weights_of
 from cnncalc.errors import SpecError
 from cnncalc.kernels.work import working
-from cnncalc.layer import Layer
+from cnncalc.layer import Layer, Rearrangement
 from cnncalc.registry import all_types
 from tests.laws.test_laws import random_fields
 
@@ -54,6 +54,31 @@ def test_arrays_have_the_derived_shapes_and_counts(name):
             assert np.array_equal(before, next(iter(setup.inputs.values())))  # the caller's arrays stay
             assert output.shape == (report.batch, *report.rows[0].output)
             assert np.isfinite(output).all() or (name.startswith("maxpool") and not np.isnan(output).any())
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_every_axis_of_the_output_is_accounted_for(name):
+    for _, report in random_layers(name, 10):
+        (node,) = (node for node in report.graph.nodes if node.layer)
+        axes = node.layer.axes(report.graph.shapes_into(node))
+        assert len(axes) == len(node.output)
+        assert {axis for group in axes for axis in group} <= set(range(len(report.graph.nodes[0].output)))
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, c in TYPES.items() if issubclass(c, Rearrangement) and c.axes is not Layer.axes]
+)
+def test_where_an_element_goes_depends_on_the_axes_that_are_named_alone(name):
+    for spec, report in random_layers(name, 25):
+        (node,) = (node for node in report.graph.nodes if node.layer)
+        shape = report.graph.nodes[0].output
+        numbered = np.arange(np.prod(shape)).reshape(1, *shape)
+        moved = node.layer.forward([numbered], None)[0]
+        come_from = np.unravel_index(moved.ravel(), shape)
+        for axis, group in enumerate(node.layer.axes((shape,))):
+            goes_to = np.indices(moved.shape)[axis].ravel()
+            pairs = set(zip(*(come_from[a] for a in group), goes_to, strict=True))
+            assert not group or len(pairs) == len({pair[:-1] for pair in pairs}), spec
 
 
 WINDOWED = [n for n, c in TYPES.items() if "kernel_size" in c.model_fields]

@@ -15,7 +15,7 @@ from cnncalc.registry import all_types, layer_class
 TYPES = all_types()
 FIELDS = {  # values for required fields, by name
     "out_channels": [4, 6], "kernel_size": [1, 2, 3], "out_features": [5], "output_size": [2], "num_groups": [1, 2],
-    "size": [3], "shape": [[-1]], "dims": [[1, 0], [0, 1, 2], [0, 2, 1], [3, 0, 1, 2]], "padding": [0, 1, 2],
+    "size": [3], "shape": [[-1], [4, -1], [2, 2, -1]], "dims": [[1, 0], [0, 1, 2], [0, 2, 1], [3, 0, 1, 2]], "padding": [0, 1, 2],
     "upscale_factor": [1, 2], "downscale_factor": [1, 2], "groups": [1, 2],
 }  # fmt: skip
 OPTIONAL = {

@@ -7,6 +7,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from cnncalc.analysis.doubts import doubts
 from cnncalc.errors import Place, Problem
 from cnncalc.graph import Graph, Node
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from cnncalc.network import Network
     from cnncalc.propagate import Report
 
-MODULES = ("parameters", "geometry", "structure", "cost", "names")
+MODULES = ("told", "parameters", "geometry", "structure", "cost", "names")
 
 
 class Subject:
@@ -34,6 +35,11 @@ class Subject:
             for i in node.inputs:
                 found[i].append(node)
         return found
+
+    @cached_property
+    def doubts(self) -> list[Problem]:
+        """What every command says of the network, silenced or not."""
+        return doubts(self.graph)
 
     @cached_property
     def layers(self) -> list[Node]:

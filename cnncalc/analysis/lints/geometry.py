@@ -13,7 +13,7 @@ from cnncalc.dims import Dim, DimError, concrete
 from cnncalc.errors import Problem, SpecError
 from cnncalc.graph import Node
 from cnncalc.integers import meet
-from cnncalc.shapes import AXES, axis_names, channels_first, show
+from cnncalc.shapes import AXES, axis_names
 from cnncalc.window import WindowLayer
 
 
@@ -274,11 +274,3 @@ def small_receptive_field(subject: Subject) -> Iterator[Problem]:
             message = f"each feature that comes in sees {have} of the input's {want} cells"
             yield at(node, "W209", message, help="add layers or strides, or dilation, or use a smaller input")
             return
-
-
-@lint("W210")
-def channels_last_input(subject: Subject) -> Iterator[Problem]:
-    for node in subject.graph.inputs:
-        if (meant := channels_first(node.output)) is not None:
-            message = f"{show(node.output)} looks like height, width, channels"
-            yield at(node, "W210", message, help=f"channels come first: {list(meant)}")

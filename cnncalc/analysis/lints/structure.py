@@ -4,26 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cnncalc.analysis import unused
 from cnncalc.analysis.lints import Subject, at, layer_of, lint
 from cnncalc.errors import Problem
 from cnncalc.graph import Node
 from cnncalc.window import WindowLayer
-
-
-@lint("W301")
-def unused_layer(subject: Subject) -> Iterator[Problem]:
-    return (found for found in unused.unused(subject.graph) if found.code == "W301")
-
-
-@lint("W302")
-def unused_input(subject: Subject) -> Iterator[Problem]:
-    return (found for found in unused.unused(subject.graph) if found.code == "W302")
-
-
-@lint("W303")
-def head_does_not_fit(subject: Subject) -> Iterator[Problem]:
-    return (found for found in subject.graph.warnings if found.code == "W303")
 
 
 def _pools_single_cells(node: Node) -> bool:
