@@ -62,7 +62,7 @@ class Result(NamedTuple):
 def check_spec(reference: str, options: Options) -> Result:
     """Check a file, ``-`` or a shipped name, with all its variants."""
     try:
-        document, variant = read_spec(reference)
+        document, variant = read_spec(reference, whole=True)
     except SpecError as error:
         return Result(reference, error.problems, ())
     except UsageError as error:

@@ -27,9 +27,11 @@ class Spec(click.ParamType[str]):
     ) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        from cnncalc.spec.load import shipped_specs
+        from cnncalc.spec.load import shipped_lessons, shipped_specs
 
-        names = [CompletionItem(n) for n in shipped_specs() if n.startswith(incomplete)]
+        names = [
+            CompletionItem(n) for n in [*shipped_specs(), *shipped_lessons()] if n.startswith(incomplete)
+        ]
         return [*names, CompletionItem(incomplete, type="file")]
 
 

@@ -11,20 +11,22 @@ from cnncalc.cli.common import Spec, check_format, format_option, write
 @click.argument("name", required=False, type=Spec(), metavar="[NAME]")
 @format_option
 def command(name: str | None, fmt: str) -> int:
-    """The shipped architectures: name, params, MACs, input, source. With NAME: its spec, for copying.
+    """The shipped architectures and lessons: name, params, MACs, input, source. With NAME: its spec, for copying.
 
     \b
     cnncalc zoo
+    cnncalc zoo lessons
     cnncalc zoo resnet50 > my.yaml
     """
     from cnncalc.report import zoo
-    from cnncalc.spec.load import shipped_specs, shipped_text
+    from cnncalc.spec.load import shipped_lessons, shipped_specs, shipped_text
 
-    if name is not None:
+    if name is not None and name != "lessons":
         text, variant = shipped_text(name)
         head = f"# the variant '{variant}' of this family: cnncalc table FILE@{variant}\n" if variant else ""
         write((head + text).rstrip())
         return 0
     check_format(fmt)
-    write(zoo.render(zoo.entries(shipped_specs()), fmt))
+    architectures = zoo.entries(shipped_specs()) if name is None else []
+    write(zoo.render(architectures, zoo.entries(shipped_lessons()), fmt))
     return 0

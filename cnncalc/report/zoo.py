@@ -20,6 +20,7 @@ class Entry(NamedTuple):
     macs: int
     input: str
     source: str
+    title: str
 
 
 def entries(specs: Mapping[str, tuple[Path, str]]) -> list[Entry]:
@@ -36,28 +37,38 @@ def entries(specs: Mapping[str, tuple[Path, str]]) -> list[Entry]:
         params, macs = report.totals.params, report.totals.macs
         assert isinstance(params, int)
         assert isinstance(macs, int)
-        found.append(Entry(name, params, macs, inputs, network.citation))
+        found.append(Entry(name, params, macs, inputs, network.citation, network.name))
     return found
 
 
-def render(zoo: list[Entry], fmt: str) -> str:
-    """The list as a table, CSV or JSON; integers are exact."""
+def render(architectures: list[Entry], lessons: list[Entry], fmt: str) -> str:
+    """The lists as tables, CSV or JSON; integers are exact. One that is empty is left out of tables and JSON."""
+    lists = {"architectures": architectures, "lessons": lessons}
+    shown = {key: entries for key, entries in lists.items() if entries}
     if fmt == "json":
         import json
 
-        return json.dumps({"schema_version": 1, "architectures": [e._asdict() for e in zoo]}, indent=2)
+        return json.dumps(
+            {"schema_version": 1, **{k: [e._asdict() for e in v] for k, v in shown.items()}}, indent=2
+        )
     if fmt == "csv":
         import csv
         import io
 
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerows([Entry._fields, *zoo])
+        writer.writerows([Entry._fields, *architectures, *lessons])
         return stream.getvalue().rstrip("\n")
+    return "\n\n".join(_table(key, entries, fmt) for key, entries in shown.items())
+
+
+def _table(kind: str, zoo: list[Entry], fmt: str) -> str:
+    last = "source" if kind == "architectures" else "title"
     cells = [
-        [e.name, f"{e.params:,}", f"{e.macs:,}", e.input, text.escape(_short(e.source), fmt)] for e in zoo
+        [e.name, f"{e.params:,}", f"{e.macs:,}", e.input, text.escape(_short(getattr(e, last)), fmt)]
+        for e in zoo
     ]
-    headings = ["name", "params", "MACs", "input", "source"]
+    headings = ["name", "params", "MACs", "input", last]
     return draw(cells, headings, [False, True, True, False, False], fmt)
 
 

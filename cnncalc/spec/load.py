@@ -21,13 +21,14 @@ MAX_JSON_BYTES = 4 << 20
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
-def read_spec(reference: str) -> tuple[Document, str | None]:
+def read_spec(reference: str, *, whole: bool = False) -> tuple[Document, str | None]:
     """The document that ``reference`` names, and the variant of it that is asked for.
 
-    ``reference`` is a path, ``path@variant``, ``-``, or the name of a shipped spec or variant.
+    ``reference`` is a path, ``path@variant``, ``-``, or the name of a shipped spec or variant. With
+    ``whole`` it may be that of a shipped family, none of whose members is the one that is meant.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: there is no such file, or it is a family.
         SpecError: the file is no valid YAML or JSON.
     """
     path, _, variant = reference.rpartition("@") if "@" in reference else (reference, "", "")
@@ -36,8 +37,10 @@ def read_spec(reference: str) -> tuple[Document, str | None]:
     if os.path.lexists(reference) or not variant:
         path, variant = reference, ""
     if not os.path.lexists(path) and not _looks_like_path(path):
-        path, found = _shipped(path)
+        name, (path, found) = path, _shipped(path)
         variant = variant or found
+        if not variant and not whole and (members := _members(name)):
+            raise UsageError(f"{name} is a family: name one of {', '.join(members)}")
     limit = MAX_JSON_BYTES if path.endswith(".json") else MAX_YAML_BYTES
     source = Source(path, _decode(_read(path, limit), path))
     return read(source, json=path.endswith(".json")), variant or None
@@ -226,18 +229,35 @@ _VARIANT = re.compile(r"^  ([A-Za-z_][A-Za-z0-9_]*):", re.MULTILINE)
 
 
 def shipped_specs() -> dict[str, tuple[Path, str]]:
-    """Every shipped name: its file, and the variant (empty: the file itself).
-
-    Variants are found by their two-space indentation, without parsing every file.
-    """
+    """Every shipped name: its file, and the variant (empty: the file itself)."""
     found: dict[str, tuple[Path, str]] = {}
     files = sorted(shipped_folder().glob("*.yaml"))
     for path in files:
-        block = _VARIANTS.search(path.read_text(encoding="utf-8") + "\n")
-        for name in _VARIANT.findall(block[1]) if block else ():
+        for name in _variants(path):
             found.setdefault(name, (path, name))
     found.update({path.stem: (path, "") for path in files})
     return dict(sorted(found.items()))
+
+
+def shipped_lessons() -> dict[str, tuple[Path, str]]:
+    """Every lesson of the course, as ``shipped_specs`` has architectures."""
+    files = sorted((shipped_folder() / "lessons").glob("*.yaml"))
+    return {f"lessons/{path.stem}": (path, "") for path in files}
+
+
+def _variants(path: Path) -> list[str]:
+    """The variants of a shipped file, found by their two-space indentation: parsing takes long."""
+    block = _VARIANTS.search(path.read_text(encoding="utf-8") + "\n")
+    return _VARIANT.findall(block[1]) if block else []
+
+
+def _members(name: str) -> list[str]:
+    """Who belongs to a shipped family, small ones first; nobody where it is none."""
+    variants = _variants(shipped_folder() / f"{name}.yaml")
+    alike = [path.stem for path in shipped_folder().glob(f"{name}[0-9]*.yaml")] if variants else []
+    return sorted(
+        {*variants, *alike}, key=lambda n: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", n)]
+    )
 
 
 def shipped_text(name: str) -> tuple[str, str]:
@@ -254,7 +274,7 @@ def _shipped(name: str) -> tuple[str, str]:
     direct = shipped_folder() / f"{name}.yaml"
     if re.fullmatch(r"\w+(/\w+)?", name) and direct.is_file():
         return str(direct), ""
-    known = shipped_specs()
+    known = shipped_specs() | shipped_lessons()
     if name not in known:
         match = nearest(name, known)
         help = f"did you mean '{match}'?" if match else "'cnncalc zoo' lists what is shipped"

@@ -14,6 +14,7 @@ import tabulate
 import cnncalc
 from cnncalc.__main__ import main
 from cnncalc.cli import COMMANDS
+from cnncalc.errors import UsageError
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -69,7 +70,7 @@ def test_json_of_free_variables_has_closed_forms(capsys):
     assert report["totals"]["params"] == 138357544
 
 
-@pytest.mark.parametrize("name", ["resnet50", "unet", "mobilenet_v2", "efficientnet", "lessons/vgg16"])
+@pytest.mark.parametrize("name", ["resnet50", "unet", "mobilenet_v2", "efficientnet_b0", "lessons/vgg16"])
 def test_symbolic_json_parses_back(capsys, name):
     import cnncalc
 
@@ -218,6 +219,39 @@ def test_zoo_lists_and_prints(capsys):
     assert "vgg" not in entries
     _, out, _ = run(capsys, "zoo", "vgg16")
     assert out.startswith("# Configuration D")
+    assert run(capsys, "zoo", "vgg")[1].startswith("# torchvision's members of the family")
+
+
+def test_zoo_lists_the_lessons(capsys):
+    _, out, _ = run(capsys, "zoo", "--format", "json")
+    lessons = {entry["name"]: entry for entry in json.loads(out)["lessons"]}
+    assert lessons.keys() == {f"lessons/{path.stem}" for path in (ROOT / "specs" / "lessons").glob("*.yaml")}
+    assert (lessons["lessons/mlp"]["params"], lessons["lessons/mlp"]["title"]) == (
+        19_300_736,
+        "MLP on an image",
+    )
+    _, everything, _ = run(capsys, "zoo")
+    _, out, _ = run(capsys, "zoo", "lessons")
+    assert out in everything
+    assert "resnet18" not in out
+    assert json.loads(run(capsys, "zoo", "lessons", "--format", "json")[1]) == {
+        "schema_version": 1,
+        "lessons": [*lessons.values()],
+    }
+
+
+def test_a_family_names_its_members(capsys):
+    message = "error: vgg is a family: name one of vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16, vgg16_bn, vgg19, vgg19_bn\n"
+    for command in (["table"], ["explain"], ["solve"], ["verify"], ["plot"], ["show"], ["diff", "vgg16"]):
+        assert run(capsys, *command, "vgg") == (2, "", message)
+    assert run(capsys, "table", "vgg@vgg11")[1] == run(capsys, "table", "vgg11")[1]
+    assert (
+        run(capsys, "check", "vgg", "--ignore", "W")[2]
+        == "1 spec (8 networks): 0 errors, 0 warnings; 16 of 16 expectations met\n"
+    )
+    assert run(capsys, "table", str(ROOT / "specs" / "vgg.yaml"))[0] == 0
+    with pytest.raises(UsageError, match="resnet is a family: name one of resnet18, resnet34,"):
+        cnncalc.load("resnet")
 
 
 def test_numpy_is_not_loaded_and_import_has_no_side_effects():
