@@ -17,6 +17,11 @@ Declared = Annotated[Any, PlainValidator(lambda v: v if v is None else fields.in
 DeclaredShape = Annotated[Any, PlainValidator(lambda v: v if v is None else fields.shape(v))]
 
 
+def _known(size: Dim | None) -> Dim:
+    """What is left unsaid counts as 0; whether a symbol is 0 is not asked."""
+    return 0 if size is None else size
+
+
 class Opaque(Layer):
     """Declares ``output`` (default: the input's shape), ``params``, ``biases``, ``macs``, ``flops``.
 
@@ -38,9 +43,10 @@ class Opaque(Layer):
         return None in (self.params, self.declared_macs, self.flops)
 
     def requirements(self, inputs: Shapes) -> Requirements:
-        holds = at_least(self.params or 0, self.biases)
+        params = _known(self.params)
+        holds = at_least(params, self.biases)
         if holds is not True:
-            yield Requirement(holds, "C308", f"biases are {self.biases} of {self.params or 0} params")
+            yield Requirement(holds, "C308", f"biases are {self.biases} of {params} params")
 
     def output_shape(self, inputs: Shapes) -> Shape:
         return self.output or inputs[0]
@@ -49,14 +55,14 @@ class Opaque(Layer):
         return super().axes(inputs) if self.output is None else ((),) * len(self.output)
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
-        sizes = {"weight": (self.params or 0) - self.biases, "bias": self.biases}
+        sizes = {"weight": _known(self.params) - self.biases, "bias": self.biases}
         return {name: (size,) for name, size in sizes.items() if size != 0}
 
     def macs(self, inputs: Shapes, output: Shape) -> Dim:
-        return self.declared_macs or 0
+        return _known(self.declared_macs)
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
-        return (self.flops or 0) - 2 * self.macs(inputs, output)
+        return _known(self.flops) - 2 * self.macs(inputs, output)
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         raise NotImplementedError("an opaque operation says nothing of what it computes")

@@ -14,6 +14,8 @@ from cnncalc.network import build
 from cnncalc.spec.load import read_spec, shipped_specs
 
 FACTS = json.loads(Path(__file__).with_name("torchvision.json").read_text())
+#: by model and type of layer: what all of its layers of the type have in these fields, which change no shape and no count
+FIELDS = json.loads(Path(__file__).with_name("torchvision_fields.json").read_text())
 SPECS = shipped_specs()
 COMPARED = ("conv", "linear", "norm", "pool")
 #: models that torchvision writes with poolings as functions, which are no modules
@@ -58,6 +60,28 @@ def test_torchvision(name):
     assert next(rows, None) is None
     for number in ("params", "weights", "biases", "buffers", "macs"):
         assert getattr(report.totals, number) == fact[number], number
+
+
+#: facts about members that were not measured: torchvision's source, and for the last two Keras', whose epsilon is 0.001
+FIELDS |= {
+    "efficientnet_b5": {"batchnorm2d": {"eps": 0.001}}, "mnasnet1_3": {"batchnorm2d": {"eps": 1e-5}},
+    "convnext_small": {"layernorm": {"eps": 1e-6}}, "densenet161": {"batchnorm2d": {"eps": 1e-5}},
+    "vgg13_bn": {"batchnorm2d": {"eps": 1e-5}}, "shufflenet_v2_x1_5": {"batchnorm2d": {"eps": 1e-5}},
+    "mobilenet_v1": {"batchnorm2d": {"eps": 0.001}}, "xception": {"batchnorm2d": {"eps": 0.001}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_fields_that_change_no_number_are_those_of_the_published_network(name):
+    """With another epsilon, published weights compute something else."""
+    path, variant = SPECS[name]
+    layers = [n.layer for n in build(read_spec(str(path))[0], variant or None).graph().nodes if n.layer]
+    for kind, fields in FIELDS[name].items():
+        ours = [layer for layer in layers if layer.type == kind]
+        assert ours
+        for field, wanted in fields.items():
+            found = {getattr(layer, field) for layer in ours}
+            assert found == {(wanted, wanted) if field == "dilation" else wanted}, f"{kind}: {field}"
 
 
 PUBLISHED = {  # params of models without measured facts, as published by torchvision or the papers' authors

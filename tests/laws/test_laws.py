@@ -154,3 +154,56 @@ def test_groups_of_one_channel_are_a_depthwise_convolution():
     one, two = (expand({"input": [6, 9, 9], "layers": [layer]}).rows[0] for layer in (grouped, depthwise))
     assert one.output == two.output
     assert (one.weights, one.biases, one.macs, one.flops) == (two.weights, two.biases, two.macs, two.flops)
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_no_rule_asks_for_the_truth_of_a_size(name):
+    """Every field that takes an integer is left free; what a rule cannot do in symbols it says in other words."""
+    draw = random.Random(name)
+    cls = TYPES[name]
+    for _ in range(20):
+        rank = cls.rank or draw.choice([0, 1, 2])
+        fields = random_fields(draw, cls) | {
+            n: draw.choice([1, 2]) for n in _integers(cls) if draw.random() < 0.6
+        }
+        names = [n for n, value in fields.items() if type(value) is int and value > 0]
+        spec = {"vars": {"C": 4, "H": 8, "W": 8, "D": 8, **{f"v_{n}": fields[n] for n in names}},
+                "input": ["C", *["H", "W", "D"][:rank]],
+                "layers": [{"type": name, **fields, **{n: f"v_{n}" for n in names}}]}  # fmt: skip
+        net = cnncalc.load(spec)
+        for free in ([f"v_{n}" for n in names if _takes_symbols(cls, n)], ["C"], ["H"]):
+            try:
+                symbolic = net.summary(free=free)
+            except SpecError as error:
+                assert "whether" not in str(error), spec
+                continue
+            assert str(symbolic)
+            try:
+                numeric = net.summary()
+            except SpecError:
+                assert not all(c.holds({n: spec["vars"][n] for n in free}) for c in symbolic.conditions), spec
+                continue
+            values = {n: spec["vars"][n] for n in free}
+            for number in ("weights", "biases", "buffers", "macs", "flops", "activations"):
+                assert substitute(getattr(symbolic.rows[0], number), values) == getattr(
+                    numeric.rows[0], number
+                ), spec
+
+
+def _integers(cls):
+    """Names of the fields, as a spec has them, that an integer may be given for."""
+    names = [(field.alias or name, name) for name, field in cls.model_fields.items() if name != "type"]
+    return [alias for alias, name in names if _takes(cls, alias, 1)]
+
+
+def _takes_symbols(cls, name):
+    return _takes(cls, name, cnncalc.parse_size("s"))
+
+
+def _takes(cls, name, value):
+    others = {n: FIELDS[n][0] for n, field in cls.model_fields.items() if field.is_required() and n != name}
+    try:
+        cls(**others, **{name: value})
+    except ValueError:
+        return False
+    return not isinstance(value, int) or type(value) is int
