@@ -26,7 +26,6 @@ class Line(NamedTuple):
     rule: str
     numbers: str  # an expression in cnncalc's own language
     result: Dim
-    latex: str = ""
     note: str = ""
 
 
@@ -124,7 +123,6 @@ def _windows(layer: WindowLayer, x: Shape, output: Shape) -> Iterator[Line]:
                 "input/stride, rounded up ('same')",
                 numbers,
                 count,
-                rf"\left\lceil\frac{{{size}}}{{{w.stride}}}\right\rceil",
             )
             continue
         kernel = _put(w.kernel) if w.dilation == 1 else f"({_put(w.dilation)}*({_put(w.kernel)} - 1) + 1)"
@@ -139,17 +137,12 @@ def _windows(layer: WindowLayer, x: Shape, output: Shape) -> Iterator[Line]:
             if w.dilation == 1
             else f"the extent of {w.kernel} cells with dilation {w.dilation} is {w.extent}"
         )
-        over = f"{size} + {w.before} + {w.after} - {kernel}".replace("*", r" \cdot ")
-        latex = rf"\left\lfloor\frac{{{over}}}{{{w.stride}}}\right\rfloor + 1"
         if ceil:
             numbers = f"min(({top} + {_put(w.stride)} - 1)//{_put(w.stride)}, ({_put(size)} + {_put(w.before)} - 1)//{_put(w.stride)}) + 1"
-            rule, latex = (
-                rule.replace("//", "/") + ", rounded up, but no window begins in the padding at the end",
-                "",
-            )
+            rule = rule.replace("//", "/") + ", rounded up, but no window begins in the padding at the end"
         else:
             numbers = f"({top})//{_put(w.stride)} + 1"
-        yield Line(f"output {name}", rule, numbers, count, latex, note)
+        yield Line(f"output {name}", rule, numbers, count, note)
 
 
 def _transposed(layer: Layer, x: Shape, output: Shape) -> Iterator[Line]:
@@ -164,7 +157,6 @@ def _transposed(layer: Layer, x: Shape, output: Shape) -> Iterator[Line]:
             "(input - 1)*stride - padding + extent + output_padding",
             numbers,
             count,
-            numbers.replace("*", r" \cdot "),
         )
 
 
@@ -183,7 +175,7 @@ def _parameters(layer: Layer, inputs: tuple[Shape, ...], row: Row) -> Iterator[L
             rule = "filters × channels of a filter × cells of its kernel"
             kernel = "×".join(map(str, shape[2:]))
             note = f"{shape[0]} filters, each with {shape[1]} kernel(s) of {kernel}: {product_of(shape[1:])} weights a filter"
-        yield Line(name, rule, numbers, product_of(shape), " \\cdot ".join(map(str, shape)), note)
+        yield Line(name, rule, numbers, product_of(shape), note)
     if len(shapes) > 1:
         counts = [product_of(shape) for shape in shapes.values()]
         yield Line("params", "weights + biases", " + ".join(map(_put, counts)), sum(counts[1:], counts[0]))
@@ -203,7 +195,6 @@ def _work(row: Row) -> Iterator[Line]:
             "outputs × multiplications for each",
             numbers,
             row.macs,
-            "",
             f"{each} for each of {elements} outputs",
         )
     else:
@@ -235,9 +226,7 @@ def _sight(graph: Graph, node: Node) -> Iterator[Line]:
         size, stride = before.size[index], before.stride[index]
         numbers = f"{_put(size)} + ({_put(step.extent)} - 1)*{_put(stride)}"
         rule = "that before + (extent - 1)*stride of the input so far"
-        yield Line(
-            f"receptive field, {name}", rule, numbers, field.size[index], numbers.replace("*", r" \cdot ")
-        )
+        yield Line(f"receptive field, {name}", rule, numbers, field.size[index])
         yield Line(
             f"its stride, {name}",
             "stride so far × stride",

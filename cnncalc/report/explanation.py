@@ -11,6 +11,7 @@ from cnncalc.analysis.explain import Explanation, Line
 from cnncalc.dims import Dim, Expr
 from cnncalc.propagate import ITEM_BYTES, Report, Row
 from cnncalc.report import text
+from cnncalc.report.latex import formula
 from cnncalc.shapes import show
 
 ENDS = ("flatten", "global_avgpool", "global_maxpool")
@@ -40,16 +41,19 @@ def layer_markdown(found: Explanation) -> str:
     lines = [f"### {text.escape(_head(found), 'github')}", "", text.escape(found.summary, "github"), ""]
     for line in found.lines:
         lines.append(f"- **{line.what}**: {line.rule}")
-        lines.append(f"  $${_latex(line)}$$")
+        lines.append(f"  {_equation(line)}")
         if line.note:
             lines.append(f"  ({line.note})")
     return "\n".join(lines)
 
 
-def _latex(line: Line) -> str:
-    left = line.latex or line.numbers.replace("*", r" \cdot ").replace("//", r" \mathbin{//} ")
-    result = str(line.result).replace("*", r" \cdot ").replace("//", r" \mathbin{//} ")
-    return left if left == result else f"{left} = {result}"
+def _equation(line: Line) -> str:
+    """The numbers put in, and the result; as it stands in specs where it is too long for LaTeX."""
+    sides = dict.fromkeys((line.numbers, str(line.result)))
+    try:
+        return f"$${' = '.join(map(formula, sides))}$$"
+    except ValueError:
+        return f"`{' = '.join(sides)}`"
 
 
 def _head(found: Explanation) -> str:

@@ -52,7 +52,7 @@ def test_a_convolution_step_by_step(capsys):
     code, out, _ = run(
         capsys, "explain", "vgg16", "features.block2.conv2d_1", "--free", "H,W", "--format", "markdown"
     )
-    assert r"$$\left\lfloor\frac{H//2 + 1 + 1 - 3}{1}\right\rfloor + 1" in out
+    assert r"$$\left\lfloor\frac{\left\lfloor\frac{H}{2}\right\rfloor + 1 + 1 - 3}{1}\right\rfloor + 1" in out
 
 
 def test_a_network_in_a_few_lines(capsys):
