@@ -190,10 +190,12 @@ class AdaptivePooling(Layer):
     def windows(self, inputs: Shapes) -> Sight:
         (x,) = inputs
         wanted = self.output_shape(inputs)[1:]
-        if all(want == 1 for want in wanted):
+        if all(size == 1 for size in self.output_size):  # a null that happens to keep a 1 gathers nothing
             return "all"
         pairs = list(zip(x[1:], wanted, strict=True))
-        if any(not isinstance(n, int) or not isinstance(m, int) or n % m for n, m in pairs if n != m):
+        if any(
+            not isinstance(n, int) or not isinstance(m, int) or n % m for n, m in pairs if m not in (1, n)
+        ):
             return "unknown"
         return tuple(Window() if n == m else Window(n // m, n // m) for n, m in pairs)
 

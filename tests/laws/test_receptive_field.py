@@ -157,6 +157,30 @@ def agrees(report):
     assert [(s.path, d) for s in seen if (d := differences(report, s))] == []
 
 
+@pytest.mark.parametrize("height", [4, 5, 8, 9])
+@pytest.mark.parametrize(
+    ("output_size", "size"),
+    [([None, None], (4, 3)), ([None, 1], (4, 9)), ([None, 3], (4, 3)), ([2, 3], None)],
+)
+def test_an_adaptive_pooling_that_keeps_an_axis_sees_no_more_of_it(height, output_size, size):
+    """At a height of 4 the kept axis is 1: the cell sees rows 0 to 3, not whatever else the input has."""
+    spec = {"vars": {"H": height}, "input": [2, "H", 9], "layers": [
+        {"type": "avgpool2d", "kernel_size": [4, 3]}, {"type": "adaptive_avgpool2d", "output_size": output_size},
+        {"type": "upsample", "scale_factor": [2, 1]}]}  # fmt: skip
+    net = cnncalc.load(spec)
+    report = net.summary()
+    if size:
+        assert [row.receptive_field.size for row in report] == [(4, 3), size, size]
+        assert [row.receptive_field.size for row in net.summary(free="H")] == [(4, 3), size, size]
+        assert not any(row.receptive_field.everything for row in report)
+    seen = list(perturbed(report, prepared(report)))
+    assert [differences(report, s) for s in seen] == [None] * len(seen)
+    for s in seen:  # too few cells for the law above: here all of them read what is derived
+        for cell in range(s.rows.shape[1]):
+            first, last = report[s.path].receptive_field.axes[s.axis].span(cell)
+            assert list(s.rows[:, cell].nonzero()[0]) == list(range(first, last + 1))
+
+
 SLOW = {"unet": pytest.mark.slow}  # no size below 188 fits
 
 
