@@ -25,7 +25,7 @@ from cnncalc.network import Network, build
 from cnncalc.spec.document import Document
 from cnncalc.spec.document import Mapping as DocumentMapping
 from cnncalc.spec.document import Sequence as DocumentSequence
-from cnncalc.spec.load import read_spec, read_text
+from cnncalc.spec.load import raw_text, read_spec, read_text
 from cnncalc.suppression import Suppression, covers, known, suppressions
 
 MAX_FIX_ROUNDS = 20
@@ -77,6 +77,15 @@ def check_text(text: str, name: str, options: Options) -> Result:
     except SpecError as error:
         return Result(name, error.problems, ())
     return check_document(document, None, options)
+
+
+def check_bytes(data: bytes, name: str, options: Options) -> Result:
+    """Check what came through a pipe, to be called ``name``."""
+    try:
+        text, _ = raw_text(data, name)
+    except SpecError as error:
+        return Result(name, error.problems, ())
+    return check_text(text, name, options)
 
 
 def check_document(document: Document, variant: str | None, options: Options) -> Result:

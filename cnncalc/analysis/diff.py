@@ -262,6 +262,8 @@ def _condition(text: str) -> tuple[str, str, str]:
         raise UsageError(
             f"there is no total '{name}'; {did_you_mean(name, TOTALS) or 'there are ' + ', '.join(TOTALS)}"
         )
+    if (wrong := quantity.wrong_unit(match[3].lstrip("+-"), name)) is not None:
+        raise UsageError(f"'{text[:80]}': {'; '.join(wrong)}")
     if match[3].endswith("%") and (
         match[3][0] not in "+-" or not re.fullmatch(r"[+-]\d+(\.\d+)?%", match[3])
     ):

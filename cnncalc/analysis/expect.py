@@ -242,15 +242,19 @@ class _Checker:
                     known = [*BOUNDS, *(["dtype"] if key == "peak_activation_bytes" else [])]
                     self.unknown(bound, wanted.keys_at[bound], known)
         for bound, (raw, at) in bounds.items():
-            value = self.evaluate(raw, at)
+            value = self.evaluate(raw, at, key)
             if value is not None and not _meets(actual, bound, value):
                 message, *notes = _failure(key, what, bound, value, actual, self.report)
                 self.add("C401", message, at, *notes)
 
-    def evaluate(self, raw: Any, mark: Mark) -> Any:
+    def evaluate(self, raw: Any, mark: Mark, name: str = "it") -> Any:
         """A number, a quantity with a unit, or an expression in the spec's variables."""
         if isinstance(raw, str) and (found := quantity.parse(raw)) is not None:
-            return found
+            if (wrong := quantity.wrong_unit(raw, name)) is None:
+                return found
+            message, help = wrong
+            self.add("C101", message, mark, help=help)
+            return None
         try:
             value = compile_value(raw, mark, self.source, self.variables).evaluate(self.variables)
         except Failed as failed:
@@ -268,7 +272,7 @@ class _Checker:
         if not isinstance(wanted, Sequence):
             self.add("C101", f"needs a list of sizes, got {describe(wanted)}", mark)
             return
-        sizes = [self.evaluate(raw, at) for raw, at in zip(wanted, wanted.values_at, strict=True)]
+        sizes = [self.evaluate(raw, at, "an axis") for raw, at in zip(wanted, wanted.values_at, strict=True)]
         if None not in sizes and tuple(sizes) != actual:
             message = f"{what} is {show(actual)}, expected {show(tuple(sizes))}"
             self.add("C401", message, mark)

@@ -199,6 +199,9 @@ def _wanted(text: str, report: Report, network: Network) -> list[Reason]:
         match = _COMPARISON.match(part.strip())
         if match is None:
             raise UsageError(f"'{part.strip()}' is no condition; write one such as params <= 5M")
+        for name, number in ((match[1].strip(), match[3]), (match[3].strip(), match[1])):
+            if re.fullmatch(r"[\w.]+", name) and (wrong := quantity.wrong_unit(number, name)) is not None:
+                raise UsageError(f"'{part.strip()}': {'; '.join(wrong)}")
         left, right = (_side(side, report, network) for side in (match[1], match[3]))
         for a, b in _paired(left, right, match[2], part):
             verdict = rational.compare(a, match[2], b)

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.cli.common import Spec, terminal_width, write
+from cnncalc.cli import fixing
+from cnncalc.cli.common import Spec, terminal_width
+from cnncalc.cli.fixing import Piped
+from cnncalc.cli.targets import OrderedCommand, targets, write_all
 from cnncalc.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from cnncalc.analysis.check import Options, Result
     from cnncalc.config import Config
-    from cnncalc.report.findings import Findings
 
 BUDGETS = {"max_params": "params", "max_macs": "macs", "max_peak_activation": "peak_activation_bytes"}
-SUFFIXES = {".sarif": "sarif", ".xml": "junit"}
 
 
-class CheckCommand(click.Command):
-    """Keeps the order of ``--format`` and ``-o``: each file belongs to the format before it."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta["cnncalc.outputs"] = list(args)
-        return super().parse_args(ctx, args)
-
-
-@click.command("check", cls=CheckCommand)
+@click.command("check", cls=OrderedCommand)
 @click.argument("paths", nargs=-1, type=Spec(), metavar="[PATHS]...")
 @click.option("--format", "formats", multiple=True, metavar="FORMAT",
               help="text, concise, json, github, gitlab, sarif, junit, or auto (github under GitHub Actions); "
@@ -46,7 +39,11 @@ class CheckCommand(click.Command):
 @click.option(
     "--fix", is_flag=True, help="Mend what is safe to mend: names of other frameworks, yes and no, quotes."
 )
-@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
+@click.option(
+    "--diff",
+    is_flag=True,
+    help="Show what --fix would change, and change nothing; exit with 1 if that is anything.",
+)
 @click.option("--max-params", metavar="N", help="A bound for every spec: 5M.")
 @click.option("--max-macs", metavar="N", help="A bound for every spec: 600M.")
 @click.option("--max-peak-activation", metavar="SIZE", help="A bound for every spec: 320KiB.")
@@ -74,18 +71,21 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
     """
     from cnncalc.config import read_config
     from cnncalc.report.findings import Findings, summary
+    from cnncalc.spec.load import standard_input
 
     config = read_config(Path.cwd())
     options = _options(config, given)
-    targets = _targets(ctx.meta["cnncalc.outputs"], given)
+    wanted = targets(ctx.meta["cnncalc.arguments"], given["formats"], given["outputs"])
     references = _references(paths, config)
-    if given["fix"] or given["diff"]:
-        _fix(references, options, only_show=given["diff"])
-        if given["diff"]:
-            return 0
-    results = _results(references, options, given)
+    piped = Piped(given["stdin_filename"], standard_input()) if "-" in references else None
+    if given["diff"]:
+        return int(fixing.show(references, piped, options))
+    if given["fix"]:
+        fixing.mend(references, options)
+        piped = piped and fixing.mend_piped(piped, options)
+    results = _results(references, piped, options, given["jobs"])
     findings = Findings(results, terminal_width())
-    _write(findings, targets)
+    write_all(findings, wanted, to_error=given["fix"] and piped is not None)
     click.echo(summary(findings), err=True)
     if any(not result.readable for result in results):
         return 2
@@ -119,6 +119,8 @@ def _options(config: Config, given: dict[str, Any]) -> Options:
                 raise UsageError(
                     f"--{option.replace('_', '-')}: '{text}' is no quantity; write 5M, 1.5G or 320KiB"
                 )
+            if (wrong := quantity.wrong_unit(str(text), total)) is not None:
+                raise UsageError(f"--{option.replace('_', '-')}: {'; '.join(wrong)}")
             budgets[total] = value
     dtype = given["dtype"] or config.dtype
     if dtype not in ITEM_BYTES:
@@ -126,48 +128,6 @@ def _options(config: Config, given: dict[str, Any]) -> Options:
     return Options(
         **lists, budgets=budgets, dtype=dtype, warn_as_error=given["warn_as_error"] or config.warn_as_error
     )
-
-
-def _targets(arguments: list[str], given: dict[str, Any]) -> list[tuple[str, str | None]]:
-    """Pairs of format and file; None is standard output."""
-    from cnncalc.report.findings import FORMATS
-
-    formats, outputs = list(given["formats"]), list(given["outputs"])
-    pairs: list[tuple[str, str | None]] = []
-    for argument in arguments:
-        word = argument.split("=", 1)[0]
-        if word == "--format" and formats:
-            name = formats.pop(0)
-            if name != "auto" and name not in FORMATS:
-                help = did_you_mean(name, FORMATS) or f"there are auto, {', '.join(FORMATS)}"
-                raise UsageError(f"no format '{name}'; {help}")
-            pairs.append((name, None))
-        elif (word == "--output" or argument.startswith("-o")) and outputs:
-            path = outputs.pop(0)
-            if pairs and pairs[-1][1] is None:
-                pairs[-1] = (pairs[-1][0], path)
-            else:
-                pairs.append((_format_of(path), path))
-    if not any(path is None for _, path in pairs) and not pairs:
-        pairs.append(("auto", None))
-    resolved: list[tuple[str, str | None]] = []
-    for name, path in pairs:
-        if name == "auto":
-            resolved += [
-                ("text", path),
-                *([("github", path)] if os.environ.get("GITHUB_ACTIONS") == "true" else []),
-            ]
-        else:
-            resolved.append((name, path))
-    return resolved
-
-
-def _format_of(path: str) -> str:
-    from cnncalc.report.findings import FORMATS
-
-    suffix = Path(path).suffix
-    name = SUFFIXES.get(suffix, suffix.removeprefix("."))
-    return name if name in FORMATS else "text"
 
 
 def _references(paths: Sequence[str], config: Config) -> list[str]:
@@ -180,58 +140,17 @@ def _references(paths: Sequence[str], config: Config) -> list[str]:
     return found
 
 
-def _results(references: Sequence[str], options: Options, given: dict[str, Any]) -> list[Result]:
-    work = partial(_check_one, options=options, stdin_name=given["stdin_filename"])
-    jobs = min(given["jobs"] or os.cpu_count() or 1, max(len(references), 1))
-    if jobs == 1 or "-" in references:
-        return [work(reference) for reference in references]
+def _results(references: Sequence[str], piped: Piped | None, options: Options, jobs: int) -> list[Result]:
+    from cnncalc.analysis.check import check_bytes, check_spec
+
+    if piped is not None:
+        return [
+            check_bytes(piped.data, piped.name, options) if each == "-" else check_spec(each, options)
+            for each in references
+        ]
+    jobs = min(jobs or os.cpu_count() or 1, max(len(references), 1))
+    if jobs == 1:
+        return [check_spec(each, options) for each in references]
     from cnncalc.cli.processes import in_processes
 
-    return in_processes(work, references, jobs)
-
-
-def _check_one(reference: str, options: Options, stdin_name: str) -> Result:
-    from cnncalc.analysis.check import check_spec, check_text
-
-    if reference == "-" and stdin_name != "<stdin>":
-        from cnncalc.spec.load import standard_input
-
-        return check_text(standard_input(), stdin_name, options)
-    return check_spec(reference, options)
-
-
-def _write(findings: Findings, targets: Iterable[tuple[str, str | None]]) -> None:
-    from cnncalc.files import write_atomically
-    from cnncalc.report.findings import renderer
-
-    for name, path in targets:
-        text = renderer(name)(findings)
-        if path is not None:
-            write_atomically(path, (text + "\n").encode("utf-8", "backslashreplace"))
-        elif text:
-            write(text)
-
-
-def _fix(references: Iterable[str], options: Options, *, only_show: bool) -> None:
-    """Rewrite files in place, or show how they would be."""
-    from difflib import unified_diff
-
-    from cnncalc.analysis.check import check_text, fixed
-    from cnncalc.files import write_atomically
-    from cnncalc.report.text import safe
-    from cnncalc.spec.load import read_raw
-
-    for reference in references:
-        raw = read_raw(reference)
-        if raw is None:
-            continue
-        path, text, restore = raw
-        changed, count = fixed(text, path, partial(check_text, options=options))
-        if not count:
-            continue
-        if only_show:
-            lines = unified_diff(text.splitlines(), changed.splitlines(), path, path, lineterm="")
-            write("\n".join(safe(line) for line in lines))
-        else:
-            write_atomically(path, restore(changed))
-            click.echo(f"{safe(path)}: mended {count} thing{'' if count == 1 else 's'}", err=True)
+    return in_processes(partial(check_spec, options=options), references, jobs)

@@ -91,13 +91,14 @@ def say_if_invalid_itself(network: Network, given: dict[str, Any]) -> None:
         click.echo(f"note: with its own sizes the spec is not valid: {reason}", err=True)
 
 
-def write(text: str) -> None:
-    """A result, to standard output."""
-    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
+def write(text: str, *, err: bool = False) -> None:
+    """A result, to standard output or standard error."""
+    stream = sys.stderr if err else sys.stdout
+    encoding = (getattr(stream, "encoding", None) or "utf-8").lower()
     if "utf" not in encoding:
         text = text.translate({ord("×"): "x", ord("█"): "#", ord("…"): "."})
         text = text.translate(dict.fromkeys(map(ord, "▏▎▍▌▋▊▉"), "#"))
-    click.echo(text)
+    click.echo(text, err=err)
 
 
 def save_picture(draw: Callable[[], Picture], path: str) -> None:

@@ -33,7 +33,7 @@ def read_spec(reference: str, *, whole: bool = False) -> tuple[Document, str | N
     """
     path, _, variant = reference.rpartition("@") if "@" in reference else (reference, "", "")
     if reference == "-":
-        return read_text(standard_input(), "<stdin>"), None
+        return read_text(_decode(standard_input(), "<stdin>"), "<stdin>"), None
     if os.path.lexists(reference) or not variant:
         path, variant = reference, ""
     if not os.path.lexists(path) and not _looks_like_path(path):
@@ -84,19 +84,37 @@ def read_raw(reference: str) -> tuple[str, str, Callable[[str], bytes]] | None:
     if path == "-" or not os.path.isfile(path):
         return None
     try:
-        data = _read(path, MAX_JSON_BYTES)
-        text = _decode(data, path)
+        return path, *raw_text(_read(path, MAX_JSON_BYTES), path)
     except CnncalcError:
         return None
+
+
+def raw_text(data: bytes, name: str) -> tuple[str, Callable[[str], bytes]]:
+    """The text that bytes are, and a function that gives changed text the bytes it had: BOM and line ends.
+
+    Raises:
+        SpecError: they are not text.
+    """
+    text = _decode(data, name)
     start = next((bom for bom in (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff") if data.startswith(bom)), b"")
     encoding = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(start, "utf-8")
     newline = "\r\n" if "\r\n" in data.decode(encoding, "replace") else "\n"
-    return path, text, lambda changed: start + changed.replace("\n", newline).encode(encoding)
+    return text, lambda changed: start + changed.replace("\n", newline).encode(encoding)
 
 
-def standard_input() -> str:
-    """All of standard input, as text."""
-    return _decode(_standard_input(), "<stdin>")
+def standard_input() -> bytes:
+    """All of standard input.
+
+    Raises:
+        UsageError: it is closed.
+        SpecError: it is larger than any spec may be.
+    """
+    if sys.stdin is None:
+        raise UsageError("cannot read standard input: it is closed")
+    data = sys.stdin.buffer.read(MAX_JSON_BYTES + 1)
+    if len(data) > MAX_JSON_BYTES:
+        raise SpecError([_too_large("<stdin>", MAX_JSON_BYTES)])
+    return data
 
 
 def read_text(text: str, name: str = "<text>") -> Document:
@@ -183,15 +201,6 @@ def _read(path: str, limit: int) -> bytes:
         data = file.read(limit + 1)
     if len(data) > limit:
         raise SpecError([_too_large(path, limit)])
-    return data
-
-
-def _standard_input() -> bytes:
-    if sys.stdin is None:
-        raise UsageError("cannot read standard input: it is closed")
-    data = sys.stdin.buffer.read(MAX_JSON_BYTES + 1)
-    if len(data) > MAX_JSON_BYTES:
-        raise SpecError([_too_large("<stdin>", MAX_JSON_BYTES)])
     return data
 
 

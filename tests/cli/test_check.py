@@ -202,7 +202,7 @@ def test_fixing_and_showing_it(capsys, folder):
     path = folder / "keras.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + text.encode())
     code, out, _ = run(capsys, "keras.yaml", "--diff")
-    assert code == 0
+    assert code == 1
     assert '+  - {type: conv2d, out_channels: "max(4, 2)", kernel_size: 3, bias: false} # kept too' in out
     assert path.read_bytes() == b"\xef\xbb\xbf" + text.encode()
     code, out, err = run(capsys, "keras.yaml", "--fix")
@@ -212,6 +212,7 @@ def test_fixing_and_showing_it(capsys, folder):
     assert b"{type: \"maxpool2d\", 'kernel_size': 2, ceil_mode: true}" in fixed
     assert code == 0
     assert run(capsys, "keras.yaml", "--fix")[2].count("mended") == 0
+    assert run(capsys, "keras.yaml", "--diff")[:2] == (0, "")
 
 
 def test_a_fix_that_would_break_the_file_is_not_made(capsys, folder):

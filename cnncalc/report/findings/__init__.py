@@ -45,11 +45,11 @@ def summary(findings: Findings) -> str:
     met = sum(not outcome.problems for result in findings.results for outcome in result.outcomes)
     counts = [_plural(findings.count(severity), severity) for severity in ("error", "warning")]
     if infos := findings.count("info"):
-        counts.append(f"{infos} info")
+        counts.append(f"{infos:,} info")
     asked = sum(len(result.outcomes) for result in findings.results)
-    more = f" ({networks} networks)" if networks > specs else ""
+    more = f" ({networks:,} networks)" if networks > specs else ""
     return (
-        f"{_plural(specs, 'spec')}{more}: {', '.join(counts)}; {met} of {_plural(asked, 'expectation')} met"
+        f"{_plural(specs, 'spec')}{more}: {', '.join(counts)}; {met:,} of {_plural(asked, 'expectation')} met"
     )
 
 

@@ -1,0 +1,108 @@
+"""``cnncalc check --fix`` and ``--diff``: rewrite files, or show how they would be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from cnncalc.cli.common import write
+
+if TYPE_CHECKING:
+    from cnncalc.analysis.check import Options
+
+
+class Text(NamedTuple):
+    """A text that may be rewritten: its name, and what gives a changed one the bytes that it had."""
+
+    name: str
+    text: str
+    restore: Callable[[str], bytes]
+
+
+class Piped(NamedTuple):
+    """What came through standard input, and what to call it."""
+
+    name: str
+    data: bytes
+
+
+def mend(references: Iterable[str], options: Options) -> None:
+    """Rewrite files in place; those that cannot be read are left to the check that follows."""
+    from cnncalc.files import write_atomically
+    from cnncalc.report.text import safe
+    from cnncalc.spec.load import read_raw
+
+    for reference in references:
+        raw = read_raw(reference)
+        if raw is None:
+            continue
+        source = Text(*raw)
+        changed, count = _mended(source, options)
+        if count:
+            write_atomically(source.name, source.restore(changed))
+            click.echo(f"{safe(source.name)}: mended {count} thing{'' if count == 1 else 's'}", err=True)
+
+
+def mend_piped(piped: Piped, options: Options) -> Piped:
+    """Write the mended text to standard output; the same bytes where there is nothing to mend."""
+    source = _text(piped)
+    changed, count = _mended(source, options) if source is not None else ("", 0)
+    if source is not None and count:
+        piped = piped._replace(data=source.restore(changed))
+    click.echo(piped.data, nl=False)
+    return piped
+
+
+def show(references: Iterable[str], piped: Piped | None, options: Options) -> bool:
+    """Print what ``--fix`` would change, as a patch; whether that is anything.
+
+    Raises:
+        UsageError: a file cannot be read.
+    """
+    from difflib import unified_diff
+
+    from cnncalc.report.text import safe
+
+    changes = False
+    for reference in references:
+        source = _text(piped) if piped and reference == "-" else _readable(reference)
+        changed, count = _mended(source, options) if source is not None else ("", 0)
+        if source is not None and count:
+            changes = True
+            before, after = source.text.splitlines(), changed.splitlines()
+            lines = unified_diff(before, after, source.name, source.name, lineterm="")
+            write("\n".join(safe(line) for line in lines))
+    return changes
+
+
+def _readable(reference: str) -> Text | None:
+    """A file's text; None where there is none that ``--fix`` could change."""
+    from cnncalc.errors import SpecError
+    from cnncalc.spec.load import read_raw, read_spec
+
+    if (raw := read_raw(reference)) is not None:
+        return Text(*raw)
+    try:
+        read_spec(reference)  # a shipped one, or nothing that could be read: that raises
+    except SpecError:
+        pass
+    return None
+
+
+def _text(piped: Piped) -> Text | None:
+    from cnncalc.errors import SpecError
+    from cnncalc.spec.load import raw_text
+
+    try:
+        return Text(piped.name, *raw_text(piped.data, piped.name))
+    except SpecError:
+        return None  # not text: the check says so
+
+
+def _mended(source: Text, options: Options) -> tuple[str, int]:
+    from cnncalc.analysis.check import check_text, fixed
+
+    return fixed(source.text, source.name, partial(check_text, options=options))
