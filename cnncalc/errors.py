@@ -46,6 +46,7 @@ CODES: dict[str, Rule] = {
     "C307": Rule("output-padding", "output_padding not below stride or dilation"),
     "C308": Rule("invalid-shape", "a shape that the layer cannot take or give"),
     "C309": Rule("wrong-values", "numbers written for a tensor that do not have its shape"),
+    "C310": Rule("input-mismatch", "a field that says what the input is, and the input is another"),
     "C401": Rule("expectation", "a number or shape that differs from what the spec expects"),
     "C402": Rule("no-solution", "conditions that no value of a variable meets"),
     "C403": Rule("cross-check", "an array of the forward pass that is not what was derived"),

@@ -7,9 +7,9 @@ that a spec can be checked before it is expanded.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
-from pydantic import PlainValidator
+from pydantic import Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from cnncalc.dims import Dim, Expr
@@ -204,3 +204,15 @@ Probability = Annotated[float, PlainValidator(lambda v: number(v, 0, 1))]
 FixedShape = Annotated[tuple[Dim, ...], PlainValidator(shape)]
 TargetShape = Annotated[tuple[Dim, ...], PlainValidator(_dims_or_minus_one)]
 AxesOrder = Annotated[tuple[int, ...], PlainValidator(_axes_order)]
+
+
+class Claim(NamedTuple):
+    """Marks a field that says the size of an axis of the input: it is held against it, and decides nothing."""
+
+    axis: int
+    what: str
+
+
+_claimed = PlainValidator(lambda v: v if v is None else integer(v, 1))
+InputChannels = Annotated[Dim | None, _claimed, Claim(0, "channels"), Field(repr=False)]
+InputFeatures = Annotated[Dim | None, _claimed, Claim(-1, "features"), Field(repr=False)]

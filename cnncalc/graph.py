@@ -9,9 +9,9 @@ from cnncalc.dims import MAX_NUMBER, DimError, Expr, largest_number
 from cnncalc.errors import Place, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from cnncalc.layer import Layer
+    from cnncalc.layer import Layer, Requirements
     from cnncalc.shapes import Shape, Shapes
 
 
@@ -71,23 +71,36 @@ class Graph(NamedTuple):
         return tuple(self.nodes[i].output for i in node.inputs)
 
 
-def judge(layer: Layer, inputs: Shapes) -> tuple[Shape | None, list[Problem], list[tuple[Statement, str]]]:
-    """A layer's output shape, or what is wrong with it, and the conditions that stay open."""
+def _failing(
+    requirements: Requirements, places: Mapping[str, Place], demands: list[tuple[Statement, str]]
+) -> Iterator[Problem]:
+    """What does not hold; what is left open goes to ``demands``."""
+    for holds, code, message, help, field in requirements:
+        if not isinstance(holds, bool):
+            demands.append((holds, message))
+        elif not holds:
+            yield Problem(code, message, places.get(field or ""), help=help)
+
+
+def judge(
+    layer: Layer, inputs: Shapes, places: Mapping[str, Place]
+) -> tuple[Shape | None, list[Problem], list[tuple[Statement, str]]]:
+    """A layer's output shape, or what is wrong with it, and the conditions that stay open.
+
+    ``places`` are those of its fields, for what is wrong with one of them.
+    """
     demands: list[tuple[Statement, str]] = []
     try:
-        for requirement in layer.requirements(inputs):
-            if not isinstance(requirement.holds, bool):
-                demands.append((requirement.holds, requirement.message))
-            elif not requirement.holds:
-                found = Problem(requirement.code, requirement.message, help=requirement.help)
-                return None, [found], []
+        if (found := next(_failing(layer.requirements(inputs), places, demands), None)) is not None:
+            return None, [found], []
+        claims = list(_failing(layer.claimed(inputs), places, demands))  # they change nothing
         output = layer.output_shape(inputs)
         for size in output:
             if isinstance(size, Expr):
                 demands += [(c, "every size of the output is at least 1") for c in positive(size)]
             if largest_number(size) >= MAX_NUMBER:
                 return None, [Problem("C308", "a size of the output is 2^63 or more")], []
-        return output, [], demands
+        return output, claims, demands
     except DimError as error:
         help = "give the variable a number: it cannot stay free here"
         return None, [Problem("C306", str(error), help=help)], []

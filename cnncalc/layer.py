@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from cnncalc.conditions import Statement
+from cnncalc.conditions import Statement, equal
 from cnncalc.dims import Dim, product_of
+from cnncalc.fields import Claim
 from cnncalc.shapes import AXES, Shape, Shapes, Sight, Window, show
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Requirement(NamedTuple):
     code: str
     message: str
     help: str | None = None
+    field: str | None = None  # that is wrong, where it is one
 
 
 Requirements = Iterator[Requirement]
@@ -71,6 +73,9 @@ class Layer(BaseModel, ABC):
     #: spatial rank, where the type has one
     rank: ClassVar[int] = 0
 
+    #: fields that say a size of the input, and which; see ``fields.Claim``
+    claims: ClassVar[dict[str, Claim]] = {}
+
     types: ClassVar[dict[str, type[Layer]]] = {}
 
     type: str
@@ -82,6 +87,8 @@ class Layer(BaseModel, ABC):
         tag = cls.model_fields["type"].default
         if isinstance(tag, str):
             Layer.types[tag] = cls
+        marks = ((name, mark) for name, field in cls.model_fields.items() for mark in field.metadata)
+        cls.claims = {name: mark for name, mark in marks if isinstance(mark, Claim)}
 
     def written(self) -> dict[str, Any]:
         """The fields as a spec has them, in their shortest form, without those that have their default."""
@@ -92,6 +99,20 @@ class Layer(BaseModel, ABC):
     def requirements(self, inputs: Shapes) -> Requirements:
         """What must hold. Later ones may rely on earlier ones."""
         return iter(())
+
+    def claimed(self, inputs: Shapes) -> Requirements:
+        """What it says of its input is so."""
+        x = inputs[0]
+        for name, (axis, what) in self.claims.items():
+            value = getattr(self, name)
+            holds = value is None or equal(value, x[axis])
+            if holds is not True:
+                flat = axis == -1 and len(x) > 1 and equal(value, product_of(x)) is True
+                help = "put a flatten layer before it" if flat else None
+                message = (
+                    f"{name} says {value}, the input has {x[axis]} {what if x[axis] != 1 else what[:-1]}"
+                )
+                yield Requirement(holds, "C310", message, help, name)
 
     @abstractmethod
     def output_shape(self, inputs: Shapes) -> Shape:

@@ -18,6 +18,7 @@ class ChannelNorm(Elementwise):
 class StatisticsNorm(ChannelNorm):
     """Normalises each channel by a mean and a variance: of what runs through, or kept as buffers."""
 
+    num_features: fields.InputChannels = None
     eps: fields.Positive = 1e-5
     affine: fields.Flag = True
     track_running_stats: fields.Flag = True

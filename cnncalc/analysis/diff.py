@@ -206,7 +206,9 @@ def _change(before: Report, after: Report, one: Node | None, two: Node | None) -
     assert two is not None
     assert one.layer is not None
     assert two.layer is not None
-    old, new = one.layer.model_dump(by_alias=True), two.layer.model_dump(by_alias=True)
+    old, new = (
+        layer.model_dump(by_alias=True, exclude=set(layer.claims)) for layer in (one.layer, two.layer)
+    )
     fields = tuple(
         (key, old.get(key), new.get(key)) for key in {**old, **new} if old.get(key) != new.get(key)
     )

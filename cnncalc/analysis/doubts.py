@@ -68,7 +68,8 @@ def _along_space(graph: Graph) -> Iterator[Problem]:
     known = roles(graph) if linear else []
     for node in linear:
         before = graph.nodes[node.inputs[0]]
-        if known[before.number][-1] is not Role.SPACE:
+        said = node.layer and any(getattr(node.layer, name) is not None for name in node.layer.claims)
+        if said or known[before.number][-1] is not Role.SPACE:
             continue
         x = before.output
         axis = axis_names(len(x) - 1)[-1]

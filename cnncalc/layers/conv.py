@@ -22,6 +22,7 @@ class Convolution(DilatedWindowLayer):
     family = "conv"
 
     out_channels: fields.Size
+    in_channels: fields.InputChannels = None
     groups: fields.Size = 1
     bias: fields.Flag = True
 

@@ -26,6 +26,7 @@ class TransposedConvolution(DilatedWindowLayer):
     family = "conv"
 
     out_channels: fields.Size
+    in_channels: fields.InputChannels = None
     groups: fields.Size = 1
     bias: fields.Flag = True
     output_padding: PerAxis = 0  # type: ignore[assignment]

@@ -24,6 +24,7 @@ class DepthwiseConv2d(DilatedWindowLayer):
 
     type: Literal["depthwise_conv2d"] = "depthwise_conv2d"
     multiplier: fields.Size = 1
+    in_channels: fields.InputChannels = None
     bias: fields.Flag = True
 
     def requirements(self, inputs: Shapes) -> Requirements:

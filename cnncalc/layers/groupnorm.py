@@ -24,6 +24,7 @@ class GroupNorm(ChannelNorm):
 
     type: Literal["groupnorm"] = "groupnorm"
     num_groups: fields.Size
+    num_channels: fields.InputChannels = None
     eps: fields.Positive = 1e-5
     affine: fields.Flag = True
 

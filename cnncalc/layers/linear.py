@@ -22,6 +22,7 @@ class Linear(Layer):
 
     type: Literal["linear"] = "linear"
     out_features: fields.Size
+    in_features: fields.InputFeatures = None
     bias: fields.Flag = True
 
     def output_shape(self, inputs: Shapes) -> Shape:

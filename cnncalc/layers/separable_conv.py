@@ -25,6 +25,7 @@ class SeparableConv2d(DilatedWindowLayer):
     type: Literal["separable_conv2d"] = "separable_conv2d"
     out_channels: fields.Size
     multiplier: fields.Size = 1
+    in_channels: fields.InputChannels = None
     bias: fields.Flag = True
 
     def requirements(self, inputs: Shapes) -> Requirements:

@@ -31,6 +31,8 @@ FIELDS = {
     "padding": "Cells of zeros around the input: a number, one for each axis, pairs [before, after], or a word.",
     "dilation": "Distance between the cells of the kernel.", "groups": "Groups of channels that do not see each other.",
     "out_channels": "How many filters there are.", "out_features": "Length of the output.",
+    "in_channels": "Channels of the input: checked, if it is said.", "in_features": "Size of the input's last axis: checked, if it is said.",
+    "num_features": "Channels of the input: checked, if it is said.", "num_channels": "Channels of the input: checked, if it is said.",
     "bias": "Whether each filter adds a learned constant; true without norm, false with it.",
     "output_padding": "Cells added to one end of the output, to choose among sizes that the stride leaves open.",
     "multiplier": "Filters for each channel.", "ceil_mode": "Round the output size up.",

@@ -26,11 +26,8 @@ class Entry(NamedTuple):
 def entries(specs: Mapping[str, tuple[Path, str]]) -> list[Entry]:
     """The numbers of each, worked out now. Each file is read once."""
     documents = {path: read_spec(str(path))[0] for path, _ in specs.values()}
-    families = {path for path, variant in specs.values() if variant}
     found = []
     for name, (path, variant) in specs.items():
-        if path in families and not variant:
-            continue  # the file of a family: its members are listed
         network = build(documents[path], variant or None)
         report = network.summary()
         inputs = ", ".join(text.dims(shape) for shape in report.inputs.values())

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cnncalc.layer import Layer
     from cnncalc.shapes import Shape
     from cnncalc.spec.tensors import Numbers
+    from cnncalc.spec.values import Value
 
 
 class Origin(NamedTuple):
@@ -26,6 +27,7 @@ class Origin(NamedTuple):
     place: Place
     values: Mapping[str, Numbers] = {}  # parameters written out
     training: bool = False  # of a head that does not run at inference
+    fields: Mapping[str, Value] = {}
 
 
 class Assembly:
@@ -104,7 +106,8 @@ class Assembly:
         if not origin.training:
             self.refuse_heads(known)
         shapes = self.shapes(known)
-        output, problems, demands = judge(layer, shapes)
+        places = {name: origin.fields[name].place for name in layer.claims if name in origin.fields}
+        output, problems, demands = judge(layer, shapes, places)
         if origin.training and problems and problems[0].code == "C302":
             output, problems = self._head_that_does_not_fit(layer, shapes, problems[0], origin.place), []
         for found in problems:
@@ -194,11 +197,15 @@ class Assembly:
             notes.append(f"{what} {node.path}{line}: {show(node.output)}")
         help = problem.help
         for node in self.nodes:
-            if problem.code == "C302" and node.layer is None and (meant := channels_first(node.output)):
+            if (
+                problem.code in ("C302", "C310")
+                and node.layer is None
+                and (meant := channels_first(node.output))
+            ):
                 help = (
                     f"{node.path} is {show(node.output)}; channels come first: [{', '.join(map(str, meant))}]"
                 )
         message = problem.message
         if not message.startswith(layer.type):
             message = f"{layer.type}: {message}"
-        return Problem(problem.code, message, None, tuple(notes), help)
+        return problem._replace(message=message, notes=tuple(notes), help=help)

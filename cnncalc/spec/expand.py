@@ -296,7 +296,7 @@ class Expander:
             inputs = self.expand_branches(item, scope, current)
         layer, references = self.layer_of(item, env, has_norm=norm is not None)
         inputs += [scope.resolve(name, current) for name in references]
-        origin = Origin(item.place, item.values, scope.training)
+        origin = Origin(item.place, item.values, scope.training, item.fields)
         tensor = self.grown.add(layer, path, inputs, origin, start=current)
         for attached, suffix in ((norm, "norm"), (act, "act")):
             if attached is not None:
@@ -340,7 +340,7 @@ class Expander:
             ranked = layer_class(f"batchnorm{max(len(shape) - 1, 1)}d") or type(layer)
             if type(layer) is not ranked:
                 layer = ranked.model_validate(layer.written())
-        origin = Origin(item.place, item.values, scope.training)
+        origin = Origin(item.place, item.values, scope.training, item.fields)
         return self.grown.add(layer, path, [tensor], origin)
 
     def layer_of(self, item: Item, env: Env, *, has_norm: bool) -> tuple[Layer, list[Value]]:

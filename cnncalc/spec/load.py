@@ -238,13 +238,13 @@ _VARIANT = re.compile(r"^  ([A-Za-z_][A-Za-z0-9_]*):", re.MULTILINE)
 
 
 def shipped_specs() -> dict[str, tuple[Path, str]]:
-    """Every shipped name: its file, and the variant (empty: the file itself)."""
+    """Every shipped architecture: its file, and the variant of it (empty: the file itself)."""
     found: dict[str, tuple[Path, str]] = {}
-    files = sorted(shipped_folder().glob("*.yaml"))
-    for path in files:
-        for name in _variants(path):
-            found.setdefault(name, (path, name))
-    found.update({path.stem: (path, "") for path in files})
+    for path in sorted(shipped_folder().glob("*.yaml")):
+        members = _variants(path)
+        found |= {name: (path, name) for name in members if name not in found}
+        if not members:
+            found[path.stem] = (path, "")
     return dict(sorted(found.items()))
 
 

@@ -13,7 +13,7 @@ from cnncalc.__main__ import main
 from cnncalc.analysis.diff import diff
 from cnncalc.analysis.explain import explain
 from cnncalc.errors import UsageError
-from cnncalc.spec.load import shipped_specs
+from tests.shipped import files
 
 
 def run(capsys, *arguments):
@@ -22,13 +22,10 @@ def run(capsys, *arguments):
     return code, captured.out, captured.err
 
 
-PATHS = {name: str(path) for name, (path, variant) in shipped_specs().items() if not variant}
-
-
 @pytest.mark.parametrize("free", [(), ("H", "W")])
-@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("name", files())
 def test_every_formula_gives_its_result(name, free):
-    network = cnncalc.load(PATHS[name])
+    network = cnncalc.load(name)
     report = network.summary(free=[v for v in free if v in network.vars])
     seen = set()
     for row in report:

@@ -13,9 +13,9 @@ from cnncalc.report import features, graphview, plot
 from cnncalc.report.layout import Layout
 from cnncalc.report.outline import outline
 from cnncalc.report.svg import Box, Picture, shortened, text_width
-from cnncalc.spec.load import shipped_specs
+from tests.shipped import files
 
-NAMES = [name for name, (_, variant) in shipped_specs().items() if not variant]
+NAMES = files()
 HOSTILE = {
     "name": "<b>&\"'\x1b[31m" + "x" * 400,
     "input": [3, 8, 8],

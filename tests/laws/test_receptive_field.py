@@ -14,7 +14,7 @@ from cnncalc.analysis.perturb import differences, perturbed
 from cnncalc.analysis.unrolled import unrolled
 from cnncalc.analysis.verify import prepared
 from cnncalc.errors import SpecError
-from cnncalc.spec.load import shipped_specs
+from tests.shipped import files
 
 
 def random_layer(draw):
@@ -184,14 +184,7 @@ def test_an_adaptive_pooling_that_keeps_an_axis_sees_no_more_of_it(height, outpu
 SLOW = {"unet": pytest.mark.slow}  # no size below 188 fits
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=SLOW.get(name, ()))
-        for name, (_, variant) in shipped_specs().items()
-        if not variant
-    ],
-)
+@pytest.mark.parametrize("name", files(SLOW))
 def test_of_every_shipped_architecture(name):
     agrees(smallest(cnncalc.load(name)))
 

@@ -15,6 +15,7 @@ from cnncalc.analysis.verify import prepared, verified, weights_of
 from cnncalc.errors import SpecError
 from cnncalc.registry import all_types
 from cnncalc.spec.load import shipped_specs
+from tests.shipped import files
 
 torch = pytest.importorskip("torch")
 nn, F = torch.nn, torch.nn.functional
@@ -241,11 +242,7 @@ def test_what_torch_lacks_against_onnxruntime():
         assert close(ours, onnx_pool(theirs_kind, theirs, x.numpy()), SINGLE), (ours_kind, fields, shape)
 
 
-MODELS = [
-    name
-    for name, (_, variant) in shipped_specs().items()
-    if not variant or name.endswith(("_b0", "50", "v3_small"))
-]
+MODELS = [*files(), *(name for name in shipped_specs() if name.endswith(("_b0", "50", "v3_small")))]
 
 
 @pytest.mark.parametrize("name", MODELS)

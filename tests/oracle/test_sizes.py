@@ -14,12 +14,11 @@ from cnncalc.analysis.solve import solve
 from cnncalc.network import build
 from cnncalc.spec.load import read_spec, shipped_specs
 from tests.oracle.torch_graph import accepts
+from tests.shipped import PATHS
 
 ALL = int(os.environ.get("CNNCALC_ALL_SIZES", "0"))
-SPECS = {
-    name: found
-    for name, found in shipped_specs().items()
-    if ALL or not found[1] or name.endswith(("_b0", "50", "v3_small"))
+SPECS = {path.stem: (path, "") for path in PATHS} | {
+    name: found for name, found in shipped_specs().items() if ALL or name.endswith(("_b0", "50", "v3_small"))
 }
 
 

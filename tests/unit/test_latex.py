@@ -13,7 +13,7 @@ from cnncalc.analysis.explain import explain
 from cnncalc.dims import substitute
 from cnncalc.report.explanation import layer_markdown
 from cnncalc.report.latex import formula
-from cnncalc.spec.load import shipped_specs
+from tests.shipped import files
 
 TOKEN = re.compile(
     r"\s*(\\left\\lfloor|\\right\\rfloor|\\left\(|\\right\)|\\mathit|\\operatorname|\\[a-z]+|\d+|[A-Za-z]|[-+^{},=]|\\_)"
@@ -148,12 +148,9 @@ def test_a_formula_of_thousands_of_terms_is_left_as_it_stands():
         formula("+".join(["1"] * 20_000))
 
 
-PATHS = {name: str(path) for name, (path, variant) in shipped_specs().items() if not variant}
-
-
-@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("name", files())
 def test_every_formula_of_a_shipped_network_is_its_number(name):
-    network = cnncalc.load(PATHS[name])
+    network = cnncalc.load(name)
     values = {v: value for v, value in (("H", 256), ("W", 320), ("w", 3)) if v in network.vars}
     values = {v: n for v, n in values.items() if v != "w" or name == "mobilenet_v1"}
     report = network.summary(free=list(values))
