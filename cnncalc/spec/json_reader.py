@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cnncalc.errors import Mark, Source
+from cnncalc.errors import Mark, Source, SpecError
 from cnncalc.spec.document import MAX_SCALAR, Builder, Mapping, Sequence, integer, problem
 
 _TOKEN = re.compile(
@@ -30,28 +30,38 @@ def read_into(source: Source, builder: Builder) -> None:
         newlines = text.count("\n", offset, start)
         if newlines:
             line, line_start = line + newlines, text.rfind("\n", offset, start) + 1
-        if match is None or kind is None:
-            raise problem(
-                source,
-                "C001",
-                _complaint(text, start),
-                _mark(line, start - line_start, 1),
-            )
-        token, offset = match[kind], match.end()
+        token, before, offset = (
+            match[kind] if match and kind else "",
+            offset,
+            match.end() if match else offset,
+        )
         mark = _mark(line, start - line_start, max(len(token), 1))
-        if kind == "end" and expect == "end":
+        if kind == "end" and (expect == "end" or not builder.nodes):
             return
-        if kind == "end" and not builder.nodes:
-            return
-        expect = _step(kind, token, mark, expect, source, builder)
+        after = _step(kind, token, mark, expect, source, builder) if kind else None
+        if after is None:
+            raise _refused(source, builder, start, before, expect)
+        expect = after
+
+
+def _refused(source: Source, builder: Builder, at: int, before: int, expect: str) -> SpecError:
+    from cnncalc.spec.json_help import explain
+    from cnncalc.spec.lines import Lines
+
+    lines = Lines(source.text)
+    innermost = builder.stack[-1].mark if builder.stack else None
+    opening = lines.starts[innermost.line] + innermost.column if innermost else None
+    found = explain(source.text, at, before, expect, opening)
+    mark = lines.mark(found.start, found.end)
+    return problem(source, "C001", f"not valid JSON: {found.message}", mark, found.help)
 
 
 def _mark(line: int, column: int, length: int) -> Mark:
     return Mark(line, column, line, column + length)
 
 
-def _step(kind: str, token: str, mark: Mark, expect: str, source: Source, builder: Builder) -> str:
-    """Take one token; say what may come next."""
+def _step(kind: str, token: str, mark: Mark, expect: str, source: Source, builder: Builder) -> str | None:
+    """Take one token; say what may come next, or None where it does not fit."""
     if expect in ("firstkey", "key"):
         if kind == "string":
             builder.key(_string(token, mark, source), mark)
@@ -81,13 +91,7 @@ def _step(kind: str, token: str, mark: Mark, expect: str, source: Source, builde
         if token == ("}" if inside_mapping else "]"):
             builder.close(mark)
             return _after_value(builder)
-    wanted = {
-        "firstkey": "a key in double quotes or '}'", "key": "a key in double quotes", "colon": "':'",
-        "value": "a value", "first": "a value or ']'", "next": "',' or a closing bracket",
-        "end": "the end of the file",
-    }[expect]  # fmt: skip
-    found = f"'{token[:40]}'" if token else "the end of the file"
-    raise problem(source, "C001", f"not valid JSON: expected {wanted}, found {found}", mark)
+    return None
 
 
 def _after_value(builder: Builder) -> str:
@@ -110,20 +114,10 @@ def _string(token: str, mark: Mark, source: Source) -> str:
         return body
     bad = next((m for m in _ESCAPE.finditer(body) if m[3] is not None), None)
     if bad:
-        raise problem(source, "C001", f"not valid JSON: the escape {bad[0]} does not exist", mark)
+        help = "write a backslash itself as \\\\"
+        raise problem(source, "C001", f"not valid JSON: the escape {bad[0]} does not exist", mark, help)
     units = _ESCAPE.sub(lambda m: chr(int(m[1], 16)) if m[1] else _ESCAPES[m[2]], body)
     try:  # pairs of surrogates become one character, a lone one is an error
         return units.encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError:
         raise problem(source, "C006", "half of a surrogate pair is not a character", mark) from None
-
-
-def _complaint(text: str, start: int) -> str:
-    rest = text[start : start + 20]
-    if rest.startswith('"'):
-        return "not valid JSON: the text in quotes does not end in its line"
-    if rest[:1] in "'#/":
-        hint = {"'": "use double quotes", "#": "JSON has no comments", "/": "JSON has no comments"}
-        return f"not valid JSON: {hint[rest[0]]}"
-    word = re.match(r"[^\s,\]}:]*", rest)
-    return f"not valid JSON: '{word[0] if word and word[0] else rest[:1]}' is not a value"

@@ -33,12 +33,12 @@ def read_into(source: Source, builder: Builder) -> None:
     try:
         _consume(yaml.parse(source.text, Loader=loader), source, builder)
     except yaml.MarkedYAMLError as error:
+        from cnncalc.spec.yaml_help import explain
+
         at = error.problem_mark or error.context_mark
-        mark = Mark(at.line, at.column, at.line, at.column + 1) if at is not None else None
-        text = error.problem or error.context or "the text cannot be read"
-        tab = at is not None and source.line(at.line + 1)[at.column : at.column + 1] == "\t"
-        help = "indent with spaces, not tabs" if tab else None
-        raise problem(source, "C001", f"not valid YAML: {text}", mark, help) from None
+        line, column = (at.line, at.column) if at is not None else (0, 0)
+        slip = explain(source.text, Mark(line, column, line, column + 1))
+        raise problem(source, "C001", f"not valid YAML: {slip.message}", slip.mark, slip.help) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise problem(source, "C001", f"not valid YAML: {error}", None) from None
 
@@ -91,6 +91,9 @@ def _scalar(event: Any, mark: Mark, source: Source, builder: Builder, *, in_flow
             raise problem(
                 source, "C004", "merge keys are not part of the spec format", mark, "use 'defaults'"
             )
+        if plain and text.startswith("-"):
+            message = "not valid YAML: a space is missing after '-'"
+            raise problem(source, "C001", message, mark, "begin each item of a list with '- '")
         builder.key(text, mark)
         return
     if not plain:
