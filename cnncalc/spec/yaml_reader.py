@@ -71,7 +71,8 @@ def _consume(events: Iterator[Any], source: Source, builder: Builder) -> None:
             _scalar(event, mark, source, builder, in_flow=flow > 0)
             continue
         if builder.expects_key():
-            raise problem(source, "C001", "a key must be a plain name", mark)
+            help = "write a name before the ':', not a list or mapping"
+            raise problem(source, "C001", "a key must be a plain name", mark, help)
         flow += bool(flow or event.flow_style)
         builder.open(Mapping(mark) if kind is yaml.MappingStartEvent else Sequence(mark))
 

@@ -59,9 +59,9 @@ def test_yaml_scalars_are_those_of_version_1_2(text, value):
 @pytest.mark.parametrize(
     ("text", "code", "line", "column"),
     [
-        ("a: [", "C001", 2, 1),
+        ("a: [", "C001", 1, 4),
         ("a:\n\t- 1", "C001", 2, 1),
-        ("a: {b: c: d}", "C001", 1, 9),
+        ("a: {b: c: d}", "C001", 1, 8),
         ("? [x]\n: 1", "C001", 1, 3),
         ("", "C002", 0, 0),
         ("# nothing", "C002", 0, 0),
@@ -97,8 +97,8 @@ def test_yaml_refusals(text, code, line, column):
 @pytest.mark.parametrize(
     ("text", "code", "line", "column"),
     [
-        ('{"a": 1,}', "C001", 1, 9),
-        ('{"a" 1}', "C001", 1, 6),
+        ('{"a": 1,}', "C001", 1, 8),
+        ('{"a" 1}', "C001", 1, 5),
         ("{'a': 1}", "C001", 1, 2),
         ('{"a": NaN}', "C001", 1, 7),
         ('{"a": 01}', "C001", 1, 7),
