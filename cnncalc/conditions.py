@@ -17,12 +17,13 @@ from cnncalc.dims import (
     collect,
     free_symbols,
     is_zero,
+    points_of,
     substitute,
     symbol,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 
 class Condition(NamedTuple):
@@ -120,7 +121,34 @@ def at_least(left: Dim, right: Dim) -> bool | Condition:
         return True
     if high is not None and high < 0:
         return False
-    return _simplest(difference)
+    tried = _tried(difference, lambda values: values >= 0)
+    return _simplest(difference) if tried is None else tried
+
+
+def _tried(difference: Expr, judge: Callable[[Any], Any]) -> bool | None:
+    """A question about symbols whose values are all known: True or False where one answer serves them all."""
+    points = points_of(difference)
+    if points is None:
+        return None
+    answers = judge(substitute(difference, points))
+    return True if answers.all() else None if answers.any() else False
+
+
+def witnesses(condition: Condition) -> str | None:
+    """Where a condition on a grid holds and where it does not: ``it holds at w = 0.25, not at w = 0.3``."""
+    difference = condition.left - condition.right
+    points = points_of(difference)
+    if points is None or not isinstance(difference, Expr):
+        return None
+    answers = [bool(answer) for answer in condition.holds(points)]
+    if len(set(answers)) < 2:
+        return None
+    texts = []
+    for wanted in (True, False):
+        at = answers.index(wanted)
+        values = {s.variable: points[s.name][at] * s.down / s.up for s in difference.variables()}
+        texts.append(", ".join(f"{name} = {value:.12g}" for name, value in sorted(values.items())))
+    return f"it holds at {texts[0]}, not at {texts[1]}"
 
 
 def _simplest(difference: Expr) -> Condition:
@@ -144,8 +172,8 @@ def _simplest(difference: Expr) -> Condition:
         return Condition(Expr(terms), ">=", right)
 
 
-def positive(size: Expr) -> list[Condition]:
-    """What makes a size at least 1, given that symbols are: nothing for ``w + v``; by factors for a product."""
+def positive(size: Expr) -> list[bool | Condition]:
+    """What makes a size at least 1: nothing for ``w + v`` where both are; by factors for a product; False: nothing can."""
     if len(size.terms) == 1:
         ((monomial, coefficient),) = size.terms.items()
         if coefficient > 0 and len(monomial) > 1:
@@ -154,9 +182,7 @@ def positive(size: Expr) -> list[Condition]:
         if largest and largest.largest and any(at_least(a, 1) is True for a in largest.args):
             return []
     verdict = at_least(size, 1)
-    low, _ = bounds(size, dict.fromkeys(size.symbols(), 1))
-    follows = len(size.symbols()) > 1 and low is not None and low >= 1
-    return [verdict] if isinstance(verdict, Condition) and not follows else []
+    return [] if verdict is True else [verdict]
 
 
 def equal(left: Dim, right: Dim) -> bool | Condition:
@@ -164,6 +190,8 @@ def equal(left: Dim, right: Dim) -> bool | Condition:
     difference = left - right
     if isinstance(difference, int):
         return difference == 0
+    if (tried := _tried(difference, lambda values: values == 0)) is not None:
+        return tried
     if is_zero(difference):
         return True
     if difference.terms.get((), 0) % gcd(*(c for m, c in difference.terms.items() if m)):
@@ -201,6 +229,8 @@ def divisible(dim: Dim, divisor: int) -> bool | Condition:
     reduced = collect(terms)
     if isinstance(reduced, int):
         return reduced == 0
+    if (tried := _tried(reduced, lambda values: values % divisor == 0)) is not None:
+        return tried
     constant = reduced.terms.get((), 0)
     left = reduced - constant
     assert isinstance(left, Expr)

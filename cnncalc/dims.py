@@ -36,6 +36,7 @@ MAX_DEGREE = 64
 MAX_NUMBER = 2**63
 MAX_TEXT = 4_000
 MAX_RESIDUES = 20_000
+MAX_POINTS = 20_000
 
 
 class DimError(ValueError):
@@ -46,14 +47,29 @@ class DimError(ValueError):
 
 
 class Symbol:
-    """A free integer variable; ``least`` is the least value it is known to take, if any."""
+    """A free integer variable; ``least`` is the least value it is known to take, ``points`` all of them, if known.
 
-    __slots__ = ("_hash", "key", "least", "name")
+    It may stand for a variable times ``up`` over ``down``, which it is named after: ``20*w`` for the
+    decimals of a grid, ``H//32`` for multiples of 32.
+    """
 
-    def __init__(self, name: str, least: int | None = None) -> None:
-        self.name = self.key = name
+    __slots__ = ("_hash", "down", "key", "least", "name", "points", "up", "variable")
+
+    def __init__(
+        self,
+        variable: str,
+        least: int | None = None,
+        *,
+        points: tuple[int, ...] = (),
+        up: int = 1,
+        down: int = 1,
+    ) -> None:
+        self.variable, self.up, self.down = variable, up, down
+        times = f"{up}*{variable}" if up > 1 else variable
+        self.name = self.key = f"{times}//{down}" if down > 1 else times
         self.least = least
-        self._hash = hash(name)
+        self.points = points
+        self._hash = hash(self.name)
 
     def __hash__(self) -> int:
         return self._hash
@@ -74,6 +90,13 @@ class Symbol:
         """P such that ``name = P*t + r`` leaves a polynomial in t."""
         del name
         return 1
+
+    def written(self, coefficient: int, power: int) -> tuple[int, str]:
+        """A multiple of one of its powers as a number and the text of the base: 32 of ``20*w`` are 640 of ``w``."""
+        scaled, rest = divmod(coefficient * self.up**power, self.down**power)
+        if not rest:
+            return scaled, self.variable
+        return coefficient, self.name if coefficient == power == 1 else f"({self.name})"
 
     def __str__(self) -> str:
         return self.name
@@ -156,12 +179,12 @@ def _sort_key(dim: Dim) -> str:
 class Expr:
     """A polynomial over atoms that is not a plain integer. Immutable; build it with operators."""
 
-    __slots__ = ("_key", "_symbols", "terms")
+    __slots__ = ("_key", "_variables", "terms")
 
     def __init__(self, terms: dict[Monomial, int]) -> None:
         self.terms = terms
         self._key: str | None = None
-        self._symbols: frozenset[str] | None = None
+        self._variables: frozenset[Symbol] | None = None
 
     # -- arithmetic
 
@@ -250,17 +273,22 @@ class Expr:
         """Every atom at the top level, repeated as often as it stands there."""
         return (a for m in self.terms for a in m)
 
-    def symbols(self) -> frozenset[str]:
-        """Names of the symbols the value may depend on."""
-        if self._symbols is None:
-            found: set[str] = set()
+    def variables(self) -> frozenset[Symbol]:
+        """The symbols the value may depend on."""
+        if self._variables is None:
+            found: set[Symbol] = set()
             for atom in self.atoms():
                 if isinstance(atom, Symbol):
-                    found.add(atom.name)
+                    found.add(atom)
                 for part in atom.parts():
-                    found |= free_symbols(part)
-            self._symbols = frozenset(found)
-        return self._symbols
+                    if isinstance(part, Expr):
+                        found |= part.variables()
+            self._variables = frozenset(found)
+        return self._variables
+
+    def symbols(self) -> frozenset[str]:
+        """Names of the symbols the value may depend on."""
+        return frozenset(symbol.name for symbol in self.variables())
 
     def period(self, name: str) -> int:
         """P such that substituting ``name = P*t + r`` removes every floor of ``name``."""
@@ -455,8 +483,15 @@ def _extreme(dims: Iterable[Any], *, largest: bool) -> Any:
 
 
 def _never_beats(a: Dim, b: Dim, *, largest: bool) -> bool:
-    low, high = bounds(a - b)
-    return (high is not None and high <= 0) if largest else (low is not None and low >= 0)
+    difference = a - b
+    low, high = bounds(difference)
+    if (high is not None and high <= 0) if largest else (low is not None and low >= 0):
+        return True
+    points = points_of(difference)
+    if points is None:
+        return False
+    values = substitute(difference, points)
+    return bool((values <= 0).all() if largest else (values >= 0).all())
 
 
 # ----------------------------------------------------------------------------------- deciding
@@ -493,6 +528,19 @@ def bounds(dim: Dim, least: Mapping[str, int] | None = None) -> tuple[int | None
         -((-constant - low) // scale) if lower else None,
         (constant + high) // scale if upper else None,
     )
+
+
+def points_of(dim: Dim) -> dict[str, Any] | None:
+    """Every combination of the values of its symbols, an array for each; None if they are not known, or too many."""
+    if not isinstance(dim, Expr):
+        return None
+    symbols = sorted(dim.variables(), key=_atom_key)
+    if not all(s.points for s in symbols) or prod(len(s.points) for s in symbols) > MAX_POINTS:
+        return None
+    import numpy as np  # only grids need it
+
+    mesh = np.meshgrid(*(np.array(s.points, dtype=object) for s in symbols), indexing="ij")
+    return {s.name: axis.ravel() for s, axis in zip(symbols, mesh, strict=True)}
 
 
 def _sample(name: str, index: int) -> int:
@@ -535,14 +583,16 @@ def _residues(dim: Expr, names: list[str]) -> Iterator[Dim]:
 
 def _term_text(monomial: Monomial, coefficient: int) -> str:
     """One term without its sign."""
-    factors: list[str] = [] if abs(coefficient) == 1 and monomial else [str(abs(coefficient))]
+    number, factors = abs(coefficient), []
     for atom in sorted(set(monomial), key=_print_order):
         power = monomial.count(atom)
         text = str(atom)
-        if isinstance(atom, Floor) and (factors or len(monomial) > 1):
+        if isinstance(atom, Symbol):
+            number, text = atom.written(number, power)
+        elif isinstance(atom, Floor) and (number != 1 or len(monomial) > 1):
             text = f"({text})"
         factors.append(f"{text}**{power}" if power > 1 else text)
-    return "*".join(factors)
+    return "*".join(factors if number == 1 and factors else [str(number), *factors])
 
 
 def _print_order(atom: Atom) -> tuple[int, str]:

@@ -6,7 +6,9 @@ that a spec can be checked before it is expanded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import Field, PlainValidator
@@ -51,9 +53,34 @@ def describe(value: Any) -> str:
     return text[:60]
 
 
+class Bound(NamedTuple):
+    """What a symbolic value must be at least: a check cannot judge it, so it becomes a condition."""
+
+    value: Expr
+    least: int
+
+
+_OPEN: ContextVar[list[Bound] | None] = ContextVar("open bounds", default=None)
+
+
+@contextmanager
+def open_bounds() -> Iterator[list[Bound]]:
+    """Collects what checks leave open about symbolic values."""
+    found: list[Bound] = []
+    token = _OPEN.set(found)
+    try:
+        yield found
+    finally:
+        _OPEN.reset(token)
+
+
 def integer(value: Any, least: int, what: str = "an integer") -> Any:
     """A whole number of at least ``least``; booleans, decimals and text are refused."""
-    if value is DEFERRED or isinstance(value, Expr):
+    if isinstance(value, Expr):
+        if (found := _OPEN.get()) is not None:
+            found.append(Bound(value, least))
+        return value
+    if value is DEFERRED:
         return value
     if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_SIZE:
         raise invalid(f"needs {what}, got {value}", f"write {int(value)}", str(int(value)))
@@ -169,6 +196,8 @@ def shape(value: Any, least: int = 1) -> Any:
 
 def _dims_or_minus_one(value: Any) -> Any:
     found = shape(value, -1)
+    if isinstance(value, list | tuple):
+        shape([v for v in value if isinstance(v, Expr)] or [1])  # a symbolic one is a size: at least 1
     if found is not DEFERRED:
         if any(isinstance(v, int) and v == 0 for v in found):
             raise invalid("a size cannot be 0")

@@ -11,6 +11,7 @@ from cnncalc.errors import Place, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from cnncalc.domain import Grid
     from cnncalc.layer import Layer, Requirements
     from cnncalc.shapes import Shape, Shapes
 
@@ -61,6 +62,7 @@ class Graph(NamedTuple):
     warnings: tuple[Problem, ...] = ()
     variables: Mapping[str, Any] = {}  # the spec's vars at this setting; never changed
     unsilenced: Callable[[list[Problem]], list[Problem]] = list  # lints that the spec does not silence
+    free: Mapping[str, Grid] = {}  # variables that are symbols, and what each stands for; never changed
 
     @property
     def inputs(self) -> tuple[Node, ...]:
@@ -96,8 +98,11 @@ def judge(
         claims = list(_failing(layer.claimed(inputs), places, demands))  # they change nothing
         output = layer.output_shape(inputs)
         for size in output:
-            if isinstance(size, Expr):
-                demands += [(c, "every size of the output is at least 1") for c in positive(size)]
+            for condition in positive(size) if isinstance(size, Expr) else ():
+                if isinstance(condition, bool):
+                    never = Problem("C308", f"a size of the output is {size}, which is never 1 or more")
+                    return None, [never], []
+                demands.append((condition, "every size of the output is at least 1"))
             if largest_number(size) >= MAX_NUMBER:
                 return None, [Problem("C308", "a size of the output is 2^63 or more")], []
         return output, claims, demands

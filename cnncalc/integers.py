@@ -55,7 +55,17 @@ class IntegerSet:
 
     def least(self) -> int | None:
         """The least number; None if there is none."""
-        return self.nearest(START - 1, step=1)
+        return min((piece.low for piece in self.pieces), default=None)
+
+    def shifted(self, by: int) -> IntegerSet:
+        """Every number, ``by`` more."""
+        return IntegerSet(
+            tuple(
+                Piece(p.low + by, None if p.high is None else p.high + by, p.modulus,
+                      frozenset((r + by) % p.modulus for r in p.residues))
+                for p in self.pieces
+            )
+        )  # fmt: skip
 
     def nearest(self, number: int, *, step: int) -> int | None:
         """The first member above (``step=1``) or below (``step=-1``) a number."""
@@ -74,6 +84,11 @@ class IntegerSet:
     def text(self, name: str) -> str:
         """The set as conditions on ``name``: ``H >= 16 and H % 16 == 0``."""
         return " or ".join(_piece_text(piece, name) for piece in self.pieces) or f"no {name}"
+
+
+def listed(numbers: Iterable[int]) -> IntegerSet:
+    """Exactly these numbers."""
+    return _tidy([Piece(n, n, 1, frozenset({0})) for n in sorted(set(numbers))])
 
 
 EVERYTHING = IntegerSet((Piece(START, None, 1, frozenset({0})),))
@@ -211,6 +226,25 @@ def _by_cases(condition: Condition, extreme: Extreme) -> IntegerSet:
         others = (at_least(*(argument, o) if extreme.largest else (o, argument)) for o in extreme.args)
         found |= meet(condition.given({extreme.key: argument}), *others)
     return found
+
+
+def solutions_among(statement: Statement, name: str, everything: IntegerSet) -> IntegerSet:
+    """The integers of a set for which a statement on one symbol holds.
+
+    Raises:
+        DimError: as for ``solutions``.
+    """
+    low = everything.least()
+    if low is None:
+        return NOTHING
+    if low >= START:
+        return solutions(statement) & everything
+    shift = START - low  # the algebra counts from 1 on
+    verdicts = [c.given({name: symbol(name) - shift}) for c in statement.alternatives]
+    found = NOTHING
+    for verdict in verdicts:
+        found |= meet(verdict)
+    return found.shifted(-shift) & everything
 
 
 def meet(*verdicts: bool | Statement) -> IntegerSet:

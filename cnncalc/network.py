@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from math import lcm
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.domain import KINDS, Domain, Grid, grid_of, number, of_kind, ratio
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
 from cnncalc.graph import Graph
 from cnncalc.propagate import Report, propagate
@@ -24,7 +26,7 @@ from cnncalc.spec.parts import Item
 from cnncalc.spec.tensors import Numbers, read_numbers
 from cnncalc.spec.translate import validated
 from cnncalc.spec.values import Failed, Value, compile_value
-from cnncalc.spec.variables import shape_of, variables_of
+from cnncalc.spec.variables import domain_of, shape_of, variables_of
 from cnncalc.suppression import unsilenced
 
 if TYPE_CHECKING:
@@ -49,27 +51,35 @@ class Network:
     reader: ItemReader
     root: DocumentMapping
     variants: tuple[str, ...]
+    domains: Mapping[str, Domain]  # of the vars that are declared with one
 
     def __repr__(self) -> str:
         return (
             f"<Network {self.name}: {', '.join(f'{n}={v.raw}' for n, v in self.vars.items()) or 'no vars'}>"
         )
 
-    def graph(self, *, free: Iterable[str] = (), set: Mapping[str, Any] | None = None) -> Graph:
+    def graph(
+        self,
+        *,
+        free: Iterable[str] = (),
+        set: Mapping[str, Any] | None = None,
+        over: Mapping[str, Sequence[Any] | str] | None = None,
+    ) -> Graph:
         """The network with blocks unrolled, at the given setting.
 
         Args:
             free: names of ``vars`` that stay symbolic, or one name.
             set: values for ``vars`` in place of their defaults.
+            over: variables that stay symbolic, and the numbers each stands for: ``{"w": "0.25:2:0.05"}``, or a list.
 
         Raises:
             SpecError: a layer does not fit its input, or an expression has no value.
-            UsageError: a name is not one of ``vars``.
+            UsageError: a name is not one of ``vars``, a value is not of its kind or domain, or a variable cannot
+                stay free.
         """
-        given = {name: loading.plain(value) for name, value in (set or {}).items()}
-        names = frozenset([free] if isinstance(free, str) else free)
-        self.refuse_unknown([*given, *names])
-        variables, problems = variables_of(self.vars, given, names)
+        given = self.setting(set or {})
+        grids = self.grids(free, over or {})
+        variables, problems = variables_of(self.vars, given, grids)
         shapes = {}
         for name, value in self.inputs.items():
             try:
@@ -81,13 +91,74 @@ class Network:
         graph = Expander(self.reader, variables).expand(
             self.name, shapes, self.items, self.outputs, self.input_values
         )
-        return graph._replace(unsilenced=partial(unsilenced, source=self.source, root=self.root))
+        return graph._replace(free=grids, unsilenced=partial(unsilenced, source=self.source, root=self.root))
+
+    def domain(self, name: str) -> Domain:
+        """What values a variable may take: as the spec declares it, else of the kind of its default.
+
+        Raises:
+            UsageError: there is no such variable.
+        """
+        self.refuse_unknown([name])
+        if name not in self.domains:
+            defaults, _ = variables_of(self.vars, {}, {})
+            return domain_of(defaults[name])
+        return self.domains[name]
+
+    def setting(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Values for ``vars``, each of its kind and in its domain.
+
+        Raises:
+            UsageError: one is not, or there is no such variable.
+        """
+        found = {name: loading.plain(value) for name, value in values.items()}
+        for name, value in found.items():
+            self.refuse_values(name, [value])
+        return found
+
+    def _declare(self, name: str, domain: Domain, value: Any) -> str:
+        """How a decimal variable is declared, where a decimal is given for what is an integer by its default."""
+        if domain.declared or domain.kind != "int" or not of_kind(value, "number"):
+            return ""
+        default = self.vars[name].raw
+        return (
+            f"; it is an integer by its default: write 'vars: {{{name}: {default}.0}}' for a decimal variable"
+        )
+
+    def grids(self, free: Iterable[str], over: Mapping[str, Sequence[Any] | str]) -> dict[str, Grid]:
+        """The numbers that each free variable stands for.
+
+        Raises:
+            UsageError: a variable is unknown or cannot stay free, or a value given for it is not in its domain.
+        """
+        names = [free] if isinstance(free, str) else list(free)
+        found = {}
+        for name in dict.fromkeys([*names, *over]):
+            domain = self.domain(name)
+            grid = domain.grid
+            if name in over:
+                listed = over[name]
+                values = values_of(listed, name) if isinstance(listed, str) else list(loading.plain(listed))
+                self.refuse_values(name, values)
+                grid = grid_of(values)
+            if grid is None:
+                raise UsageError(_not_free(name, domain))
+            found[name] = grid
+        return found
+
+    def refuse_values(self, name: str, values: Iterable[Any]) -> None:
+        """Raise ``UsageError`` for the first value that a variable may not have."""
+        domain = self.domain(name)
+        for value in values:
+            if (reason := domain.wrong(value)) is not None:
+                raise UsageError(f"'{name}' {reason}{self._declare(name, domain, value)}")
 
     def summary(
         self,
         *,
         free: Iterable[str] = (),
         set: Mapping[str, Any] | None = None,
+        over: Mapping[str, Sequence[Any] | str] | None = None,
         batch: int = 1,
         dtype: str = "float32",
     ) -> Report:
@@ -96,6 +167,7 @@ class Network:
         Args:
             free: names of ``vars`` that stay symbolic; sizes are then expressions in them.
             set: values for ``vars`` in place of their defaults.
+            over: variables that stay symbolic, and the numbers each stands for: ``{"w": "0.25:2:0.05"}``, or a list.
             batch: samples in a batch; it multiplies activations, nothing else.
             dtype: float64, float32, float16, bfloat16 or int8, for sizes in bytes.
 
@@ -104,10 +176,15 @@ class Network:
             UsageError: a variable or dtype is unknown.
         """
         with _uncollected():
-            return propagate(self.graph(free=free, set=set), batch=batch, dtype=dtype)
+            return propagate(self.graph(free=free, set=set, over=over), batch=batch, dtype=dtype)
 
     def compile(
-        self, *numbers: str, free: Sequence[str], set: Mapping[str, Any] | None = None, batch: int = 1
+        self,
+        *numbers: str,
+        free: Sequence[str] = (),
+        set: Mapping[str, Any] | None = None,
+        over: Mapping[str, Sequence[Any] | str] | None = None,
+        batch: int = 1,
     ) -> Callable[..., Any]:
         """A function from values of free variables to numbers of the network, by closed forms.
 
@@ -116,11 +193,12 @@ class Network:
                 (elements), or ``"PATH.macs"`` for one layer.
             free: names of ``vars``, the function's arguments in this order.
             set: values for other ``vars``.
+            over: the numbers that a variable stands for; those that ``free`` does not name come after it.
             batch: samples in a batch.
 
         Returns:
-            A function of integers, or of NumPy integer arrays that broadcast together. It gives one value for
-            one number, else a tuple; ``output`` is a tuple of sizes.
+            A function of numbers, or of NumPy arrays that broadcast together. It gives one value for one number,
+            else a tuple; ``output`` is a tuple of sizes. A value for which the formulas do not hold is a ValueError.
 
         Raises:
             SpecError: the structure depends on a variable in ``free``.
@@ -128,8 +206,8 @@ class Network:
         """
         from cnncalc.analysis.closed_form import compiled
 
-        names = (free,) if isinstance(free, str) else tuple(free)
-        return compiled(self.summary(free=names, set=set, batch=batch), numbers, names)
+        names = tuple(dict.fromkeys([*([free] if isinstance(free, str) else free), *(over or ())]))
+        return compiled(self.summary(free=names, set=set, over=over, batch=batch), numbers, names)
 
     def verify(
         self,
@@ -167,11 +245,11 @@ class Network:
         """The same network with other defaults for some of its ``vars``.
 
         Raises:
-            UsageError: a name is not one of ``vars``.
+            UsageError: a name is not one of ``vars``, or a value is not of its kind or domain.
         """
-        self.refuse_unknown(values)
-        changed = {name: Value(loading.plain(value), self.vars[name].place) for name, value in values.items()}
-        return replace(self, vars={**self.vars, **changed})
+        changed = {name: Value(value, self.vars[name].place) for name, value in self.setting(values).items()}
+        kept = {name: self.domain(name) for name in changed}
+        return replace(self, vars={**self.vars, **changed}, domains={**self.domains, **kept})
 
     def refuse_unknown(self, names: Iterable[str]) -> None:
         """Raise ``UsageError`` for the first name that is not one of ``vars``."""
@@ -245,6 +323,38 @@ def setting(assignments: Iterable[str]) -> dict[str, Any]:
     return found
 
 
+def values_of(text: str, name: str) -> list[Any]:
+    """Values from ``16:128:8`` (from, to, step; both ends are in) or ``128,160,192``; decimals are exact.
+
+    Raises:
+        UsageError: the text is neither.
+    """
+    ends = text.split(":")
+    if len(ends) not in (2, 3):
+        return list(setting([f"{name}=[{text}]"])[name])
+    try:
+        low, high, step = (ratio(setting([f"{name}={end}"])[name]) for end in [*ends, "1"][:3])
+    except (TypeError, ValueError):
+        raise UsageError(
+            f"'{name}={text}' needs numbers: from:to:step, such as 16:128:8 or 0.25:2:0.05"
+        ) from None
+    scale = lcm(low[1], high[1], step[1])
+    first, last, apart = (top * (scale // bottom) for top, bottom in (low, high, step))
+    if apart < 1 or (last - first) // apart > 10_000_000:
+        raise UsageError(f"'{name}={text}': the step must be positive, and the range not endless")
+    return [number(n, scale) for n in range(first, last + 1, apart)]
+
+
+def _not_free(name: str, domain: Domain) -> str:
+    """Why a variable cannot stay symbolic, and what helps."""
+    if domain.kind == "number":
+        return (
+            f"'{name}' is a decimal variable, and its formulas depend on the values it may take: give them with "
+            f"--over {name}=0.25:2:0.05, or declare 'vars: {{{name}: {{default: 1.0, from: 0.25, to: 2, step: 0.05}}}}'"
+        )
+    return f"'{name}' is {KINDS[domain.kind]}, and formulas are in numbers: give it a value with --set"
+
+
 def _word(value: Any) -> bool:
     return isinstance(value, str) and NAME.match(value) is not None
 
@@ -264,7 +374,7 @@ class _Builder:
             raise SpecError([Problem("C101", "a spec is a mapping with 'input' and 'layers'", place)])
         model, self.problems = validated(SpecModel, root, self.source, "the spec")
         overrides = self.variant(root, variant)
-        variables = self.variables(root.get("vars"), overrides.vars if overrides else None)
+        variables, domains = self.variables(root.get("vars"), overrides.vars if overrides else None)
         inputs = self.inputs(root, variables)
         values = self.input_values(root, inputs)
         defaults = root.get("defaults")
@@ -298,6 +408,7 @@ class _Builder:
             reader,
             root,
             () if variant is not None else tuple(model.variants or ()),
+            domains,
         )
 
     def cases(self, root: DocumentMapping, variant: str | None) -> list[tuple[Any, Mark]]:
@@ -338,26 +449,50 @@ class _Builder:
                 message = f"'{key}' is not among the spec's vars"
                 self.problems.append(Problem("C106", message, place, help=did_you_mean(key, known)))
 
-    def variables(self, base: Any, overrides: DocumentMapping | None) -> dict[str, Value]:
+    def variables(
+        self, base: Any, overrides: DocumentMapping | None
+    ) -> tuple[dict[str, Value], dict[str, Domain]]:
+        """Values of ``vars`` and the domains that are declared."""
         found: dict[str, Value] = {}
-        if not isinstance(base, DocumentMapping):
-            return found
-        for name, raw in base.items():
-            at = base.keys_at[name]
-            if (problem := wrong_name(name, Place(self.source, at))) is not None:
+        domains: dict[str, Domain] = {}
+        for name, raw in base.items() if isinstance(base, DocumentMapping) else ():
+            mark, domain = base.values_at[name], None
+            if (problem := wrong_name(name, Place(self.source, base.keys_at[name]))) is not None:
                 self.problems.append(problem)
-            node = overrides if overrides is not None and name in overrides else base
-            raw, mark = node[name], node.values_at[name]
+            if isinstance(raw, DocumentMapping):
+                raw, mark, domain = self.declared(raw, mark)
+            if overrides is not None and name in overrides:
+                raw, mark = overrides[name], overrides.values_at[name]
+            found[name] = self.default(name, raw, mark, found, domain)
+            if domain is not None:
+                domains[name] = domain
+        return found, domains
+
+    def declared(self, node: DocumentMapping, mark: Mark) -> tuple[Any, Mark, Domain | None]:
+        from cnncalc.spec.declaration import read_declaration
+
+        declared, problems = read_declaration(node, self.source)
+        self.problems += problems
+        return declared or (1, mark, None)
+
+    def default(
+        self, name: str, raw: Any, mark: Mark, known: Mapping[str, Value], domain: Domain | None
+    ) -> Value:
+        """What a variable is unless another value is given; it must be in its domain."""
+        place = Place(self.source, mark)
+        try:
             if raw is None or isinstance(raw, DocumentMapping):
                 message = f"'{name}' needs a number, true or false, a word or a list"
-                self.problems.append(Problem("C101", message, Place(self.source, mark)))
-                continue
-            try:
-                found[name] = self.variable(raw, mark, found)
-            except Failed as failed:
-                self.problems.append(failed.problem)
-                found[name] = Value(1, Place(self.source, mark))
-        return found
+                raise Failed(Problem("C101", message, place))
+            value = self.variable(raw, mark, known)
+            if domain is not None and not self.problems:
+                defaults, _ = variables_of({**known, name: value}, {}, {})
+                if (reason := domain.wrong(defaults[name])) is not None:
+                    raise Failed(Problem("C101", f"'{name}' {reason}", place))
+        except Failed as failed:
+            self.problems.append(failed.problem)
+            return Value(1, place)
+        return value
 
     def variable(self, raw: Any, mark: Mark, known: Mapping[str, Value]) -> Value:
         """An expression in earlier variables, or a word such as ``relu``."""

@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
-from cnncalc.conditions import Statement, simplified
-from cnncalc.dims import Dim, DimError, Expr, product_of
+from cnncalc.conditions import Statement, conjunction, simplified
+from cnncalc.dims import Dim, DimError, product_of
+from cnncalc.domain import every
 from cnncalc.errors import Place, Problem, SpecError, UsageError, did_you_mean
 from cnncalc.graph import Graph, Node
 from cnncalc.layer import Layer
@@ -97,9 +98,8 @@ class Report:
 
     @cached_property
     def free(self) -> tuple[str, ...]:
-        """Names of the variables that are symbolic; each stands for a positive integer."""
-        variables = self.graph.variables.items()
-        return tuple(name for name, value in variables if isinstance(value, Expr) and str(value) == name)
+        """Names of the variables that are symbolic; ``graph.free`` has the numbers that each stands for."""
+        return tuple(self.graph.free)
 
     @cached_property
     def conditions(self) -> tuple[Statement, ...]:
@@ -112,6 +112,16 @@ class Report:
         from cnncalc.analysis.doubts import told
 
         return told(self.graph)
+
+    @property
+    def validity(self) -> str:
+        """For which values of its free variables the report holds, in a sentence; empty without any."""
+        if not self.free:
+            return ""
+        where = every(self.graph.free)
+        if not self.conditions:
+            return f"Valid for every {where}"
+        return f"Valid where {conjunction(self.conditions)}, for {where}"
 
     def __getitem__(self, path: str) -> Row:
         """The row of a layer, or the sum over a group, block or repeated item.

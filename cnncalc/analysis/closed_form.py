@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import index
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.dims import Dim, Expr, maximum, substitute
 from cnncalc.errors import UsageError, did_you_mean
 from cnncalc.propagate import Report, live_sets
+
+if TYPE_CHECKING:
+    from cnncalc.domain import Grid
 
 TOTALS = ("params", "weights", "biases", "buffers", "macs", "flops", "param_bytes", "activation_bytes")
 ROWS = ("params", "weights", "biases", "buffers", "macs", "flops", "activations", "output")
@@ -20,12 +22,13 @@ def compiled(report: Report, numbers: Sequence[str], free: tuple[str, ...]) -> C
     if not numbers:
         raise UsageError(f"name a number to compile: output, peak_activations, {', '.join(TOTALS)}")
     forms = [form_of(report, number) for number in numbers]
+    grids = {name: report.graph.free[name] for name in free}
 
     def evaluate(*values: Any, **named: Any) -> Any:
         given = dict(zip(free, values, strict=False)) | named
         if set(given) != set(free) or len(values) > len(free):
             raise TypeError(f"needs values for {', '.join(free)}")
-        given = {name: _whole(name, value) for name, value in given.items()}
+        given = {grid.symbol_name(name): _positions(name, grid, given[name]) for name, grid in grids.items()}
         found = tuple(_evaluated(form, given) for form in forms)
         return found[0] if len(found) == 1 else found
 
@@ -52,14 +55,15 @@ def form_of(report: Report, number: str) -> Any:
     return getattr(report.totals, number)
 
 
-def _whole(name: str, value: Any) -> Any:
-    """An integer, or an array of integers."""
-    if getattr(value, "ndim", 0) and value.dtype.kind in "iuO":
-        return value
+def _positions(name: str, grid: Grid, values: Any) -> Any:
+    """Values of a variable, or an array of them, as the algebra counts them."""
     try:
-        return index(value)
+        return grid.positions(values)
     except TypeError:
-        raise TypeError(f"{name} needs an integer or a NumPy array of integers, not {value!r}") from None
+        what = "a number" if grid.scale > 1 else "an integer"
+        raise TypeError(f"{name} needs {what} or a NumPy array, not {values!r}") from None
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def _evaluated(form: Any, given: dict[str, Any]) -> Any:

@@ -92,7 +92,18 @@ class Diff(NamedTuple):
 
 
 def diff(before: Report, after: Report) -> Diff:
-    """Compare two networks, each at its setting."""
+    """Compare two networks, each at its setting.
+
+    Raises:
+        UsageError: a free variable stands for other numbers in one than in the other.
+    """
+    for name, grid in before.graph.free.items():
+        other = after.graph.free.get(name, grid)
+        if grid != other:
+            raise UsageError(
+                f"'{name}' stands for {grid.text()} before and for {other.text()} after: "
+                f"give both the same values, as in --over {name}=0.25:2:0.05"
+            )
     changes, same = [], 0
     for one, two in _aligned(before, after):
         change = _change(before, after, one, two)

@@ -7,7 +7,7 @@ from collections.abc import Mapping as Mapping_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.dims import Dim
-from cnncalc.errors import Mark, Place, Problem, SpecError, did_you_mean
+from cnncalc.errors import Mark, Place, Problem, SpecError, UsageError, did_you_mean
 from cnncalc.fields import describe
 from cnncalc.propagate import ITEM_BYTES, Row, live_sets, peak_activations
 from cnncalc.shapes import show
@@ -67,7 +67,7 @@ class _Checker:
         self.network = network
         self.source = network.source
         self.report = report
-        self.variables, _ = variables_of(network.vars, {}, frozenset())
+        self.variables, _ = variables_of(network.vars, {}, {})
         self.problems: list[Problem] = []
         self.outcomes: list[Outcome] = []
 
@@ -105,8 +105,18 @@ class _Checker:
             if name not in self.network.vars:
                 self.unknown(name, case["set"].keys_at[name], [*self.network.vars])
                 return
-            values[name] = raw if isinstance(raw, bool | list) else self.evaluate(raw, at)
+            values[name] = self.setting_of(name, raw, at)
+            try:
+                self.network.refuse_values(name, [values[name]])
+            except UsageError as error:
+                self.add("C101", str(error), at)
+                return
         self.judge_case(case, mark, values)
+
+    def setting_of(self, name: str, raw: Any, mark: Mark) -> Any:
+        """A value for a variable: as it is written, or of an expression."""
+        word = isinstance(raw, str) and self.network.domain(name).kind == "str"
+        return raw if word or isinstance(raw, bool | list) else self.evaluate(raw, mark)
 
     def judge_case(self, case: Mapping, mark: Mark, values: dict[str, Any]) -> None:
         shown = ", ".join(f"{name}={value}" for name, value in values.items()) or "its own setting"
@@ -176,6 +186,8 @@ class _Checker:
             at = wanted.values_at[name]
             if isinstance(divisor, bool) or not isinstance(divisor, int) or divisor < 1:
                 self.add("C101", f"needs a positive integer, got {describe(divisor)}", at)
+            elif found.sets[name].grid.scale > 1:
+                self.add("C101", f"'{name}' is a decimal variable, and multiples are of integers", at)
             elif (multiple := proves_multiples(found, name, divisor)) is not None:
                 valid = found.sets[name].text(name)
                 self.add(

@@ -36,6 +36,7 @@ class Explanation(NamedTuple):
     inputs: tuple[Shape, ...]
     summary: str
     lines: tuple[Line, ...]
+    validity: str = ""  # for which values of free variables it holds
 
     def __str__(self) -> str:
         """What ``cnncalc explain`` prints."""
@@ -73,7 +74,8 @@ def explain(report: Report, path: str) -> Explanation:
     ]
     lines = _together(lines)
     doc = next(c.__doc__ for c in type(node.layer).__mro__ if c.__doc__)
-    return Explanation(row, shapes, " ".join(doc.split("\n\n")[0].replace("``", "").split()), tuple(lines))
+    summary = " ".join(doc.split("\n\n")[0].replace("``", "").split())
+    return Explanation(row, shapes, summary, tuple(lines), report.validity)
 
 
 def _together(lines: list[Line]) -> list[Line]:

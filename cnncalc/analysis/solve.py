@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.conditions import Condition, Statement
+from cnncalc.dims import DimError
+from cnncalc.domain import Values, every
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError
-from cnncalc.integers import EVERYTHING, IntegerSet, solutions
+from cnncalc.integers import NOTHING, IntegerSet, listed, solutions_among
 from cnncalc.propagate import Report, propagate
 from cnncalc.spec import expressions, quantity, rational
-from cnncalc.spec.expressions import Expression, ExpressionError
+from cnncalc.spec.expressions import ExpressionError
 
 if TYPE_CHECKING:
+    from cnncalc.domain import Grid
     from cnncalc.network import Network
-    from cnncalc.spec.values import Value
 
+MAX_TRIED = 2_000  # each is a network to unroll
 MAX_REASONS = 200  # past these it is not worth finding out which follow from others
 #: numbers of the whole network that a condition may use
 TOTALS = ("params", "weights", "biases", "buffers", "macs", "flops", "param_bytes", "activation_bytes")
@@ -36,9 +39,10 @@ class Solution(NamedTuple):
     """Valid values by variable; ``coupled`` are conditions that relate several of them."""
 
     report: Report
-    sets: dict[str, IntegerSet]
+    sets: dict[str, Values]
     coupled: list[Reason]
     reasons: list[Reason]
+    tried: int = 0  # settings that were tried one by one, because the structure depends on the variable
 
     def __str__(self) -> str:
         """What ``cnncalc solve`` prints."""
@@ -49,20 +53,11 @@ class Solution(NamedTuple):
 
 def input_variables(network: Network) -> list[str]:
     """Variables in the shapes of the network's inputs, in order."""
-    names: dict[str, None] = {}
+    found: dict[str, None] = {}
     for value in network.inputs.values():
-        for name in _names(value):
-            if name in network.vars:
-                names[name] = None
-    return list(names)
-
-
-def _names(value: Value) -> Iterable[str]:
-    if isinstance(value.parsed, tuple):
-        for part in value.parsed:
-            yield from _names(part)
-    elif isinstance(value.parsed, Expression):
-        yield from sorted(value.parsed.names)
+        for size in value.parsed if isinstance(value.parsed, tuple) else (value,):
+            found |= dict.fromkeys(name for name in sorted(size.names()) if name in network.vars)
+    return list(found)
 
 
 def solve(
@@ -71,58 +66,96 @@ def solve(
     *,
     where: str | Iterable[str] = (),
     set: dict[str, Any] | None = None,
+    over: Mapping[str, Sequence[Any] | str] | None = None,
 ) -> Solution:
     """The exact set of values for which the network is valid, and ``where`` holds.
 
     Args:
         network: what to solve.
-        names: variables to solve for, or one; those of the input's shape by default.
+        names: variables to solve for, or one; by default those of ``over``, or of the input's shape.
         where: a condition, or several, such as ``output == [512, 7, 7]``, ``params <= 5M``, ``stem.output[1] % 2 == 0``.
         set: values for the other variables.
+        over: the numbers that a variable may be, in place of its domain: ``{"w": "0.25:2:0.05"}``, or a list.
 
     Raises:
         SpecError: no value is valid, or the structure depends on a variable.
         UsageError: a name is not a variable, or a condition cannot be read.
         DimError: a condition cannot be decided.
     """
-    given = set or {}
-    conditions = [where] if isinstance(where, str) else where
+    given, grids = set or {}, over or {}
+    conditions = [where] if isinstance(where, str) else list(where)
     chosen = (
         [names]
         if isinstance(names, str)
-        else list(names) or [name for name in input_variables(network) if name not in given]
+        else list(names) or [*grids] or [name for name in input_variables(network) if name not in given]
     )
     if both := [name for name in chosen if name in given]:
         raise UsageError(f"'{both[0]}' is both set and to be solved for")
     if not chosen:
         raise UsageError("the input's shape has no variables to solve for; name some of the spec's vars")
-    report = propagate(network.graph(free=chosen, set=set))
+    try:
+        report = propagate(network.graph(free=chosen, set=set, over=over))
+    except SpecError as error:
+        grid = network.grids(chosen, grids)[chosen[0]]
+        if len(chosen) > 1 or not grid.points or not any(p.code == "C306" for p in error.problems):
+            raise
+        return _by_trying(network, chosen[0], grid, conditions, given)
+    free = report.graph.free
     reasons = [*_demanded(report), *(r for text in conditions for r in _wanted(text, report, network))]
+    variable = {grid.symbol_name(name): name for name, grid in free.items()}
     single: dict[str, list[Reason]] = {name: [] for name in chosen}
     coupled = []
     for reason in reasons:
         found = reason.condition.symbols()
         if len(found) == 1:
-            single[next(iter(found))].append(reason)
+            single[variable[next(iter(found))]].append(reason)
         else:
             coupled.append(reason)
     sets, kept = {}, []
     for name, reasons_for in single.items():
-        group = _strongest(reasons_for)
-        sets[name] = _all_of(group)
+        group, grid = _strongest(reasons_for), free[name]
+        sets[name] = Values(grid, _all_of(group, grid, name))
         if not sets[name].pieces:
-            raise SpecError([_impossible(name, group, network)])
-        kept += _irredundant(group, sets[name])
+            raise SpecError([_impossible(name, group, grid, network)])
+        kept += _irredundant(group, grid, name, sets[name].positions)
     _refuse_impossible_together(coupled, sets, network)
     return Solution(report, sets, coupled, kept)
 
 
-def _refuse_impossible_together(coupled: list[Reason], sets: dict[str, IntegerSet], network: Network) -> None:
+def _by_trying(
+    network: Network, name: str, grid: Grid, conditions: Sequence[str], given: Mapping[str, Any]
+) -> Solution:
+    """The structure depends on the variable: every value of its grid is a network of its own."""
+    if len(grid.points) > MAX_TRIED:
+        raise UsageError(
+            f"the structure depends on '{name}', and its {len(grid.points):,} values are more than {MAX_TRIED:,} to try"
+        )
+    report, valid = None, []
+    for point in grid.points:
+        try:
+            found = propagate(network.graph(set={**given, name: grid.value(point)}))
+            for text in conditions:
+                _wanted(text, found, network)
+        except SpecError as error:
+            last = error
+            continue
+        report = report or found
+        valid.append(point)
+    if report is None:
+        raise last
+    return Solution(report, {name: Values(grid, listed(valid))}, [], [], len(grid.points))
+
+
+def _refuse_impossible_together(coupled: list[Reason], sets: dict[str, Values], network: Network) -> None:
     """A condition on several variables that fails even at their least values can never hold."""
-    least = {name: found for name, valid in sets.items() if (found := valid.least()) is not None}
+    least = {
+        valid.grid.symbol_name(name): found
+        for name, valid in sets.items()
+        if (found := valid.positions.least()) is not None
+    }
     for reason in coupled:
         if reason.condition.fails_above(least):
-            notes = tuple(f"{name} is at least {value}" for name, value in least.items())
+            notes = tuple(f"{name} is at least {valid.least()}" for name, valid in sets.items())
             message = f"no size satisfies {_because(reason)}"
             raise SpecError([Problem("C402", message, None, notes, where=network.source.name)])
 
@@ -136,11 +169,30 @@ def _demanded(report: Report) -> list[Reason]:
     return found
 
 
-def _all_of(reasons: Iterable[Reason]) -> IntegerSet:
-    joined = EVERYTHING
-    for reason in reasons:
-        joined = joined & solutions(reason.condition)
+def _all_of(reasons: Sequence[Reason], grid: Grid, name: str) -> IntegerSet:
+    """The values of one variable, in units of its grid, for which all conditions on it alone hold."""
+    if grid.points and (grid.scale > 1 or grid.listed):
+        return _tried(reasons, grid, name)
+    try:
+        everything = joined = grid.positions_set()
+        for reason in reasons:
+            joined = joined & solutions_among(reason.condition, grid.symbol_name(name), everything)
+    except DimError:
+        if not grid.points:
+            raise
+        return _tried(reasons, grid, name)
     return joined
+
+
+def _tried(reasons: Sequence[Reason], grid: Grid, name: str) -> IntegerSet:
+    """The same, by putting in every value."""
+    import numpy as np
+
+    at = {grid.symbol_name(name): np.array(grid.points, dtype=object)}
+    valid = np.ones(len(grid.points), dtype=bool)
+    for reason in reasons:
+        valid &= np.asarray(reason.condition.holds(at), dtype=bool)
+    return listed(point for point, good in zip(grid.points, valid, strict=True) if good)
 
 
 def _strongest(reasons: Iterable[Reason]) -> list[Reason]:
@@ -162,23 +214,23 @@ def _strongest(reasons: Iterable[Reason]) -> list[Reason]:
     return list(found.values())
 
 
-def _irredundant(reasons: list[Reason], whole: IntegerSet) -> list[Reason]:
+def _irredundant(reasons: list[Reason], grid: Grid, name: str, whole: IntegerSet) -> list[Reason]:
     """The reasons that matter: without any one of them the set would be larger."""
     kept = reasons
     if len(kept) > MAX_REASONS:
         return kept
     for reason in list(kept):
         others = [r for r in kept if r is not reason]
-        if _all_of(others) == whole:
+        if _all_of(others, grid, name) == whole:
             kept = others
     return kept
 
 
-def _impossible(name: str, reasons: list[Reason], network: Network) -> Problem:
+def _impossible(name: str, reasons: list[Reason], grid: Grid, network: Network) -> Problem:
     """Say which conditions cannot hold together."""
-    kept = _irredundant(reasons, IntegerSet(()))
+    kept = _irredundant(reasons, grid, name, NOTHING)
     notes = tuple(_because(reason) for reason in kept)
-    return Problem("C402", f"no {name} is valid", None, notes, where=network.source.name)
+    return Problem("C402", f"no {name} is valid ({grid.text()})", None, notes, where=network.source.name)
 
 
 def _because(reason: Reason) -> str:
@@ -206,17 +258,19 @@ def _wanted(text: str, report: Report, network: Network) -> list[Reason]:
         for a, b in _paired(left, right, match[2], part):
             verdict = rational.compare(a, match[2], b)
             if verdict is False:
-                raise SpecError([_never(part, text, network)])
+                raise SpecError([_never(part, text, report)])
             if not isinstance(verdict, bool):
                 found.append(Reason(verdict, None, None, f"asked for: {part.strip()}"))
     return found
 
 
-def _never(part: str, text: str, network: Network) -> Problem:
+def _never(part: str, text: str, report: Report) -> Problem:
     start = max(text.find(part.strip()), 0)
     place = Place(Source("--where", text), Mark(0, start, 0, start + len(part.strip())))
     message = f"no size satisfies {part.strip()}"
-    return Problem("C402", message, place, (f"it is false for every size of {network.name}",))
+    free = report.graph.free
+    where = f"for every {every(free)}" if free else "for the whole network"
+    return Problem("C402", message, place, (f"it is false {where}",))
 
 
 def _paired(left: Any, right: Any, operator: str, part: str) -> list[tuple[Any, Any]]:
@@ -260,13 +314,13 @@ def _side(text: str, report: Report, network: Network) -> Any:
 
 
 def proves_multiples(solution: Solution, name: str, divisor: int) -> int | None:
-    """None if every positive multiple of ``divisor`` is valid; else the first that is not."""
+    """None if every positive multiple of ``divisor`` in the variable's domain is valid; else the first that is not."""
     valid = solution.sets[name]
     periods = [piece.modulus for piece in valid.pieces]
     bounds = [b for piece in valid.pieces for b in (piece.low, piece.high) if b is not None]
     enough = max(bounds, default=0) // divisor + max(periods, default=1) + 2
     for multiple in range(divisor, (enough + 1) * divisor, divisor):
-        if multiple not in valid:
+        if multiple not in valid and valid.grid.has(multiple * valid.grid.scale):
             return multiple
     return None
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.analysis.closed_form import compiled
+from cnncalc.domain import grid_of
 from cnncalc.errors import SpecError, UsageError
 from cnncalc.propagate import ITEM_BYTES
 
@@ -20,12 +21,47 @@ CHUNK = 10_000
 MAX_ROWS = 100_000_000
 
 
-def columns(over: Mapping[str, Sequence[Any]]) -> list[str]:
+class Axis(NamedTuple):
+    """Variables that move together, and their values: one for all of them, or a tuple with one for each."""
+
+    names: tuple[str, ...]
+    values: Sequence[Any]
+
+    def settings(self) -> Iterator[dict[str, Any]]:
+        """The variables at each step."""
+        for value in self.values:
+            each = value if isinstance(value, tuple) else (value,) * len(self.names)
+            yield dict(zip(self.names, each, strict=True))
+
+    def column(self, name: str) -> list[Any]:
+        """The values of one variable."""
+        return [setting[name] for setting in self.settings()]
+
+
+def axes_of(over: Mapping[str | tuple[str, ...], Sequence[Any]]) -> list[Axis]:
+    """The axes of a grid: ``{"w": [0.5, 1.0], ("H", "W"): [160, 224]}``.
+
+    Raises:
+        UsageError: a variable stands on two axes, or values are not one for each variable.
+    """
+    axes = [
+        Axis((names,) if isinstance(names, str) else tuple(names), values) for names, values in over.items()
+    ]
+    listed = [name for axis in axes for name in axis.names]
+    if twice := next((name for name in listed if listed.count(name) > 1), None):
+        raise UsageError(f"'{twice}' is swept twice")
+    for axis in axes:
+        if any(isinstance(v, tuple) and len(v) != len(axis.names) for v in axis.values):
+            raise UsageError(f"{','.join(axis.names)}: needs one value, or {len(axis.names)}, at each step")
+    return axes
+
+
+def columns(over: Mapping[str | tuple[str, ...], Sequence[Any]]) -> list[str]:
     """Names of the columns: the variables, whether the setting is valid, the numbers."""
-    return [*over, "valid", *NUMBERS]
+    return [*(name for axis in axes_of(over) for name in axis.names), "valid", *NUMBERS]
 
 
-def size(over: Mapping[str, Sequence[Any]]) -> int:
+def size(over: Mapping[str | tuple[str, ...], Sequence[Any]]) -> int:
     """How many rows the grid has.
 
     Raises:
@@ -40,96 +76,120 @@ def size(over: Mapping[str, Sequence[Any]]) -> int:
 
 
 def sweep(
-    network: Network, over: Mapping[str, Sequence[Any]], *, batch: int = 1, dtype: str = "float32"
+    network: Network,
+    over: Mapping[str | tuple[str, ...], Sequence[Any]],
+    *,
+    batch: int = 1,
+    dtype: str = "float32",
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Rows of the grid in chunks. Variables that change the structure vary slowest.
 
-    A setting that is not valid has False in ``valid`` and None for its numbers.
+    ``over`` has the values of each variable; of several that move together under a tuple of their names:
+    ``{("H", "W"): [160, 224]}``. A setting that is not valid has False in ``valid`` and None for its numbers.
 
     Raises:
-        UsageError: a variable is unknown, or the grid is empty.
+        UsageError: a variable is unknown, a value is not one that it may have, or the grid is empty.
     """
     size(over)
-    network.refuse_unknown(over)
-    yield from _chunks(network, over, list(over), {}, {"batch": batch, "dtype": dtype})
+    axes = axes_of(over)
+    for axis in axes:
+        for name in axis.names:
+            network.refuse_values(name, axis.column(name))
+    yield from _chunks(network, axes, axes, {}, {"batch": batch, "dtype": dtype})
 
 
 def _chunks(
-    network: Network, over: Mapping[str, Sequence[Any]], names: list[str], fixed: dict[str, Any], options: Any
+    network: Network, over: list[Axis], axes: list[Axis], fixed: dict[str, Any], options: Any
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """Rows for all values of ``names``, with the others fixed."""
-    report, whole = None, all(_countable(over[name]) for name in names)
+    """Rows for all values of ``axes``, with the others fixed."""
+    report, whole = None, all(_numeric(axis) for axis in axes)
     if whole:
         try:
-            report = network.summary(free=names, set=fixed, **options)
+            report = network.summary(over=_grids(axes), set=fixed, **options)
         except SpecError as error:  # the structure depends on a variable, or nothing is valid
-            whole = not (names and _is_structural(error))
-    rough = [] if whole else [n for n in names if not _countable(over[n]) or _shapes(network, n, fixed)]
+            whole = not (axes and _is_structural(error))
+    rough = [] if whole else [a for a in axes if not _numeric(a) or _shapes(network, a, fixed)]
     if not whole and not rough:  # none alone, but together
-        rough = names[:1]
-    smooth = [name for name in names if name not in rough]
+        rough = axes[:1]
+    smooth = [axis for axis in axes if axis not in rough]
     if rough:
-        for values in product(*(over[name] for name in rough)):
-            yield from _chunks(network, over, smooth, fixed | dict(zip(rough, values, strict=True)), options)
+        for steps in product(*(axis.settings() for axis in rough)):
+            yield from _chunks(network, over, smooth, _joined(fixed, *steps), options)
         return
-    grid = product(*(over[name] for name in smooth))
-    while chunk := [values for values, _ in zip(grid, range(CHUNK), strict=False)]:
+    grid = product(*(axis.settings() for axis in smooth))
+    while chunk := [_joined(fixed, *steps) for steps, _ in zip(grid, range(CHUNK), strict=False)]:
         if report is None:
-            yield [_row(over, fixed, smooth, v, None) for v in chunk]
+            yield [_row(over, setting, None) for setting in chunk]
         else:
-            yield _evaluated(report, over, fixed, smooth, chunk)
+            yield _evaluated(report, over, chunk)
 
 
-def _countable(values: Sequence[Any]) -> bool:
-    """Whether a free variable, which is a positive integer, can stand for them."""
-    return all(isinstance(v, int) and not isinstance(v, bool) and v >= 1 for v in values)
+def _joined(*settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for setting in settings for name, value in setting.items()}
+
+
+def _grids(axes: list[Axis]) -> dict[str, list[Any]]:
+    return {name: axis.column(name) for axis in axes for name in axis.names}
+
+
+def _numeric(axis: Axis) -> bool:
+    """Whether free variables can stand for its values."""
+    return all(grid_of(axis.column(name)) is not None for name in axis.names)
 
 
 def _is_structural(error: SpecError) -> bool:
     return any(problem.code == "C306" for problem in error.problems)
 
 
-def _shapes(network: Network, name: str, fixed: dict[str, Any]) -> bool:
-    """Whether the structure depends on a variable."""
+def _shapes(network: Network, axis: Axis, fixed: dict[str, Any]) -> bool:
+    """Whether the structure depends on its variables."""
     try:
-        network.graph(free=[name], set=fixed)
+        network.graph(over=_grids([axis]), set=fixed)
     except SpecError as error:
         return _is_structural(error)
     return False
 
 
-def _evaluated(
-    report: Report,
-    over: Mapping[str, Sequence[Any]],
-    fixed: dict[str, Any],
-    smooth: list[str],
-    chunk: list[tuple[Any, ...]],
-) -> list[tuple[Any, ...]]:
+def _evaluated(report: Report, over: list[Axis], chunk: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     import numpy as np
 
-    arrays = {
-        name: np.array(v, dtype=object) for name, v in zip(smooth, zip(*chunk, strict=True), strict=True)
-    }
-    narrow = {name: v.astype(np.int64) for name, v in arrays.items()}
-    function = compiled(report, ("params", "macs", "peak_activations"), tuple(smooth))
+    free = report.graph.free
+    arrays = {name: np.array([setting[name] for setting in chunk]) for name in free}
+    exact = {grid.symbol_name(n): grid.positions(arrays[n]).astype(object) for n, grid in free.items()}
+    function = compiled(report, ("params", "macs", "peak_activations"), tuple(free))
     item = ITEM_BYTES[report.dtype] * report.batch
-    params, macs, peaks = (np.broadcast_to(f, len(chunk)) for f in function(**narrow))
+    params, macs, peaks = (np.broadcast_to(f, len(chunk)) for f in function(**arrays))
     valid = np.ones(len(chunk), dtype=bool)
     for demand in report.graph.demands:
-        valid &= np.asarray(demand.condition.holds(arrays), dtype=bool)
+        valid &= np.asarray(demand.condition.holds(exact), dtype=bool)
     numbers = zip(valid, params, macs, peaks, strict=True)
     return [
-        _row(over, fixed, smooth, values, (int(p), int(m), int(k) * item) if ok else None)
-        for values, (ok, p, m, k) in zip(chunk, numbers, strict=True)
+        _row(over, setting, (int(p), int(m), int(k) * item) if ok else None)
+        for setting, (ok, p, m, k) in zip(chunk, numbers, strict=True)
     ]
 
 
-def _row(
-    over: Mapping[str, Sequence[Any]],
-    fixed: dict[str, Any],
-    smooth: list[str],
-    values: tuple[Any, ...],
-    numbers: tuple[int, ...] | None,
-) -> tuple[Any, ...]:
-    setting = fixed | dict(zip(smooth, values, strict=True))
-    return (*(setting[name] for name in over), numbers is not None, *(numbers or (None,) * len(NUMBERS)))
+def _row(over: list[Axis], setting: dict[str, Any], numbers: tuple[int, ...] | None) -> tuple[Any, ...]:
+    values = (setting[name] for axis in over for name in axis.names)
+    return (*values, numbers is not None, *(numbers or (None,) * len(NUMBERS)))
+
+
+def stays_behind(network: Network, over: Mapping[str | tuple[str, ...], Sequence[Any]]) -> str | None:
+    """Says that one side of an input is swept while another stays, which is seldom meant; None where it is not so."""
+    axes = axes_of(over)
+    swept = {name for axis in axes for name in axis.names}
+    for shape in network.inputs.values():
+        sides = shape.parsed[1:] if isinstance(shape.parsed, tuple) else ()
+        moving = [str(side.raw) for side in sides if swept & side.names()]
+        staying = [side for side in sides if not swept & side.names()]
+        if not moving or not staying:
+            continue
+        variables = [n for side in staying for n in sorted(side.names()) if n in network.vars]
+        kept = " and ".join(
+            f"{side.raw} = {network.vars[side.raw].raw}" if side.raw in network.vars else str(side.raw)
+            for side in staying
+        )
+        together = ",".join([*moving, *variables])
+        message = f"{' and '.join(moving)} is swept while the other side of the input stays at {kept}"
+        return f"{message}: for square images, move both: --over {together}=..." if variables else message
+    return None

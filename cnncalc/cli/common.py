@@ -39,6 +39,10 @@ spec_argument = click.argument("spec", type=Spec(), metavar="SPEC")
 free_option = click.option(
     "--free", multiple=True, metavar="NAMES", help="Variables to leave symbolic: --free H,W."
 )
+over_option = click.option(
+    "--over", multiple=True, metavar="NAME=VALUES",
+    help="Leave a variable symbolic over these numbers: w=0.25:2:0.05 (from, to, step), or w=0.5,0.75,1.",
+)  # fmt: skip
 set_option = click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for one of the spec's vars."
 )
@@ -52,6 +56,39 @@ OWN_FORMATS = ("csv", "json")
 def split_names(texts: Iterable[str]) -> list[str]:
     """Names from repeated, comma-separated options."""
     return [name.strip() for text in texts for name in text.split(",") if name.strip()]
+
+
+def grids(over: Iterable[str]) -> dict[str | tuple[str, ...], list[Any]]:
+    """Values by variable from ``NAME=a:b:step`` and ``NAME=a,b,c``; ``H,W=...`` are variables that move together.
+
+    Raises:
+        UsageError: a text is not of this form.
+    """
+    from cnncalc.network import values_of
+
+    found: dict[str | tuple[str, ...], list[Any]] = {}
+    for text in over:
+        left, _, values = (part.strip() for part in text.partition("="))
+        names = tuple(split_names([left]))
+        if not names or not values:
+            raise UsageError(f"'{text}' is not NAME=VALUES")
+        key = names[0] if len(names) == 1 else names
+        if key in found:
+            raise UsageError(f"'--over {left}' is given twice")
+        found[key] = values_of(values, names[0])
+    return found
+
+
+def symbolic(over: Iterable[str]) -> dict[str, list[Any]]:
+    """The values of ``--over`` for variables that stay symbolic, each by itself.
+
+    Raises:
+        UsageError: a text is not of this form.
+    """
+    found = grids(over)
+    return {
+        name: values for key, values in found.items() for name in ([key] if isinstance(key, str) else key)
+    }
 
 
 def read_network(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.cli.common import Spec, complain, write
+from cnncalc.cli.common import Spec, complain, over_option, symbolic, write
 
 if TYPE_CHECKING:
     from cnncalc.propagate import Report
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for a variable of both specs."
 )
 @click.option("--free", multiple=True, metavar="NAMES", help="Variables to leave symbolic in both.")
+@over_option
 @click.option("--format", "fmt", type=click.Choice(["table", "markdown", "json"]), default="table", show_default=True,
               help="A table, Markdown for a pull request, or JSON.")  # fmt: skip
 @click.option("--fail-if", "conditions", multiple=True, metavar="CONDITION",
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 )
 @click.option("--dtype", default="float32", metavar="DTYPE", help="float32, float16, int8, ...")
 def command(
-    before: str, after: str, settings: tuple[str, ...], free: tuple[str, ...], fmt: str, conditions: tuple[str, ...],
+    before: str, after: str, settings: tuple[str, ...], free: tuple[str, ...], over: tuple[str, ...], fmt: str, conditions: tuple[str, ...],
     batch: int, dtype: str,
 ) -> int:  # fmt: skip
     """What changed from A to B: layers, shapes, parameters, MACs, totals.
@@ -43,7 +44,9 @@ def command(
     from cnncalc.analysis import diff
     from cnncalc.report import difference
 
-    one, two = (_report(reference, settings, free, batch, dtype) for reference in (before, after))
+    one, two = (
+        _report(reference, settings, free, symbolic(over), batch, dtype) for reference in (before, after)
+    )
     found = diff.diff(one, two)
     reasons = [reason for condition in conditions if (reason := diff.fails(found, condition)) is not None]
     write(difference.render(found, fmt))
@@ -54,7 +57,12 @@ def command(
 
 
 def _report(
-    reference: str, settings: tuple[str, ...], free: tuple[str, ...], batch: int, dtype: str
+    reference: str,
+    settings: tuple[str, ...],
+    free: tuple[str, ...],
+    over: dict[str, list[Any]],
+    batch: int,
+    dtype: str,
 ) -> Report:
     from cnncalc.cli.common import split_names
     from cnncalc.network import build, setting
@@ -63,4 +71,4 @@ def _report(
     document, variant = read_revision(reference) if reference.startswith("git:") else read_spec(reference)
     network = build(document, variant)
     given, names = setting(settings), split_names(free)
-    return network.summary(set=given, free=names, batch=batch, dtype=dtype)
+    return network.summary(set=given, free=names, over=over, batch=batch, dtype=dtype)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import click
 
-from cnncalc.cli.common import complain, free_option, read_network, set_option, spec_argument, write
+from cnncalc.cli.common import (
+    complain,
+    free_option,
+    over_option,
+    read_network,
+    set_option,
+    spec_argument,
+    symbolic,
+    write,
+)
 
 
 @click.command("explain")
 @spec_argument
 @click.argument("layer", required=False, metavar="[LAYER]")
 @free_option
+@over_option
 @set_option
 @click.option("--format", "fmt", type=click.Choice(["text", "markdown"]), default="text", show_default=True,
               help="Text, or Markdown with LaTeX formulas.")  # fmt: skip
@@ -35,7 +45,7 @@ from cnncalc.cli.common import complain, free_option, read_network, set_option, 
     help="float32, float16, bfloat16, int8, ...",
 )
 def command(
-    spec: str, layer: str | None, free: tuple[str, ...], settings: tuple[str, ...], fmt: str, in_place: bool,
+    spec: str, layer: str | None, free: tuple[str, ...], over: tuple[str, ...], settings: tuple[str, ...], fmt: str, in_place: bool,
     optimizer: str, batch: int, dtype: str,
 ) -> int:  # fmt: skip
     """The arithmetic behind a layer's numbers; without LAYER, the network in a few lines.
@@ -49,7 +59,7 @@ def command(
     from cnncalc.report import explanation as report_on
 
     network, given, names = read_network(spec, settings, free)
-    report = network.summary(free=names, set=given, batch=batch, dtype=dtype)
+    report = network.summary(free=names, set=given, over=symbolic(over), batch=batch, dtype=dtype)
     if layer is not None:
         found = explain(report, layer)
         write(report_on.layer_markdown(found) if fmt == "markdown" else report_on.layer_text(found))

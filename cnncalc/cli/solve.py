@@ -6,11 +6,13 @@ import click
 
 from cnncalc.cli.common import (
     complain,
+    over_option,
     read_network,
     say_if_invalid_itself,
     set_option,
     spec_argument,
     split_names,
+    symbolic,
     write,
 )
 
@@ -19,27 +21,30 @@ from cnncalc.cli.common import (
 @spec_argument
 @click.argument("variables", nargs=-1, metavar="[VARS]...")
 @set_option
+@over_option
 @click.option("--where", multiple=True, metavar="CONDITION",
               help="Also ask for: 'output == [512, 7, 7]', 'params <= 5M', 'stem.output[1] % 2 == 0'.")  # fmt: skip
-@click.option("--near", type=click.IntRange(0), metavar="N", help="The valid values nearest to N.")
+@click.option("--near", type=click.FloatRange(0), metavar="N", help="The valid values nearest to N.")
 @click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="Text for people, JSON for programs.")  # fmt: skip
 def command(
     spec: str, variables: tuple[str, ...], settings: tuple[str, ...], where: tuple[str, ...],
-    near: int | None, fmt: str,
+    near: float | None, over: tuple[str, ...], fmt: str,
 ) -> int:  # fmt: skip
     """For which values of free variables the architecture is valid: all of them, exactly.
 
     \b
     cnncalc solve unet_padded
     cnncalc solve unet_padded --near 300
+    cnncalc solve mobilenet_v2 w --where "params <= 3M"
     cnncalc solve resnet50 H --where "layer4.output == [2048, 7, 7]" --set W=224
     """
     from cnncalc.analysis.solve import solve
     from cnncalc.report import solution
 
+    near = int(near) if near is not None and near.is_integer() else near
     network, given, _ = read_network(spec, settings, ())
-    found = solve(network, split_names(variables), where=where, set=given)
+    found = solve(network, split_names(variables), where=where, set=given, over=symbolic(over))
     write(solution.as_json(found, near) if fmt == "json" else solution.as_text(found, near))
     say_if_invalid_itself(network, given)
     return complain(found.report.warnings)

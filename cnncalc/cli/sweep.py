@@ -10,6 +10,7 @@ import click
 
 from cnncalc.cli.common import (
     complain,
+    grids,
     own_warnings,
     read_network,
     set_option,
@@ -17,7 +18,6 @@ from cnncalc.cli.common import (
     why_not,
     write,
 )
-from cnncalc.errors import UsageError
 
 BAR_FROM = 50_000
 
@@ -25,7 +25,7 @@ BAR_FROM = 50_000
 @click.command("sweep")
 @spec_argument
 @click.option("--over", multiple=True, metavar="NAME=VALUES", required=True,
-              help="16:128:8 (from, to, step; both ends are in), or 128,160,192.")  # fmt: skip
+              help="w=0.25:2:0.25 (from, to, step; both ends are in), H=128,160,192, or H,W=128,160 together.")  # fmt: skip
 @set_option
 @click.option("--format", "fmt", type=click.Choice(["csv", "json", "simple"]), default="simple", show_default=True,
               help="For standard output.")  # fmt: skip
@@ -42,19 +42,21 @@ def command(
     Sizes and widths are evaluated in closed form; variables that change the structure are expanded anew.
 
     \b
-    cnncalc sweep mobilenet_v1 --over w=1:4 --over H=128,160,192,224
+    cnncalc sweep mobilenet_v1 --over w=0.25:1:0.25 --over H,W=128,160,192,224
     cnncalc sweep my.yaml --over w=16:128:8 -o grid.csv
     """
     from cnncalc.analysis import sweep
     from cnncalc.report import rows_out
 
     network, given, _ = read_network(spec, settings, ())
-    grid = ranges(over)
+    grid = grids(over)
     network = network.with_values(given)
     count = sweep.size(grid)
+    if said := sweep.stays_behind(network, grid):
+        click.echo(f"warning: {said}", err=True)
     kind = rows_out.format_of(output) if output else fmt
     columns = sweep.columns(grid)
-    refused = Refused(len(grid))
+    refused = Refused(len(columns) - 1 - len(sweep.NUMBERS))
     chunks = with_bar(refused.watch(sweep.sweep(network, grid, **options)), count)
     if kind == "parquet":
         rows_out.write_parquet(str(output), columns, chunks)
@@ -69,7 +71,7 @@ def command(
     else:
         (rows_out.write_csv if kind == "csv" else rows_out.write_json)(sys.stdout, columns, chunks)
     if refused.first is not None:
-        at = dict(zip(grid, refused.first, strict=False))
+        at = dict(zip(columns, refused.first[: refused.column], strict=False))
         named = ", ".join(f"{name}={value}" for name, value in at.items())
         reason = (
             f"{refused.count:,} of {count:,} settings are not valid; with {named}: {why_not(network, at)}"
@@ -101,26 +103,6 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def ranges(over: tuple[str, ...]) -> dict[str, list[Any]]:
-    """Values by variable from ``NAME=a:b:step`` and ``NAME=a,b,c``."""
-    from cnncalc.network import setting
-
-    found: dict[str, list[Any]] = {}
-    for text in over:
-        name, _, values = (part.strip() for part in text.partition("="))
-        if not name or not values:
-            raise UsageError(f"'{text}' is not NAME=VALUES")
-        bounds = values.split(":")
-        if len(bounds) in (2, 3) and all(b.strip().lstrip("-").isdigit() for b in bounds):
-            low, high, step = (int(b) for b in [*bounds, "1"][:3])
-            if step < 1 or (high - low) // step > 10_000_000:
-                raise UsageError(f"'{text}': the step must be positive, and the range not endless")
-            found[name] = list(range(low, high + 1, step))
-        else:
-            found[name] = setting([f"{name}=[{values}]"])[name]
-    return found
 
 
 def with_bar(chunks: Iterator[list[tuple[Any, ...]]], count: int) -> Iterator[list[tuple[Any, ...]]]:

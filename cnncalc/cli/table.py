@@ -11,10 +11,12 @@ from cnncalc.cli.common import (
     complain,
     format_option,
     free_option,
+    over_option,
     read_network,
     say_if_invalid_itself,
     set_option,
     spec_argument,
+    symbolic,
     write,
 )
 
@@ -22,6 +24,7 @@ from cnncalc.cli.common import (
 @click.command("table")
 @spec_argument
 @free_option
+@over_option
 @set_option
 @format_option
 @click.option("--columns", metavar="NAMES", help="Columns, separated by commas; 'help' lists them.")
@@ -33,7 +36,7 @@ from cnncalc.cli.common import (
 @click.option("--layout", type=click.Choice(["nchw", "nhwc"]), default="nchw", show_default=True,
               help="Show shapes with channels first or last.")  # fmt: skip
 def command(
-    spec: str, free: tuple[str, ...], settings: tuple[str, ...], fmt: str, columns: str | None,
+    spec: str, free: tuple[str, ...], over: tuple[str, ...], settings: tuple[str, ...], fmt: str, columns: str | None,
     depth: int | None, **options: Any,
 ) -> int:  # fmt: skip
     """The per-layer table of shapes, weights, biases and MACs, with totals.
@@ -52,7 +55,7 @@ def command(
     check_format(fmt)
     layout = options.pop("layout")
     network, given, names = read_network(spec, settings, free)
-    report = network.summary(free=names, set=given, **options)
+    report = network.summary(free=names, set=given, over=symbolic(over), **options)
     if fmt == "json":
         from cnncalc.report import json_
 
@@ -67,8 +70,8 @@ def command(
         write(table.render(report, fmt, chosen, depth, layout))
     from cnncalc.analysis.expect import check
 
-    if names:
+    if report.free:
         say_if_invalid_itself(network, given)
     # expectations hold at the spec's own setting
-    failures = [] if given or names else check(network, report)
+    failures = [] if given or report.free else check(network, report)
     return complain([*report.warnings, *failures])

@@ -34,6 +34,7 @@ def _document(found: Diff, fmt: str) -> str:
     )
     heading = f"### {text.escape(title, fmt)}" if fmt == "github" else text.safe(title)
     parts = [heading, "", _totals(found, fmt), ""]
+    parts += [part for sentence in _validity(found) for part in (text.escape(sentence, fmt), "")]
     if not found.changes:
         return "\n".join([*parts, f"No layer differs ({found.same} are the same)."])
     cells = [_cells(change, fmt) for change in found.changes[:SHOWN]]
@@ -43,6 +44,16 @@ def _document(found: Diff, fmt: str) -> str:
     counted = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
     more = f"; the first {SHOWN} are shown" if len(found.changes) > SHOWN else ""
     return "\n".join([*parts, "", f"{counted}, {found.same} the same{more}."])
+
+
+def _validity(found: Diff) -> list[str]:
+    """For which values of free variables each of the two holds: in one sentence where that is the same."""
+    one, two = found.before.validity, found.after.validity
+    if one == two:
+        return [f"{one}."] if one else []
+    return [
+        f"{when}: {said[:1].lower()}{said[1:]}." for when, said in (("Before", one), ("After", two)) if said
+    ]
 
 
 def _totals(found: Diff, fmt: str) -> str:
@@ -125,6 +136,10 @@ def _json(found: Diff) -> str:
         "schema_version": SCHEMA_VERSION,
         "before": found.before.name,
         "after": found.after.name,
+        "free": {
+            name: {"text": grid.text()} | grid.as_dict()
+            for name, grid in {**found.before.graph.free, **found.after.graph.free}.items()
+        },
         "totals": {
             t.name: {
                 "before": _plain(t.before),

@@ -25,7 +25,12 @@ COUNTED = (
 
 def layer_text(found: Explanation) -> str:
     """One layer, for a terminal."""
-    lines = [_head(found), *textwrap.wrap(text.safe(found.summary), WIDTH), ""]
+    lines = [
+        _head(found),
+        *textwrap.wrap(text.safe(found.summary), WIDTH),
+        *([f"{found.validity}."] if found.validity else []),
+        "",
+    ]
     width = max((len(line.what) for line in found.lines), default=0)
     for line in found.lines:
         lines.append(f"{line.what:{width}}  {line.rule}")
@@ -39,6 +44,7 @@ def layer_text(found: Explanation) -> str:
 def layer_markdown(found: Explanation) -> str:
     """One layer, in Markdown with LaTeX."""
     lines = [f"### {text.escape(_head(found), 'github')}", "", text.escape(found.summary, "github"), ""]
+    lines += [f"{found.validity}.", ""] if found.validity else []
     for line in found.lines:
         lines.append(f"- **{line.what}**: {line.rule}")
         lines.append(f"  {_equation(line)}")
@@ -95,6 +101,8 @@ def overview(report: Report, *, in_place: bool, optimiser: str) -> list[tuple[st
         )
     else:
         found += _memory(report, in_place=in_place, optimiser=optimiser)
+    if report.free:
+        found.append(("valid", report.validity.removeprefix("Valid ")))
     return found
 
 

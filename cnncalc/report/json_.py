@@ -35,6 +35,7 @@ def as_dict(report: Report, depth: int | None = None, layout: str = "nchw") -> d
         "dtype": report.dtype,
         "layout": layout,
         "counting_rule": COUNTING_RULE,
+        "free": {n: {"text": grid.text()} | grid.as_dict() for n, grid in report.graph.free.items()},
         "conditions": [str(condition) for condition in report.conditions],
         "layers": [_row(row, shape) for row in folded(report, depth)],
         "totals": {

@@ -8,7 +8,6 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from cnncalc.conditions import conjunction
 from cnncalc.dims import Expr
 from cnncalc.propagate import COUNTING_RULE, Report, Row
 from cnncalc.report import explanation, text
@@ -59,8 +58,7 @@ def render(report: Report) -> str:
     counted = f"{COUNTING_RULE}. Batch {report.batch}, {report.dtype}."
     valid = ""
     if report.free:
-        conditions = conjunction(report.conditions) or f"every positive {' and '.join(report.free)}"
-        valid = f"<p>Valid for {_h(conditions)}.</p>"
+        valid = f"<p>{_h(report.validity)}.</p>"
     return "\n".join([
         "<!doctype html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">', f"<title>{name}</title>", f"<style>{_CSS}</style>",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from cnncalc.domain import KINDS
 from cnncalc.errors import CODES
 from cnncalc.fields import DEFERRED
 from cnncalc.layer import Layer
@@ -117,6 +118,18 @@ def top(types: dict[str, type[Layer]]) -> dict[str, Any]:
         "items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]},
     }
     default = {"type": ["number", "boolean", "string", "array"]}
+    bound = {"anyOf": [{"type": "number"}, EXPRESSION]}
+    variable = {"anyOf": [default, {
+        "type": "object", "required": ["default"], "additionalProperties": False,
+        "properties": {
+            "default": {**default, "description": "Its value, unless another is given."}, "description": text,
+            "type": {"enum": list(KINDS), "description": "Its kind, where the default does not show it."},
+            "from": {**bound, "description": "The least value."}, "to": {**bound, "description": "The largest value."},
+            "step": {**bound, "description": "How far apart the values are."},
+            "multiple_of": {**bound, "description": "What every value is a multiple of."},
+            "values": {"type": "array", "minItems": 1, "description": "All values that there are."},
+        },
+    }]}  # fmt: skip
     lints = [code for code in CODES if code.startswith("W")] + [
         CODES[c].name for c in CODES if c.startswith("W")
     ]
@@ -147,7 +160,7 @@ def top(types: dict[str, type[Layer]]) -> dict[str, Any]:
         "output": {"description": "The layers whose outputs the network gives; default: the last.",
                    "anyOf": [REFERENCE, {"type": "array", "minItems": 1, "items": REFERENCE}]},
         "vars": {"description": "Variables and their defaults; later ones may use earlier ones.", "type": "object",
-                 "propertyNames": NAME, "additionalProperties": default, "examples": [{"H": 224, "W": 224, "classes": 1000}]},
+                 "propertyNames": NAME, "additionalProperties": variable, "examples": [{"H": 224, "W": 224, "classes": 1000}]},
         "defaults": {"description": "Fields by layer type; what an item says itself wins.", "type": "object",
                      "propertyNames": {"enum": list(types)}, "additionalProperties": {"type": "object"}},
         "blocks": {"description": "Reusable layers; their names are types.", "type": "object", "propertyNames": NAME,

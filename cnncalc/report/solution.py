@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.analysis.solve import Reason, Solution
-from cnncalc.integers import IntegerSet
+from cnncalc.domain import POSITIVE, Values, every
 from cnncalc.report.text import safe
 
 
-def as_text(solution: Solution, near: int | None) -> str:
+def as_text(solution: Solution, near: float | None) -> str:
     """What is valid, for people, and which layers make it so."""
     lines = [safe(solution.report.name)] if solution.report.name else []
     lines += [valid.text(name) for name, valid in solution.sets.items()]
@@ -17,6 +17,11 @@ def as_text(solution: Solution, near: int | None) -> str:
         lines += [f"and together: {_because(reason)}" for reason in solution.coupled]
     elif len(solution.sets) > 1:
         lines.append(f"{' and '.join(solution.sets)} do not constrain each other")
+    narrowed = {name: valid.grid for name, valid in solution.sets.items() if valid.grid != POSITIVE}
+    if narrowed:
+        lines.append(f"among the values of {every(narrowed)}")
+    if solution.tried:
+        lines.append(f"found by trying each of the {solution.tried:,} values: the structure depends on them")
     if near is not None:
         lines += [f"nearest to {near}: {_nearest_text(n, s, near)}" for n, s in solution.sets.items()]
     if solution.reasons:
@@ -34,7 +39,7 @@ def _because(reason: Reason) -> str:
     return f"{kind}{line} ({reason.layer}) needs {reason.condition}"
 
 
-def nearest(valid: IntegerSet, number: int) -> dict[str, int | None]:
+def nearest(valid: Values, number: float) -> dict[str, int | float | None]:
     """The number itself if it is valid, and the next valid ones below and above."""
     return {
         "equal": number if number in valid else None,
@@ -43,7 +48,7 @@ def nearest(valid: IntegerSet, number: int) -> dict[str, int | None]:
     }
 
 
-def _nearest_text(name: str, valid: IntegerSet, number: int) -> str:
+def _nearest_text(name: str, valid: Values, number: float) -> str:
     found = nearest(valid, number)
     if found["equal"] is not None:
         return f"{name} == {number} is valid itself"
@@ -51,7 +56,7 @@ def _nearest_text(name: str, valid: IntegerSet, number: int) -> str:
     return f"{name} == {' or '.join(values)}"
 
 
-def as_json(solution: Solution, near: int | None) -> str:
+def as_json(solution: Solution, near: float | None) -> str:
     """The sets as data: each piece is the numbers from low to high whose residue is listed."""
     import json
 
@@ -59,6 +64,8 @@ def as_json(solution: Solution, near: int | None) -> str:
     for name, valid in solution.sets.items():
         pieces = [piece._asdict() | {"residues": sorted(piece.residues)} for piece in valid.pieces]
         variables[name] = {"text": valid.text(name), "least": valid.least(), "pieces": pieces}
+        variables[name]["scale"] = valid.grid.scale
+        variables[name]["domain"] = {"text": valid.grid.text()} | valid.grid.as_dict()
         if near is not None:
             variables[name]["nearest"] = nearest(valid, near)
     reasons = {"derived": solution.reasons, "coupled": solution.coupled}

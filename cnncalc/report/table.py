@@ -6,7 +6,6 @@ import re
 import textwrap
 from typing import Any
 
-from cnncalc.conditions import conjunction
 from cnncalc.propagate import COUNTING_RULE, Report, Row
 from cnncalc.report import text
 from cnncalc.report.rows import COLUMNS, folded, laid_out
@@ -126,10 +125,8 @@ def _footer(report: Report, fmt: str) -> list[str]:
         lines.append("Layers that are for training only count in params, not in MACs and flops.")
     if totals.partial:
         lines.append("Partial: an opaque layer leaves params, macs or flops unsaid; they count as 0.")
-    if report.conditions:
-        lines.append(f"Valid where {conjunction(report.conditions)}")
-    elif report.free:
-        lines.append(f"Valid for every positive {' and '.join(report.free)}")
+    if report.free:
+        lines.append(report.validity)
     paragraph = _paragraph(lines, fmt)
     return ["", *paragraph] if paragraph else []
 

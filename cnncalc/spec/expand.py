@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.conditions import at_least
+from cnncalc.conditions import at_least, positive
 from cnncalc.dims import Expr
 from cnncalc.errors import Place, Problem, SpecError
-from cnncalc.fields import describe
+from cnncalc.fields import Bound, describe, open_bounds
 from cnncalc.graph import Graph, Group
 from cnncalc.spec.assembly import Assembly, Origin
 from cnncalc.spec.document import Mapping as DocumentMapping
@@ -294,10 +294,11 @@ class Expander:
         inputs = sources if item.joins_sources or len(sources) > 1 else [current]
         if item.branches is not None:
             inputs = self.expand_branches(item, scope, current)
-        layer, references = self.layer_of(item, env, has_norm=norm is not None)
+        layer, references, bounds = self.layer_of(item, env, has_norm=norm is not None)
         inputs += [scope.resolve(name, current) for name in references]
         origin = Origin(item.place, item.values, scope.training, item.fields)
         tensor = self.grown.add(layer, path, inputs, origin, start=current)
+        self.demand(item, bounds, tensor)
         for attached, suffix in ((norm, "norm"), (act, "act")):
             if attached is not None:
                 tensor = self.add_attached(attached, f"{path}.{suffix}", tensor, scope)
@@ -333,7 +334,7 @@ class Expander:
         if shape is None:
             return None
         self.count(item)
-        layer, _ = self.layer_of(item, self.env(scope, tensor), has_norm=False)
+        layer, _, bounds = self.layer_of(item, self.env(scope, tensor), has_norm=False)
         if item.kind == "batchnorm":
             from cnncalc.registry import layer_class
 
@@ -341,12 +342,23 @@ class Expander:
             if type(layer) is not ranked:
                 layer = ranked.model_validate(layer.written())
         origin = Origin(item.place, item.values, scope.training, item.fields)
-        return self.grown.add(layer, path, [tensor], origin)
+        result = self.grown.add(layer, path, [tensor], origin)
+        self.demand(item, bounds, result)
+        return result
 
-    def layer_of(self, item: Item, env: Env, *, has_norm: bool) -> tuple[Layer, list[Value]]:
-        """The layer with its fields evaluated, and references to further inputs."""
+    def demand(self, item: Item, bounds: list[Bound], tensor: Tensor) -> None:
+        """What a layer's symbolic fields must be at least, wherever the layer stands."""
+        for value, least in bounds if tensor is not None else ():
+            for condition in positive(value) if least == 1 else [at_least(value, least)]:
+                if condition is False:
+                    message = f"{item.kind}: a field must be at least {least}, and {value} never is"
+                    self.grown.complain(Problem("C101", message), item.place)
+                self.grown.demand(condition, tensor or 0, f"a field is at least {least}")
+
+    def layer_of(self, item: Item, env: Env, *, has_norm: bool) -> tuple[Layer, list[Value], list[Bound]]:
+        """The layer with its fields evaluated, references to further inputs, and bounds of symbolic fields."""
         if item.prototypes:
-            return item.prototypes[has_norm], []
+            return item.prototypes[has_norm], [], []
         assert item.cls is not None
         values: dict[str, Any] = {}
         references = []
@@ -357,7 +369,9 @@ class Expander:
                 values[key] = value.evaluate(env)
         if has_norm and "bias" in item.cls.model_fields and "bias" not in values:
             values["bias"] = False
-        return self.make(item, values), references
+        with open_bounds() as bounds:
+            layer = self.make(item, values)
+        return layer, references, bounds
 
     def make(self, item: Item, values: dict[str, Any]) -> Layer:
         from pydantic import ValidationError

@@ -15,7 +15,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.conditions import Condition
+from cnncalc.conditions import Condition, witnesses
 from cnncalc.dims import DimError, Expr, symbol
 from cnncalc.errors import did_you_mean
 from cnncalc.spec import rational
@@ -30,6 +30,8 @@ MAX_LENGTH = 256
 MAX_DEPTH = 40
 MAX_EXPONENT = 8
 MAX_INTEGER = 2**63
+
+FREE_HELP = "give the variable a number: the structure depends on it; 'cnncalc sweep' tries many"
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
@@ -92,15 +94,19 @@ def parse(text: str) -> Expression:
     return _Parser(text).expression()
 
 
-def parse_size(text: str) -> Any:
-    """A size or count from the text of a report: ``"(H + 31)//32"``; its names are positive symbols.
+def parse_size(text: str, values: Mapping[str, Any] | None = None) -> Any:
+    """A size or count from the text of a report: ``"(H + 31)//32"``.
+
+    Names that ``values`` does not have are positive integers that stay symbolic. A variable over decimals needs a
+    value: ``parse_size("8*((20*w + 2)//5)", {"w": 1.4})``.
 
     Raises:
         ValueError: the text is no expression.
     """
     try:
         found = _Parser(text).expression()
-        return found.evaluate({name: symbol(name, least=1) for name in found.names})
+        symbols = {name: symbol(name, least=1) for name in found.names}
+        return found.evaluate({**symbols, **(values or {})})
     except ExpressionError as error:
         raise ValueError(f"{error.message} at character {error.start + 1}") from None
 
@@ -403,8 +409,8 @@ class _Parser:
             except OverflowError:
                 raise ExpressionError("the result is too large", *span) from None
             except (TypeError, ValueError) as error:
-                code = "C306" if isinstance(error, DimError) else "C105"
-                raise ExpressionError(str(error), *span, code) from None
+                code, help = ("C306", FREE_HELP) if isinstance(error, DimError) else ("C105", None)
+                raise ExpressionError(str(error), *span, code, help) from None
 
         return run
 
@@ -440,7 +446,12 @@ def _index(values: Any, index: Any) -> Any:
 
 def _decided(answer: bool | Condition) -> bool:
     if isinstance(answer, Condition):
-        raise DimError(f"whether {answer} holds depends on a variable left free")
+        where = witnesses(answer)
+        raise DimError(
+            f"this depends on a variable left free: {where}"
+            if where
+            else f"whether {answer} holds depends on a variable left free"
+        )
     return answer
 
 

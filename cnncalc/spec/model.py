@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainValidator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
-from cnncalc.errors import Place, Problem
+from cnncalc.domain import KINDS
+from cnncalc.errors import Place, Problem, did_you_mean
 from cnncalc.fields import describe, invalid
 from cnncalc.spec.document import Mapping, Sequence
 
@@ -67,6 +68,12 @@ def _names(value: Any) -> list[str]:
     return names
 
 
+def _kind(value: Any) -> str:
+    if isinstance(value, str) and value in KINDS:
+        return value
+    raise invalid(f"needs one of {', '.join(KINDS)}, got {describe(value)}", did_you_mean(str(value), KINDS))
+
+
 Text = Annotated[str, PlainValidator(_text)]
 AnyMapping = Annotated[Mapping, PlainValidator(_mapping)]
 AnyList = Annotated[Sequence, PlainValidator(_list)]
@@ -95,6 +102,19 @@ class SpecModel(_Model):
     expect: AnyMapping | None = None
     cases: AnyList | None = None
     lint: AnyMapping | None = None
+
+
+class VariableModel(_Model):
+    """A variable with a domain: ``{default: 1.0, from: 0.25, to: 2.0, step: 0.05}``."""
+
+    description: Text = ""
+    default: Any
+    type: Annotated[str | None, PlainValidator(_kind)] = None
+    start: Annotated[Any, Field(alias="from")] = None
+    to: Any = None
+    step: Any = None
+    multiple_of: Any = None
+    values: AnyList | None = None
 
 
 class BlockModel(_Model):

@@ -28,6 +28,12 @@ class Value(NamedTuple):
             return all(v.constant for v in self.parsed)
         return self.parsed is None
 
+    def names(self) -> frozenset[str]:
+        """Names that its expressions use."""
+        if isinstance(self.parsed, tuple):
+            return frozenset().union(*(v.names() for v in self.parsed))
+        return frozenset() if self.parsed is None else self.parsed.names
+
     def probe(self) -> Any:
         """The value with ``DEFERRED`` in the place of expressions."""
         if isinstance(self.parsed, tuple):

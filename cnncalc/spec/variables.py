@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.dims import symbol
+from cnncalc.domain import POSITIVE, Domain, Grid, kind_of, of_kind
 from cnncalc.errors import Problem
 from cnncalc.fields import describe, integer
+from cnncalc.spec.rational import join
 from cnncalc.spec.values import Failed, Value
 
 if TYPE_CHECKING:
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def variables_of(
-    written: Mapping[str, Value], given: Mapping[str, Any], free: frozenset[str]
+    written: Mapping[str, Value], given: Mapping[str, Any], free: Mapping[str, Grid]
 ) -> tuple[dict[str, Any], list[Problem]]:
-    """Values of ``vars`` in order; later ones may use earlier ones."""
+    """Values of ``vars`` in order; later ones may use earlier ones. Free ones are symbols on their grids."""
     found: dict[str, Any] = {}
     problems = []
     for name, value in written.items():
         if name in free:
-            found[name] = symbol(name, least=1)  # sizes, widths and counts are positive
+            found[name] = join(*free[name].symbol(name))
             continue
         if name in given:
             found[name] = given[name]
@@ -33,6 +34,14 @@ def variables_of(
             problems.append(failed.problem)
             found[name] = 1
     return found, problems
+
+
+def domain_of(default: Any, kind: str | None = None) -> Domain:
+    """What a variable may be whose spec says no more of it than its default, and perhaps its kind."""
+    kind = kind or kind_of(default)
+    if kind != "int" or not of_kind(default, "int"):
+        return Domain(kind)
+    return Domain(kind, POSITIVE if default >= 1 else Grid(low=0 if default == 0 else None))
 
 
 def shape_of(value: Value, variables: Mapping[str, Any]) -> Shape:

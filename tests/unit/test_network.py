@@ -399,7 +399,7 @@ def test_numpys_numbers_are_numbers():
     macs = net.compile("macs", free=["H"])
     assert macs(np.int64(16)) == macs(16) == list(macs(np.array([8, 16], np.uint8)))[1]
     for wrong in (16.5, np.array([16.0]), [8, 16], "16"):
-        with pytest.raises(TypeError, match="H needs an integer or a NumPy array of integers"):
+        with pytest.raises(TypeError, match="H needs an integer or a NumPy array, not"):
             macs(wrong)
     with pytest.raises(SpecError, match="object is no text, number, list or mapping"):
         cnncalc.load({"input": [3, 8, object()], "layers": [CONV]})

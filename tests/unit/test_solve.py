@@ -27,7 +27,8 @@ CONV = {"type": "conv2d", "out_channels": 4, "kernel_size": 3}
         ("alexnet", "H", {}, "H >= 63"),
         ("vgg16", "H", {"where": ["features.output[1] % 2 == 0", "H <= 200"]}, "64 <= H <= 200 and H % 64 <= 31"),
         ("lessons/vgg16", "H", {"where": ["params <= 150M"], "set": {"W": 224}}, "32 <= H <= 255"),
-        ("mobilenet_v1", ["w"], {"where": ["params >= 20M"]}, "w >= 3"),
+        ("mobilenet_v1", ["w"], {"where": ["params <= 3M"]}, "0.25 <= w <= 0.8 in steps of 0.05"),
+        ("mobilenet_v2", ["w"], {"where": ["params <= 3M"]}, "0.25 <= w <= 0.85 in steps of 0.05"),
     ],
 )  # fmt: skip
 def test_known_answers(name, variables, options, expected):
@@ -137,13 +138,13 @@ def test_cases_are_run():
 def test_compiled_functions_are_the_summary():
     net = cnncalc.load("mobilenet_v1")
     function = net.compile("params", "macs", "output", "peak_activations", free=["H", "W", "w"])
-    heights, widths, multipliers = np.array([32, 97, 224]), np.array([64, 33, 224]), np.array([1, 2, 3])
+    heights, widths, multipliers = np.array([32, 97, 224]), np.array([64, 33, 224]), np.array([0.5, 1, 1.4])
     params, macs, output, peak = function(heights, widths, multipliers)
     for i in range(3):
-        report = net.summary(set={"H": int(heights[i]), "W": int(widths[i]), "w": int(multipliers[i])})
+        report = net.summary(set={"H": int(heights[i]), "W": int(widths[i]), "w": float(multipliers[i])})
         assert (params[i], macs[i]) == (report.totals.params, report.totals.macs)
         assert 4 * peak[i] == report.totals.peak_activation_bytes
-        assert function(int(heights[i]), W=int(widths[i]), w=int(multipliers[i]))[:2] == (
+        assert function(int(heights[i]), W=int(widths[i]), w=float(multipliers[i]))[:2] == (
             report.totals.params,
             report.totals.macs,
         )

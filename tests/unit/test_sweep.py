@@ -23,7 +23,7 @@ def by_hand(net, setting):
 @pytest.mark.parametrize(
     ("name", "over"),
     [
-        ("mobilenet_v1", {"w": [1, 2, 3], "H": [32, 97, 160]}),
+        ("mobilenet_v1", {"w": [0.25, 1, 1.4], "H": [32, 97, 160]}),
         ("unet_padded", {"H": list(range(8, 70, 3)), "W": [16, 48]}),
         ("unet", {"H": [180, 187, 188, 203, 572]}),
         (
@@ -67,10 +67,11 @@ def test_variables_that_shape_the_structure_only_together():
 
 def test_what_is_not_valid_is_told_with_a_reason(capsys):
     code, out, err = run(capsys, "unet_padded", "--over", "H=14:18")
+    assert err.startswith("warning: H is swept while the other side of the input stays at W = 256")
     assert (code, out.count("yes"), out.count(" no ")) == (0, 1, 4)
-    assert err.startswith("4 of 5 settings are not valid; with H=14: ")
+    assert "\n4 of 5 settings are not valid; with H=14: " in err
     assert "unet_padded.yaml:29:5: C302 maxpool2d: the kernel does not fit" in err
-    assert run(capsys, "vgg16", "--over", "H=224", "--set", "W=224")[2] == ""
+    assert run(capsys, "vgg16", "--over", "H,W=224")[2] == ""
 
 
 def run(capsys, *arguments):
@@ -80,13 +81,13 @@ def run(capsys, *arguments):
 
 
 def test_the_command_writes_every_format(capsys, tmp_path):
-    _, out, _ = run(capsys, "mobilenet_v1", "--over", "w=1:3:2", "--over", "H=160,224", "--format", "csv")
+    _, out, _ = run(capsys, "mobilenet_v1", "--over", "w=0.5:1:0.5", "--over", "H=160,224", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
-    assert [(r["w"], r["H"]) for r in rows] == [("1", "160"), ("1", "224"), ("3", "160"), ("3", "224")]
-    assert rows[1]["params"] == "4231976"
+    assert [(r["w"], r["H"]) for r in rows] == [("0.5", "160"), ("0.5", "224"), ("1", "160"), ("1", "224")]
+    assert rows[3]["params"] == "4231976"
     path = tmp_path / "x.json"
-    assert run(capsys, "mobilenet_v1", "--over", "w=1:3:2", "--over", "H=160,224", "-o", str(path))[0] == 0
-    assert json.loads(path.read_text())[1]["params"] == 4231976
+    assert run(capsys, "mobilenet_v1", "--over", "w=0.5:1:0.5", "--over", "H=160,224", "-o", str(path))[0] == 0
+    assert json.loads(path.read_text())[3]["params"] == 4231976
     assert run(capsys, "vgg16", "--over", "H=16,32", "--set", "W=64")[1].count("-") > 3
 
 

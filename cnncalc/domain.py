@@ -1,0 +1,378 @@
+"""What values a variable may take: its kind, and the numbers that a free one stands for.
+
+A free variable is an integer symbol of the algebra. A decimal one runs over a grid, whose values are integers divided
+by a ``scale``: on the grid from 0.25 to 2 in steps of 0.05, ``w`` is ``S/20`` with S from 5 to 40, so that every rule
+and every rounding is exact. A multiple of 32 is ``32*S``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import gcd, lcm
+from operator import index
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc.dims import MAX_POINTS, DimError, Expr, Symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cnncalc.integers import IntegerSet, Piece
+
+KINDS = {
+    "int": "an integer",
+    "number": "a number",
+    "bool": "true or false",
+    "str": "a word",
+    "list": "a list",
+}
+MAX_LISTED = 12
+
+
+class Grid(NamedTuple):
+    """Numbers that are evenly spaced, or listed: each is an integer divided by ``scale``.
+
+    ``low`` and ``high`` are None where there is no end; ``listed`` are the only ones, if it has any.
+    """
+
+    scale: int = 1
+    low: int | None = 1
+    high: int | None = None
+    step: int = 1
+    listed: tuple[int, ...] = ()
+
+    @property
+    def unit(self) -> int:
+        """What divides all of them: the symbol counts in units."""
+        return self.step if self.low is not None and self.low % self.step == 0 and not self.listed else 1
+
+    @property
+    def points(self) -> tuple[int, ...]:
+        """All numbers in units, in order; none if they are without end, or too many to be tried."""
+        if self.listed:
+            return self.listed if len(self.listed) <= MAX_POINTS else ()
+        if self.low is None or self.high is None or (self.high - self.low) // self.step >= MAX_POINTS:
+            return ()
+        return tuple(n // self.unit for n in range(self.low, self.high + 1, self.step))
+
+    @property
+    def finite(self) -> bool:
+        """Whether it ends."""
+        return bool(self.listed) or (self.low is not None and self.high is not None)
+
+    def symbol(self, name: str) -> tuple[Expr, int]:
+        """A free variable as ``numerator / denominator``, the numerator with the symbol in it."""
+        common = gcd(self.scale, self.unit)
+        up, down = self.scale // common, self.unit // common
+        least = self.listed[0] if self.listed else None if self.low is None else -(-self.low // self.unit)
+        atom = Symbol(name, least, points=self.points, up=up, down=down)
+        numerator = Expr({(atom,): 1}) * self.unit
+        assert isinstance(numerator, Expr)
+        return numerator, self.scale
+
+    def symbol_name(self, name: str) -> str:
+        """What the algebra calls the symbol."""
+        ((atom,),) = self.symbol(name)[0].terms
+        return str(atom.key)
+
+    def has(self, number: int) -> bool:
+        """Whether a number, times the scale, is one of them."""
+        if self.listed:
+            return number in self.listed
+        start = 0 if self.low is None else self.low
+        inside = (self.low is None or self.low <= number) and (self.high is None or number <= self.high)
+        return inside and (number - start) % self.step == 0
+
+    def position(self, value: Any) -> int | None:
+        """A value in units; None if it is not on the grid."""
+        try:
+            top, bottom = ratio(value)
+        except (OverflowError, ValueError):  # not finite
+            return None
+        scaled, rest = divmod(top * self.scale, bottom)
+        return scaled // self.unit if not rest and self.has(scaled) else None
+
+    def positions(self, values: Any) -> Any:
+        """A NumPy array of values in units, or a single one.
+
+        Raises:
+            TypeError: they are no numbers.
+            ValueError: some value is not on the grid.
+        """
+        if not getattr(values, "ndim", 0):
+            if not of_kind(values, "number" if self.scale > 1 else "int") and not hasattr(
+                values, "__index__"
+            ):
+                raise TypeError(f"needs numbers, not {values!r}")
+            found = self.position(values)
+            if found is None:
+                raise ValueError(f"{values} is not among {self.text()}")
+            return found
+        import numpy as np
+
+        if values.dtype.kind not in ("iufO" if self.scale > 1 else "iuO"):
+            raise TypeError(f"needs numbers, not {values.dtype}")
+        if values.dtype.kind == "f":
+            scaled = np.rint(values * self.scale)
+            off = np.abs(scaled - values * self.scale) > 1e-6
+            scaled = scaled.astype(np.int64)
+        else:
+            wide = values if values.dtype.kind == "O" else values.astype(np.int64)
+            scaled, off = wide * self.scale, np.zeros(values.shape, dtype=bool)
+        if self.listed:
+            off = off | ~np.isin(scaled, self.listed)
+        else:
+            off = off | ((scaled - (self.low or 0)) % self.step != 0)
+            if self.low is not None:
+                off = off | (scaled < self.low)
+            if self.high is not None:
+                off = off | (scaled > self.high)
+        if np.any(off):
+            raise ValueError(f"{values[np.nonzero(off)].flat[0]} is not among {self.text()}")
+        return scaled // self.unit
+
+    def value(self, position: int) -> int | float:
+        """The number at a position in units."""
+        whole, rest = divmod(position * self.unit, self.scale)
+        return position * self.unit / self.scale if rest else whole
+
+    def text(self) -> str:
+        """The numbers in words: ``positive integers``, ``0.25 to 2 in steps of 0.05``."""
+        if self.listed:
+            shown = [decimal(n, self.scale) for n in self.listed]
+            return ", ".join([*shown[:MAX_LISTED], *(["..."] if len(shown) > MAX_LISTED else [])])
+        step = decimal(self.step, self.scale)
+        if self.high is None:
+            if self.scale == 1 and self.step == 1:
+                return {None: "integers", 0: "integers from 0", 1: "positive integers"}.get(
+                    self.low, f"integers from {self.low}"
+                )
+            if self.low == self.step:
+                return f"positive multiples of {step}"
+            return f"from {decimal(self.low or 0, self.scale)} in steps of {step}"
+        if self.low is None:
+            return f"integers up to {self.high}"
+        ends = f"{decimal(self.low, self.scale)} to {decimal(self.high, self.scale)}"
+        if self.scale == 1 and self.step == 1:
+            return f"integers from {ends}"
+        return f"{ends} in steps of {step}"
+
+    def positions_set(self) -> IntegerSet:
+        """All numbers in units.
+
+        Raises:
+            DimError: there is no least one.
+        """
+        from cnncalc.integers import IntegerSet, Piece, listed
+
+        if self.listed:
+            return listed(self.listed)
+        if self.low is None:
+            raise DimError(
+                "there is no least value to begin with: declare one, as in {default: -1, from: -8}"
+            )
+        low, step = self.low // self.unit, self.step // self.unit
+        high = None if self.high is None else self.high // self.unit
+        return IntegerSet((Piece(low, high, step, frozenset({low % step})),))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as data."""
+        if self.listed:
+            return {"values": [self.value(n) for n in self.listed]}
+        ends = {"from": self.low, "to": self.high, "step": self.step}
+        return {key: None if end is None else number(end, self.scale) for key, end in ends.items()}
+
+
+#: what a free integer stands for, unless the spec says more: sizes, widths and counts are positive
+POSITIVE = Grid()
+
+
+class Domain(NamedTuple):
+    """What a variable may be. ``grid`` are the numbers a free one stands for; None: it cannot stay free as it is.
+
+    Where the spec declares it, other values are refused; else ``--set`` takes any value of the kind.
+    """
+
+    kind: str
+    grid: Grid | None = None
+    declared: bool = False
+    low: Any = None  # of decimals without a step
+    high: Any = None
+    words: tuple[Any, ...] = ()
+
+    def wrong(self, value: Any) -> str | None:
+        """Why a value is none of them, to be said after the variable's name; None if it is one."""
+        if not of_kind(value, self.kind):
+            return f"needs {KINDS[self.kind]}, got {shown(value)}"
+        if not self.declared:
+            return None
+        if self.words and value not in self.words:
+            return f"must be one of {', '.join(map(shown, self.words))}, got {shown(value)}"
+        if self.grid is not None and self.grid.position(value) is None:
+            return f"must be among {self.grid.text()}, got {shown(value)}"
+        top, bottom = ratio(value) if self.low is not None or self.high is not None else (0, 1)
+        for bound, sign, word in ((self.low, 1, "least"), (self.high, -1, "most")):
+            if bound is not None and sign * (top * bound[1] - bound[0] * bottom) < 0:
+                return f"must be at {word} {decimal(*bound)}, got {shown(value)}"
+        return None
+
+
+def of_kind(value: Any, kind: str) -> bool:
+    """Whether a value is of a kind; an integer is a number too."""
+    if kind == "bool" or isinstance(value, bool):
+        return kind == "bool" and isinstance(value, bool)
+    if kind == "str":
+        return value is None or isinstance(value, str)
+    if kind == "list":
+        return isinstance(value, list | tuple)
+    return isinstance(value, int) or (
+        kind == "number" and (isinstance(value, float) or hasattr(value, "numerator"))
+    )
+
+
+def kind_of(value: Any) -> str:
+    """The kind of a default."""
+    for kind in ("bool", "str", "list", "int"):
+        if of_kind(value, kind):
+            return kind
+    return "number"
+
+
+def ratio(value: Any) -> tuple[int, int]:
+    """A number as a fraction of integers; decimals are what they are written as: 0.1 is 1/10."""
+    if isinstance(value, float):
+        from fractions import Fraction
+
+        value = Fraction(repr(value))
+    if hasattr(value, "numerator"):
+        return index(value.numerator), index(value.denominator)
+    return index(value), 1
+
+
+def number(top: int, bottom: int) -> int | float:
+    """``top / bottom``, an integer where it is one."""
+    return top / bottom if top % bottom else top // bottom
+
+
+def decimal(top: int, bottom: int) -> str:
+    """``top / bottom`` as a person writes it."""
+    found = number(top, bottom)
+    return f"{found:.12g}" if isinstance(found, float) else str(found)
+
+
+def shown(value: Any) -> str:
+    """A value for messages."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"'{value[:40]}'"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    return "nothing" if value is None else str(value)[:40]
+
+
+def grid_of(values: Sequence[Any]) -> Grid | None:
+    """The grid that these numbers are; None if some are no numbers."""
+    if not values or not all(of_kind(value, "number") for value in values):
+        return None
+    ratios = [ratio(value) for value in values]
+    scale = lcm(*(bottom for _, bottom in ratios))
+    found = sorted({top * (scale // bottom) for top, bottom in ratios})
+    steps = {b - a for a, b in pairwise(found)}
+    if len(steps) == 1:
+        return Grid(scale, found[0], found[-1], steps.pop())
+    return Grid(scale, found[0], found[-1], listed=tuple(found))
+
+
+@dataclass(frozen=True)
+class Values:
+    """A set of numbers on a grid: what ``solve`` answers for one variable."""
+
+    grid: Grid
+    positions: IntegerSet  # in units
+
+    def __contains__(self, value: Any) -> bool:
+        at = self.grid.position(value)
+        return at is not None and at in self.positions
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """Ends, period and residues of its parts, in the variable's own numbers times the scale."""
+        from cnncalc.integers import Piece
+
+        unit = self.grid.unit
+        return tuple(
+            Piece(
+                p.low * unit,
+                None if p.high is None else p.high * unit,
+                p.modulus * unit,
+                frozenset(r * unit for r in p.residues),
+            )
+            for p in self.positions.pieces
+        )
+
+    def least(self) -> int | float | None:
+        """The least number; None if there is none."""
+        found = self.positions.least()
+        return None if found is None else self.grid.value(found)
+
+    def nearest(self, value: Any, *, step: int) -> int | float | None:
+        """The first of them above (``step=1``) or below (``step=-1``) a number."""
+        top, bottom = ratio(value)
+        top, bottom = top * self.grid.scale, bottom * self.grid.unit
+        start = top // bottom if step > 0 else -(-top // bottom)
+        found = self.positions.nearest(start, step=step)
+        return None if found is None else self.grid.value(found)
+
+    def text(self, name: str) -> str:
+        """The set as conditions on ``name``."""
+        if self.grid.scale == 1 and not self.grid.listed:
+            return type(self.positions)(self.pieces).text(name)
+        if self.grid.points:
+            return _runs(self.grid, [p in self.positions for p in self.grid.points], name)
+        return " or ".join(_endless(piece, self.grid.scale, name) for piece in self.pieces) or f"no {name}"
+
+
+def _runs(grid: Grid, valid: Sequence[bool], name: str) -> str:
+    """Which points of a grid are valid: stretches of neighbours by their ends, a few as a list."""
+    runs: list[list[int]] = []
+    for point, good, before in zip(grid.points, valid, [False, *valid[:-1]], strict=True):
+        if good and not before:
+            runs.append([])
+        if good:
+            runs[-1].append(point)
+    texts = []
+    for run in runs:
+        ends = [decimal(point * grid.unit, grid.scale) for point in (run[0], run[-1])]
+        if len(run) > 2 and not grid.listed:
+            texts.append(f"{ends[0]} <= {name} <= {ends[1]} in steps of {decimal(grid.step, grid.scale)}")
+        else:
+            texts += [f"{name} == {decimal(point * grid.unit, grid.scale)}" for point in run]
+    members = [decimal(point * grid.unit, grid.scale) for run in runs for point in run]
+    if len(texts) > 1 and (grid.listed or len(members) <= MAX_LISTED):
+        return f"{name} in {{{', '.join(members)}}}"
+    return " or ".join(texts) or f"no {name}"
+
+
+def _endless(piece: Piece, scale: int, name: str) -> str:
+    low, high, modulus, residues = piece
+    ends = f"{name} >= {decimal(low, scale)}"
+    if high is not None:
+        ends = f"{decimal(low, scale)} <= {name} <= {decimal(high, scale)}"
+    steps = [
+        f"{decimal((r - low) % modulus, scale)}" for r in sorted(residues, key=lambda r: (r - low) % modulus)
+    ]
+    if len(steps) == 1:
+        return f"{ends} in steps of {decimal(modulus, scale)}"
+    return (
+        f"{ends}, {decimal(low, scale)} plus {' or '.join(steps)}, repeating every {decimal(modulus, scale)}"
+    )
+
+
+def every(grids: Mapping[str, Grid]) -> str:
+    """``H and W (positive integers) and w (0.25 to 2 in steps of 0.05)``: what variables stand for."""
+    names: dict[str, list[str]] = {}
+    for name, grid in grids.items():
+        names.setdefault(grid.text(), []).append(name)
+    return " and ".join(f"{' and '.join(group)} ({text})" for text, group in names.items())
