@@ -37,7 +37,7 @@ def test_known_answers(name, variables, options, expected):
     assert found.coupled == []
 
 
-@pytest.mark.parametrize("name", ["unet", "unet_padded", "inception_v3", "googlenet", "densenet121", "shufflenet_v2", "alexnet",
+@pytest.mark.parametrize("name", ["unet", "unet_padded", "inception_v3", "googlenet", "densenet121", "shufflenet_v2_x1_0", "alexnet",
                                   "squeezenet1_1", "xception", "nin", "lenet5", "alexnet_original", "efficientnet_b0"])  # fmt: skip
 def test_the_set_is_what_trying_every_size_finds(name):
     net = cnncalc.load(name)

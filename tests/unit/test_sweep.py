@@ -86,7 +86,9 @@ def test_the_command_writes_every_format(capsys, tmp_path):
     assert [(r["w"], r["H"]) for r in rows] == [("0.5", "160"), ("0.5", "224"), ("1", "160"), ("1", "224")]
     assert rows[3]["params"] == "4231976"
     path = tmp_path / "x.json"
-    assert run(capsys, "mobilenet_v1", "--over", "w=0.5:1:0.5", "--over", "H=160,224", "-o", str(path))[0] == 0
+    assert (
+        run(capsys, "mobilenet_v1", "--over", "w=0.5:1:0.5", "--over", "H=160,224", "-o", str(path))[0] == 0
+    )
     assert json.loads(path.read_text())[3]["params"] == 4231976
     assert run(capsys, "vgg16", "--over", "H=16,32", "--set", "W=64")[1].count("-") > 3
 
