@@ -61,6 +61,7 @@ class Graph(NamedTuple):
     demands: tuple[Demand, ...] = ()
     warnings: tuple[Problem, ...] = ()
     variables: Mapping[str, Any] = {}  # the spec's vars at this setting; never changed
+    layouts: Mapping[str, str] = {}  # of the inputs for which the spec says one; never changed
     unsilenced: Callable[[list[Problem]], list[Problem]] = list  # lints that the spec does not silence
     free: Mapping[str, Grid] = {}  # variables that are symbols, and what each stands for; never changed
 

@@ -20,6 +20,7 @@ from cnncalc.spec.document import Document
 from cnncalc.spec.document import Mapping as DocumentMapping
 from cnncalc.spec.document import Sequence as DocumentSequence
 from cnncalc.spec.expand import Expander
+from cnncalc.spec.inputs import Inputs, by_input, read_inputs
 from cnncalc.spec.items import ItemReader
 from cnncalc.spec.model import NAME, SpecModel, VariantModel, wrong_name
 from cnncalc.spec.parts import Item
@@ -43,6 +44,7 @@ class Network:
     source: Source
     vars: Mapping[str, Value]
     inputs: Mapping[str, Value]
+    layouts: Mapping[str, str]  # of the inputs for which the spec says one
     input_values: Mapping[str, Numbers]
     items: list[Item]
     outputs: list[Value]
@@ -91,7 +93,11 @@ class Network:
         graph = Expander(self.reader, variables).expand(
             self.name, shapes, self.items, self.outputs, self.input_values
         )
-        return graph._replace(free=grids, unsilenced=partial(unsilenced, source=self.source, root=self.root))
+        return graph._replace(
+            free=grids,
+            layouts=self.layouts,
+            unsilenced=partial(unsilenced, source=self.source, root=self.root),
+        )
 
     def domain(self, name: str) -> Domain:
         """What values a variable may take: as the spec declares it, else of the kind of its default.
@@ -376,7 +382,7 @@ class _Builder:
         overrides = self.variant(root, variant)
         variables, domains = self.variables(root.get("vars"), overrides.vars if overrides else None)
         inputs = self.inputs(root, variables)
-        values = self.input_values(root, inputs)
+        values = self.input_values(root, inputs.shapes)
         defaults = root.get("defaults")
         reader = ItemReader(
             self.source, variables, defaults if isinstance(defaults, DocumentMapping) else None
@@ -399,7 +405,8 @@ class _Builder:
             citation,
             self.source,
             variables,
-            inputs,
+            inputs.shapes,
+            inputs.layouts,
             values,
             items,
             outputs,
@@ -499,23 +506,15 @@ class _Builder:
         words = tuple(w for w in (raw if isinstance(raw, list) else [raw]) if _word(w) and w not in known)
         return compile_value(raw, mark, self.source, known, words)
 
-    def inputs(self, root: DocumentMapping, variables: Mapping[str, Value]) -> dict[str, Value]:
+    def inputs(self, root: DocumentMapping, variables: Mapping[str, Value]) -> Inputs:
         raw = root.get("input")
         if raw is None:
             if "input" in root:
                 place = Place(self.source, root.values_at["input"])
                 self.problems.append(Problem("C101", "'input' needs [channels, height, width]", place))
-            return {}
-        entries = _by_input(raw, root.values_at["input"])
-        found = {}
-        for name, (shape, mark) in entries.items():
-            problem = wrong_name(name, Place(self.source, mark)) if name != "input" else None
-            if problem is not None:
-                self.problems.append(problem)
-            try:
-                found[name] = compile_value(shape, mark, self.source, variables)
-            except Failed as failed:
-                self.problems.append(failed.problem)
+            return Inputs({}, {}, [])
+        found = read_inputs(raw, root.values_at["input"], self.source, variables)
+        self.problems += found.problems
         return found
 
     def input_values(self, root: DocumentMapping, inputs: Mapping[str, Value]) -> dict[str, Numbers]:
@@ -523,7 +522,7 @@ class _Builder:
         raw = root.get("input_values")
         if raw is None:
             return {}
-        entries = _by_input(raw, root.values_at["input_values"])
+        entries = by_input(raw, root.values_at["input_values"])
         found = {}
         for name, (numbers, mark) in entries.items():
             if name not in inputs:
@@ -543,13 +542,6 @@ class _Builder:
         raw, mark = root["output"], root.values_at["output"]
         marks = raw.values_at if isinstance(raw, DocumentSequence) else [mark]
         return [Value(n, Place(self.source, m)) for n, m in zip(names, marks, strict=True)]
-
-
-def _by_input(raw: Any, mark: Mark) -> dict[str, tuple[Any, Mark]]:
-    """What is written for each input: for the only one, or by name."""
-    if isinstance(raw, DocumentMapping):
-        return {name: (raw[name], raw.values_at[name]) for name in raw}
-    return {"input": (raw, mark)}
 
 
 def _stem(name: str) -> str:

@@ -16,6 +16,7 @@ from cnncalc.shapes import axis_names, channels_first, show
 
 if TYPE_CHECKING:
     from cnncalc.graph import Graph, Node
+    from cnncalc.shapes import Shape
 
 CODES = ("W210", "W211", "W301", "W302", "W303", "W307")
 
@@ -40,14 +41,19 @@ def _channels_last(graph: Graph) -> Iterator[Problem]:
     of_rank = {source.number for source, reader in readers if reader.layer and reader.layer.rank}
     for node in graph.inputs:
         meant, rank = channels_first(node.output), len(node.output) - 1
-        if meant is not None and (rank > 1 or node.number in of_rank):  # two sizes may be tokens and features
+        if (
+            meant is not None and node.path not in graph.layouts and (rank > 1 or node.number in of_rank)
+        ):  # two sizes may be tokens and features
             what = ", ".join((*axis_names(rank), "channels"))
             message = f"{node.path}: {show(node.output)} looks like {what}"
-            yield Problem(
-                "W210", message, node.place, help=f"channels come first: [{', '.join(map(str, meant))}]"
-            )
+            help = f"channels come first: [{_listed(meant)}]; or write {{shape: [{_listed(node.output)}], layout: nhwc}}"
+            yield Problem("W210", message, node.place, help=help)
     for source, reader in readers:
         yield from _reshaped(graph, source, reader)
+
+
+def _listed(shape: Shape) -> str:
+    return ", ".join(map(str, shape))
 
 
 def _reshaped(graph: Graph, node: Node, reader: Node) -> Iterator[Problem]:

@@ -23,7 +23,7 @@ def unrolled(graph: Graph, free: Mapping[str, Any]) -> dict[str, Any]:
         free: the variables that are free in it, with their defaults.
     """
     names = _names(graph)
-    inputs = {names[n.number]: [_plain(size) for size in n.output] for n in graph.inputs}
+    inputs = {names[n.number]: _input(graph, n) for n in graph.inputs}
     values = {names[n.number]: n.values["input"].values for n in graph.inputs if n.values}
     document: dict[str, Any] = {"name": graph.name}
     if free:
@@ -54,6 +54,12 @@ def _names(graph: Graph) -> list[str]:
             name = f"{plain[: NAME_LENGTH - 6]}_{count}"
         found[name] = node.number
     return list(found)
+
+
+def _input(graph: Graph, node: Node) -> Any:
+    """Shapes are channels first, and say so where the spec says its order: else it might be doubted."""
+    shape = [_plain(size) for size in node.output]
+    return {"shape": shape, "layout": "nchw"} if node.path in graph.layouts else shape
 
 
 def _item(graph: Graph, node: Node, names: list[str], current: int | None) -> dict[str, Any]:

@@ -123,9 +123,10 @@ def _inputs(report: Report, seed: int, dtype: str, given: dict[str, Any]) -> dic
 def _input(array: Any, shape: tuple[int, ...], dtype: str, name: str) -> Array:
     array = np.asarray(array)
     if array.shape not in (shape, shape[1:]) or (array.shape == shape[1:] and shape[0] != 1):
-        raise UsageError(
-            f"{name} must be {show(shape)} (batch first), the array is {show(array.shape) or 'empty'}"
-        )
+        last = array.shape in ((shape[0], *shape[2:], shape[1]), (*shape[2:], shape[1]))
+        advice = "; arrays have their channels first, whatever the spec's layout" if last else ""
+        message = f"{name} must be {show(shape)} (batch first), the array is {show(array.shape) or 'empty'}"
+        raise UsageError(message + advice)
     return _numbers(array, dtype, name).reshape(shape)
 
 

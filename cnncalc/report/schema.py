@@ -16,6 +16,7 @@ from cnncalc.fields import DEFERRED
 from cnncalc.layer import Layer
 from cnncalc.propagate import ITEM_BYTES
 from cnncalc.registry import all_types
+from cnncalc.spec.inputs import LAYOUTS
 from cnncalc.spec.items import ACTIVATED, NORMS, PARAMETERISED
 from cnncalc.spec.model import COMMON, PARAM_KINDS
 from cnncalc.spec.tensors import NAMES as TENSORS
@@ -117,6 +118,11 @@ def top(types: dict[str, type[Layer]]) -> dict[str, Any]:
         "maxItems": 8,
         "items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]},
     }
+    laid_out = {
+        "description": "A shape, and the order of its sizes: channels first (nchw) or last (nhwc).",
+        "type": "object", "required": ["shape"], "additionalProperties": False,
+        "properties": {"shape": shape, "layout": {"enum": list(LAYOUTS)}},
+    }  # fmt: skip
     default = {"type": ["number", "boolean", "string", "array"]}
     bound = {"anyOf": [{"type": "number"}, EXPRESSION]}
     variable = {"anyOf": [default, {
@@ -153,8 +159,8 @@ def top(types: dict[str, type[Layer]]) -> dict[str, Any]:
         "source": {**text, "description": "The paper or page that it is from."},
         "version": {"const": 1, "description": "Of this format."},
         "input": {"description": "[channels, height, width] without the batch, or shapes by name.",
-                  "anyOf": [shape, {"type": "object", "propertyNames": NAME, "additionalProperties": shape}],
-                  "examples": [[3, 224, 224], [3, "H", "W"]]},
+                  "anyOf": [shape, laid_out, {"type": "object", "propertyNames": NAME, "additionalProperties": {"anyOf": [shape, laid_out]}}],
+                  "examples": [[3, 224, 224], [3, "H", "W"], {"shape": [224, 224, 3], "layout": "nhwc"}]},
         "input_values": {"description": "Numbers for the input, for 'cnncalc verify'.",
                          "anyOf": [{"$ref": "#/$defs/numbers"}, {"type": "object", "additionalProperties": {"$ref": "#/$defs/numbers"}}]},
         "output": {"description": "The layers whose outputs the network gives; default: the last.",

@@ -202,9 +202,7 @@ class Assembly:
                 and node.layer is None
                 and (meant := channels_first(node.output))
             ):
-                help = (
-                    f"{node.path} is {show(node.output)}; channels come first: [{', '.join(map(str, meant))}]"
-                )
+                help = f"{node.path} is {show(node.output)}; channels come first: [{', '.join(map(str, meant))}], or write layout: nhwc"
         message = problem.message
         if not message.startswith(layer.type):
             message = f"{layer.type}: {message}"

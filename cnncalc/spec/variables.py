@@ -53,7 +53,7 @@ def shape_of(value: Value, variables: Mapping[str, Any]) -> Shape:
         help = "write [channels, height, width], without the batch"
         message = f"an input needs a list of sizes, got {describe(found)}"
         raise Failed(Problem("C101", message, value.place, help=help))
-    parts = value.parsed if isinstance(value.parsed, tuple) else ()
+    parts = value.parsed if isinstance(value.parsed, tuple) else [value] * len(found)  # or a variable's list
     for size, part in zip(found, parts, strict=True):
         try:
             integer(size, 1)
