@@ -178,9 +178,16 @@ def positive(size: Expr) -> list[bool | Condition]:
         ((monomial, coefficient),) = size.terms.items()
         if coefficient > 0 and len(monomial) > 1:
             return [c for atom in set(monomial) for c in positive(Expr({(atom,): 1}))]
-        largest = monomial[0] if coefficient == 1 and isinstance(monomial[0], Extreme) else None
-        if largest and largest.largest and any(at_least(a, 1) is True for a in largest.args):
+        extreme = monomial[0] if coefficient == 1 and isinstance(monomial[0], Extreme) else None
+        if extreme and extreme.largest and any(at_least(a, 1) is True for a in extreme.args):
             return []
+        if extreme and not extreme.largest:
+            return [
+                c
+                for a in extreme.args
+                for c in (positive(a) if isinstance(a, Expr) else [a >= 1])
+                if c is not True
+            ]
     verdict = at_least(size, 1)
     return [] if verdict is True else [verdict]
 

@@ -77,7 +77,7 @@ def open_bounds() -> Iterator[list[Bound]]:
 def integer(value: Any, least: int, what: str = "an integer") -> Any:
     """A whole number of at least ``least``; booleans, decimals and text are refused."""
     if isinstance(value, Expr):
-        if (found := _OPEN.get()) is not None:
+        if (found := _OPEN.get()) is not None and least > -MAX_SIZE:
             found.append(Bound(value, least))
         return value
     if value is DEFERRED:

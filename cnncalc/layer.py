@@ -66,6 +66,8 @@ class Layer(BaseModel, ABC):
     family: ClassVar[str] = "other"
     #: fields that may name another tensor, which then becomes a further input
     tensor_fields: ClassVar[tuple[str, ...]] = ()
+    #: fields with sizes of which one may be written as -1, to be worked out
+    inferring_fields: ClassVar[tuple[str, ...]] = ()
     #: fields that take words, and the words
     words: ClassVar[dict[str, tuple[str, ...]]] = {}
     #: whether a forward pass can compute it

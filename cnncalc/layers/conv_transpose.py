@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 from cnncalc import fields
-from cnncalc.conditions import at_least
+from cnncalc.conditions import any_of, at_least
 from cnncalc.dims import Dim, concrete, product_of
 from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors, needs_rank
 from cnncalc.shapes import AXES, Shape, Shapes, Sight, Spread, Window, transposed_count
@@ -42,9 +42,7 @@ class TransposedConvolution(DilatedWindowLayer):
         yield from groups_divide(self.groups, input=x[0], output=self.out_channels)
         windows = self.spatial_windows(x)
         for name, extra, window in zip(AXES[self.rank], self.output_padding, windows, strict=True):
-            below = at_least(window.stride, extra + 1)
-            if below is not True:
-                below = at_least(window.dilation, extra + 1) or below
+            below = any_of(*(at_least(limit, extra + 1) for limit in (window.stride, window.dilation)))
             if below is not True:
                 message = (
                     f"output_padding must be below the stride or the dilation: along the {name} it is "

@@ -12,10 +12,12 @@ from cnncalc.shapes import Shape, Shapes, show
 
 
 class Reshape(Rearrangement):
-    """``(*) -> shape``, which holds as many elements; one size may be -1 and is worked out.
+    """``(*) -> shape``, which holds as many elements; one size may be written as -1 and is worked out.
 
     Source: ``torch.reshape``; ONNX ``Reshape``.
     """
+
+    inferring_fields = ("shape",)
 
     type: Literal["reshape"] = "reshape"
     shape: fields.TargetShape

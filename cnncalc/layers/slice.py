@@ -8,7 +8,7 @@ from pydantic import PlainValidator
 
 from cnncalc import fields
 from cnncalc.conditions import at_least
-from cnncalc.dims import Dim, Expr, concrete, maximum, minimum
+from cnncalc.dims import Dim, concrete, maximum, minimum
 from cnncalc.layer import Array, Arrays, Rearrangement, Requirement, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes, Sight, Window, show
 
@@ -18,7 +18,7 @@ Bound = Annotated[Any, PlainValidator(lambda v: v if v is None else fields.integ
 class Slice(Rearrangement):
     """``x[start:stop:step]`` along ``axis`` (0: channels), as in Python.
 
-    A bound left symbolic counts from the start. Source: Python slices; ONNX ``Slice``.
+    Bounds below 0 count from the end, symbolic ones too. Source: Python slices; ONNX ``Slice``.
     """
 
     type: Literal["slice"] = "slice"
@@ -31,25 +31,12 @@ class Slice(Rearrangement):
         (x,) = inputs
         if self.axis >= len(x):
             yield Requirement(holds=False, code="C308", message=f"{show(x)} has no axis {self.axis}")
-        for bound in (self.start, self.stop):
-            counts = not isinstance(bound, Expr) or at_least(bound, 0)
-            if counts is not True:
-                yield Requirement(
-                    counts, "C308", f"a symbolic bound counts from the start, {bound} is below 0"
-                )
         holds = at_least(self._count(x[self.axis]), 1)
         if holds is not True:
             yield Requirement(holds, "C308", f"the slice of {x[self.axis]} is empty")
 
     def _count(self, size: Dim) -> Dim:
-        def place(bound: Dim | None, default: Dim) -> Dim:
-            if bound is None:
-                return default
-            if isinstance(bound, Expr):
-                return minimum(bound, size)
-            return minimum(maximum(bound if bound >= 0 else size + bound, 0), size)
-
-        length = place(self.stop, size) - place(self.start, 0)
+        length = _place(self.stop, size, size) - _place(self.start, size, 0)
         return (length + self.step - 1) // self.step
 
     def output_shape(self, inputs: Shapes) -> Shape:
@@ -60,12 +47,18 @@ class Slice(Rearrangement):
         (x,) = inputs
         axes = [Window()] * (len(x) - 1)
         if self.axis:
-            start = 0 if self.start is None else self.start
-            first = start if isinstance(start, Expr) or start >= 0 else x[self.axis] + start
-            axes[self.axis - 1] = Window(stride=self.step, before=-first)
+            axes[self.axis - 1] = Window(stride=self.step, before=-_place(self.start, x[self.axis], 0))
         return tuple(axes)
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         start, stop = (None if b is None else concrete(b) for b in (self.start, self.stop))
         cut = slice(start, stop, self.step)
         return inputs[0][(slice(None),) * (self.axis + 1) + (cut,)]
+
+
+def _place(bound: Dim | None, size: Dim, default: Dim) -> Dim:
+    """Where a bound lies, from 0 to ``size``. ``min(1, max(0, -bound))`` is 1 where it counts from the end."""
+    if bound is None:
+        return default
+    from_end = minimum(1, maximum(0, -bound))
+    return minimum(maximum(bound + from_end * size, 0), size)

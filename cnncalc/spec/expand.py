@@ -367,6 +367,8 @@ class Expander:
                 references.append(value)
             else:
                 values[key] = value.evaluate(env)
+            if key in item.cls.inferring_fields:
+                _refuse_computed(value, values[key])
         if has_norm and "bias" in item.cls.model_fields and "bias" not in values:
             values["bias"] = False
         with open_bounds() as bounds:
@@ -414,6 +416,19 @@ class Expander:
             needs = f"an integer of at least {least}"
             raise Failed(Problem("C101", f"{what} needs {needs}, got {describe(found)}", value.place))
         return int(found)
+
+
+def _refuse_computed(sizes: Value, found: Any) -> None:
+    """A size of -1 is worked out only where it is written so: one that comes out as -1 is a mistake.
+
+    Raises:
+        Failed: there is one.
+    """
+    for part, size in zip(sizes.parsed, found, strict=True) if isinstance(sizes.parsed, tuple) else ():
+        if part.names() and isinstance(size, int) and size == -1:
+            message = f"'{part.raw}' is -1 here, and a size is at least 1"
+            help = "write -1 itself for the size that is worked out"
+            raise Failed(Problem("C101", message, part.place, help=help))
 
 
 def _too_deep() -> Problem:

@@ -371,3 +371,31 @@ def test_sides_that_move_together_in_python():
     assert [row[:3] for row in rows] == [(64, 64, True), (64, 96, True)]
     with pytest.raises(UsageError, match="needs one value, or 2"):
         list(sweep(cnncalc.load("vgg16"), {("H", "W"): [(1, 2, 3)]}))
+
+
+@pytest.mark.parametrize(("layer", "valid"), [
+    ({"type": "conv_transpose2d", "out_channels": 2, "kernel_size": 3, "stride": 2, "output_padding": "abs(k - 4)"}, {3, 4, 5}),
+    ({"type": "conv_transpose2d", "out_channels": 2, "kernel_size": 3, "dilation": 3, "output_padding": "k - 4"}, {4, 5, 6}),
+    ({"type": "slice", "axis": 1, "stop": "5 - k"}, {1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12}),
+    ({"type": "slice", "axis": 1, "start": "k - 3"}, {*range(1, 11)}),
+    ({"type": "reshape", "shape": ["5 - k", "height", "width"]}, {2}),
+])  # fmt: skip
+def test_fields_that_change_their_meaning_with_the_variable(layer, valid):
+    """A bound below 0 counts from the end, output_padding is below the stride or the dilation, -1 is written."""
+    net = network({"k": 4}, [layer])
+    report = net.summary(free="k")
+    for k in range(1, 16):
+        try:
+            assert net.summary(set={"k": k}).output == tuple(
+                substitute(size, {"k": k}) for size in report.output
+            )
+        except SpecError:
+            assert k not in valid, k
+        else:
+            assert k in valid, k
+        assert all(condition.holds({"k": k}) for condition in report.conditions) is (k in valid), k
+
+
+def test_a_slice_that_begins_before_the_first_cell_sees_no_padding():
+    net = network({}, [{"type": "slice", "axis": 1, "start": -20, "stop": 6}])
+    assert net.summary()["slice_1"].receptive_field.padding == (0, 0)

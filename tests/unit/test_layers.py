@@ -3,6 +3,7 @@
 import pytest
 
 import cnncalc
+from cnncalc.dims import substitute
 from cnncalc.errors import SpecError
 from cnncalc.registry import all_types
 
@@ -195,12 +196,19 @@ def test_refused(case):
     assert problem.place is not None
 
 
-def test_symbolic_bounds_of_a_slice_count_from_the_start():
-    spec = {"vars": {"k": 3}, "input": [8, 4, 4], "layers": [{"type": "slice", "stop": "k - 2"}]}
-    found = cnncalc.load(spec).summary(free=["k"])
+def test_symbolic_bounds_of_a_slice_are_what_each_value_gives():
+    """``stop: k - 2`` leaves nothing at 2, and counts from the end below."""
+    net = cnncalc.load({"vars": {"k": 3}, "input": [8, 4, 4], "layers": [{"type": "slice", "stop": "k - 2"}]})
+    found = net.summary(free=["k"])
     for k in range(1, 12):
-        assert all(c.holds({"k": k}) for c in found.conditions) == (k >= 3)
-    assert str(found.rows[0].output[0]) == "min(8, k - 2)"
+        valid = all(c.holds({"k": k}) for c in found.conditions)
+        assert valid == (k != 2)
+        if valid:
+            assert (
+                substitute(found.output[0], {"k": k})
+                == net.summary(set={"k": k}).output[0]
+                == len(range(8)[: k - 2])
+            )
 
 
 def test_infinity_in_an_expression_is_refused():
