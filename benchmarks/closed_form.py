@@ -32,11 +32,11 @@ def main() -> None:
     values = [
         draw.integers(32, 513, SETTINGS),
         draw.integers(32, 513, SETTINGS),
-        draw.integers(1, 5, SETTINGS),
+        draw.integers(5, 41, SETTINGS) / 20,  # width multipliers from 0.25 to 2
     ]
     params, macs = function(*values)
     for i in range(20):
-        report = net.summary(set={n: int(v[i]) for n, v in zip(("H", "W", "w"), values, strict=True)})
+        report = net.summary(set={n: v[i].item() for n, v in zip(("H", "W", "w"), values, strict=True)})
         assert (params[i], macs[i]) == (report.totals.params, report.totals.macs)
     together = clock(lambda: function(*values), 3)
     each = clock(lambda: net.summary(set={"H": 160, "W": 192, "w": 2}))
