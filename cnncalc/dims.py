@@ -93,10 +93,14 @@ class Symbol:
 
     def written(self, coefficient: int, power: int) -> tuple[int, str]:
         """A multiple of one of its powers as a number and the text of the base: 32 of ``20*w`` are 640 of ``w``."""
-        scaled, rest = divmod(coefficient * self.up**power, self.down**power)
-        if not rest:
-            return scaled, self.variable
-        return coefficient, self.name if coefficient == power == 1 else f"({self.name})"
+        top, bottom = coefficient * self.up**power, self.down**power
+        if top % bottom and power > 1:
+            return coefficient, f"({self.name})"
+        common = gcd(top, bottom)  # 16 of H//32 are H//2, because H is a multiple of 32
+        if bottom == common:
+            return top // common, self.variable
+        text = f"{self.variable}//{bottom // common}"
+        return top // common, text if top == common else f"({text})"
 
     def __str__(self) -> str:
         return self.name

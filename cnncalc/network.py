@@ -307,8 +307,8 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def setting(assignments: Iterable[str]) -> dict[str, Any]:
-    """Values from ``NAME=VALUE`` texts: numbers, words, lists, true and false.
+def setting(assignments: Iterable[str], option: str = "--set") -> dict[str, Any]:
+    """Values from ``NAME=VALUE`` texts: numbers, words, lists, true and false; ``option`` is for messages.
 
     Raises:
         UsageError: a text is not of this form.
@@ -318,14 +318,14 @@ def setting(assignments: Iterable[str]) -> dict[str, Any]:
         name, equals, raw = text.partition("=")
         if not equals or not NAME.match(name.strip()):
             raise UsageError(f"'{text}' is not NAME=VALUE")
-        source = Source(f"--set {name.strip()}", raw)
+        source = Source(f"{option} {name.strip()}", raw)
         try:
             root = loading.read(source, json=False)
-            value = compile_value(root.root, root.root_mark, source, ()) if not _word(root.root) else None
-            found[name.strip()] = value.evaluate({}) if value else root.root
+            words = tuple(filter(_word, root.root if isinstance(root.root, list) else [root.root]))
+            found[name.strip()] = compile_value(root.root, root.root_mark, source, (), words).evaluate({})
         except (SpecError, Failed) as error:
             problems = error.problems if isinstance(error, SpecError) else (error.problem,)
-            raise UsageError(f"--set {text}: {problems[0].message}") from None
+            raise UsageError(f"{option} {text}: {problems[0].message}") from None
     return found
 
 
@@ -337,9 +337,9 @@ def values_of(text: str, name: str) -> list[Any]:
     """
     ends = text.split(":")
     if len(ends) not in (2, 3):
-        return list(setting([f"{name}=[{text}]"])[name])
+        return list(setting([f"{name}=[{text}]"], "--over")[name])
     try:
-        low, high, step = (ratio(setting([f"{name}={end}"])[name]) for end in [*ends, "1"][:3])
+        low, high, step = (ratio(setting([f"{name}={end}"], "--over")[name]) for end in [*ends, "1"][:3])
     except (TypeError, ValueError):
         raise UsageError(
             f"'{name}={text}' needs numbers: from:to:step, such as 16:128:8 or 0.25:2:0.05"

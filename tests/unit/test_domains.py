@@ -114,6 +114,10 @@ def test_multiples_simplify():
     )
     report = net.summary(free="H")
     assert str(report.output) == "(3, H//32, 1)"
+    halved = network(
+        {"H": {"default": 64, "multiple_of": 32}}, [{"type": "maxpool2d", "kernel_size": 2}], (3, "H", 32)
+    )
+    assert str(halved.summary(free="H").output) == "(3, H//2, 16)"
     assert report.validity == "Valid for every H (positive multiples of 32)"
     assert str(report.inputs["input"]) == "(3, H, 32)"
     with pytest.raises(UsageError, match="must be among positive multiples of 32, got 48"):
@@ -399,3 +403,19 @@ def test_fields_that_change_their_meaning_with_the_variable(layer, valid):
 def test_a_slice_that_begins_before_the_first_cell_sees_no_padding():
     net = network({}, [{"type": "slice", "axis": 1, "start": -20, "stop": 6}])
     assert net.summary()["slice_1"].receptive_field.padding == (0, 0)
+
+
+def test_words_and_lists_are_swept(capsys, tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text("vars: {act: {default: relu, values: [relu, silu]}, c: [4, 8]}\ninput: [3, 8, 8]\nlayers:\n"
+                    "  - {type: conv2d, out_channels: 'c[0]', kernel_size: 3, act: act}\n")  # fmt: skip
+    code, out, _ = run(
+        capsys, "sweep", str(path), "--over", "act=relu,silu", "--over", "c=[4],[8]", "--format", "csv"
+    )
+    assert code == 0
+    assert [line.split(",")[:3] for line in out.split()[1:]] == [
+        ["relu", "[4]", "True"], ["relu", "[8]", "True"], ["silu", "[4]", "True"], ["silu", "[8]", "True"]]  # fmt: skip
+    code, _, err = run(capsys, "sweep", str(path), "--over", "act=relu,gelu")
+    assert (code, "'act' must be one of 'relu', 'silu', got 'gelu'" in err) == (2, True)
+    code, _, err = run(capsys, "sweep", str(path), "--over", "act=[relu")
+    assert (code, "--over act=" in err) == (2, True)
