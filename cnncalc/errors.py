@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    Advise = Callable[[tuple["Problem", ...]], tuple["Problem", ...]]
 
 
 class Rule(NamedTuple):
@@ -158,10 +161,18 @@ class CnncalcError(Exception):
 class SpecError(CnncalcError):
     """A spec that is wrong, with all independent problems found in it."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        unique = dict.fromkeys(problems)
-        self.problems: tuple[Problem, ...] = tuple(sorted(unique, key=_sort_key))
-        super().__init__("\n".join(map(_one_line, self.problems)))
+    def __init__(self, problems: Iterable[Problem], advise: Advise | None = None) -> None:
+        super().__init__()
+        self._found = tuple(sorted(dict.fromkeys(problems), key=_sort_key))
+        self._advise = advise
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong. What to do is worked out when somebody asks: it may take longer than to find out."""
+        return self._found if self._advise is None else self._advise(self._found)
+
+    def __str__(self) -> str:
+        return "\n".join(map(_one_line, self.problems))
 
 
 class UsageError(CnncalcError):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import reduce
 
 from cnncalc.conditions import Statement, any_of, at_least, equal
-from cnncalc.dims import Dim, DimError, maximum, product_of
+from cnncalc.dims import Dim, DimError, concrete, maximum, product_of
 from cnncalc.integers import meet
 from cnncalc.layer import Axes, Layer, Requirement, Requirements
 from cnncalc.shapes import Shape, Shapes, Sight, Window, show
@@ -59,15 +59,39 @@ class Broadcasting(Merge):
         return ((),) * (max(map(len, inputs)) - len(inputs[0])) + super().axes(inputs)
 
 
+ONE_SIZE = "bring the branches to one size: the same strides and paddings, or crop or upsample"
+
+
 def _advice(a: Shape, b: Shape) -> str | None:
-    if len(a) == len(b) and a[1:] == b[1:] and isinstance(a[0], int) and isinstance(b[0], int):
-        return f"project the shortcut with a 1×1 conv2d to {max(a[0], b[0])} channels"
+    if len(a) != len(b):
+        return None
+    numbers = all(isinstance(size, int) for size in (*a, *b))
+    if a[1:] == b[1:] and numbers:
+        return f"project the shortcut with a {_point(a)} to {max(a[0], b[0])} channels"  # type: ignore[type-var]
     for gate, scaled in ((a, b), (b, a)):
-        if len(a) == len(b) > 1 and all(map(_is_one, gate[1:])):
+        if len(a) > 1 and all(map(_is_one, gate[1:])):
             return f"a gate has as many channels as what it scales: {scaled[0]} instead of {gate[0]}"
-    if len(a) == len(b) and a[0] == b[0]:
-        return "bring the branches to one size: the same strides and paddings, or crop or upsample"
-    return None
+    for small, large in ((a, b), (b, a)):
+        if numbers and (strides := _strides(large, small)) is not None:
+            return f"project the shortcut, {show(large)}, with a {_point(a)} to {small[0]} channels with stride {strides}"
+    return ONE_SIZE if a[0] == b[0] else None
+
+
+def _point(shape: Shape) -> str:
+    """A convolution with a kernel of one cell, in words."""
+    rank = len(shape) - 1
+    return f"{'×'.join('1' * rank)} conv{rank}d" if rank else "linear layer"
+
+
+def _strides(large: Shape, small: Shape) -> int | list[int] | None:
+    """With which strides a kernel of one cell brings a map to the size of another; None: with none."""
+    pairs = [(concrete(have), concrete(want)) for have, want in zip(large[1:], small[1:], strict=True)]
+    found = [-(-have // want) for have, want in pairs]
+    if not found or any(
+        -(-have // stride) != want for (have, want), stride in zip(pairs, found, strict=True)
+    ):
+        return None
+    return found[0] if len(set(found)) == 1 else found
 
 
 def _is_one(size: Dim) -> bool:

@@ -11,10 +11,11 @@ from functools import partial
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.domain import KINDS, Domain, Grid, grid_of, number, of_kind, ratio
+from cnncalc.domain import KINDS, POSITIVE, Domain, Grid, grid_of, number, of_kind, ratio
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
 from cnncalc.graph import Graph
 from cnncalc.propagate import Report, propagate
+from cnncalc.shapes import axis_names
 from cnncalc.spec import load as loading
 from cnncalc.spec.document import Document
 from cnncalc.spec.document import Mapping as DocumentMapping
@@ -30,8 +31,11 @@ from cnncalc.spec.values import Failed, Value, compile_value
 from cnncalc.spec.variables import domain_of, shape_of, variables_of
 from cnncalc.suppression import unsilenced
 
+MOST_ADVISED = 2_000  # layers of a network that is unrolled again to say which sizes would do
+
 if TYPE_CHECKING:
     from cnncalc.analysis.verify import Verification
+    from cnncalc.spec.assembly import Assembly
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,14 +94,61 @@ class Network:
                 problems.append(failed.problem)
         if problems:
             raise SpecError(problems)
-        graph = Expander(self.reader, variables).expand(
-            self.name, shapes, self.items, self.outputs, self.input_values
-        )
+        expander = Expander(self.reader, variables)
+        try:
+            graph = expander.expand(self.name, shapes, self.items, self.outputs, self.input_values)
+        except SpecError as error:
+            small = expander.items_seen <= MOST_ADVISED and not grids
+            raise SpecError(
+                error.problems, partial(self._advised, given, variables) if small else None
+            ) from None
         return graph._replace(
             free=grids,
             layouts=self.layouts,
             unsilenced=partial(unsilenced, source=self.source, root=self.root),
         )
+
+    def _advised(
+        self, given: Mapping[str, Any], variables: Mapping[str, Any], problems: tuple[Problem, ...]
+    ) -> tuple[Problem, ...]:
+        """What is wrong at a setting, with the sizes of the input that would do."""
+        from cnncalc.analysis.advice import Size, advised
+
+        named = dict.fromkeys(
+            n for value in self.inputs.values() for n in sorted(value.names()) if n in self.vars
+        )
+        sizes = [
+            Size(name, variables[name], grid)
+            for name in named
+            if type(variables[name]) is int and (grid := self.domain(name).grid) is not None
+        ]
+        written = next(iter(self.inputs.values())).parsed if len(self.inputs) == 1 else None
+        if isinstance(written, tuple):
+            axes = zip(axis_names(len(written) - 1), written[1:], strict=True)
+            sizes += [Size(n, size.raw) for n, size in axes if type(size.raw) is int and n not in self.vars]
+        return advised(problems, sizes, partial(self._unrolled, given))
+
+    def _unrolled(self, given: Mapping[str, Any], at: Mapping[str, int | None]) -> Assembly:
+        """The network with other sizes of its input, by variable or by axis, valid or not; None leaves one free."""
+        free = [name for name, size in at.items() if size is None and name in self.vars]
+        chosen = {name: size for name, size in at.items() if size is not None and name in self.vars}
+        variables, problems = variables_of(self.vars, {**given, **chosen}, self.grids(free, {}))
+        if problems:
+            raise SpecError(problems)
+        shapes = {}
+        for name, value in self.inputs.items():
+            channels, *sizes = shape_of(value, variables)
+            for index, axis in enumerate(axis_names(len(sizes))):
+                if axis in at and axis not in self.vars:
+                    size = at[axis]
+                    sizes[index] = POSITIVE.symbol(axis)[0] if size is None else size
+            shapes[name] = ((channels, *sizes), value.place)
+        expander = Expander(self.reader, variables)
+        try:
+            expander.expand(self.name, shapes, self.items, self.outputs, {})
+        except SpecError:
+            pass  # what is wrong is in it
+        return expander.grown
 
     def domain(self, name: str) -> Domain:
         """What values a variable may take: as the spec declares it, else of the kind of its default.

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cnncalc.analysis.valid import positions
 from cnncalc.conditions import Condition, Statement
-from cnncalc.dims import DimError
 from cnncalc.domain import Values, every
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError
-from cnncalc.integers import NOTHING, IntegerSet, listed, solutions_among
+from cnncalc.integers import NOTHING, IntegerSet, listed
 from cnncalc.propagate import Report, propagate
 from cnncalc.spec import expressions, quantity, rational
 from cnncalc.spec.expressions import ExpressionError
@@ -169,30 +169,9 @@ def _demanded(report: Report) -> list[Reason]:
     return found
 
 
-def _all_of(reasons: Sequence[Reason], grid: Grid, name: str) -> IntegerSet:
+def _all_of(reasons: Iterable[Reason], grid: Grid, name: str) -> IntegerSet:
     """The values of one variable, in units of its grid, for which all conditions on it alone hold."""
-    if grid.points and (grid.scale > 1 or grid.listed):
-        return _tried(reasons, grid, name)
-    try:
-        everything = joined = grid.positions_set()
-        for reason in reasons:
-            joined = joined & solutions_among(reason.condition, grid.symbol_name(name), everything)
-    except DimError:
-        if not grid.points:
-            raise
-        return _tried(reasons, grid, name)
-    return joined
-
-
-def _tried(reasons: Sequence[Reason], grid: Grid, name: str) -> IntegerSet:
-    """The same, by putting in every value."""
-    import numpy as np
-
-    at = {grid.symbol_name(name): np.array(grid.points, dtype=object)}
-    valid = np.ones(len(grid.points), dtype=bool)
-    for reason in reasons:
-        valid &= np.asarray(reason.condition.holds(at), dtype=bool)
-    return listed(point for point, good in zip(grid.points, valid, strict=True) if good)
+    return positions((reason.condition for reason in reasons), grid, name)
 
 
 def _strongest(reasons: Iterable[Reason]) -> list[Reason]:

@@ -8,7 +8,7 @@ from cnncalc import fields
 from cnncalc.conditions import equal
 from cnncalc.dims import Dim
 from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors
-from cnncalc.merge import Merge
+from cnncalc.merge import ONE_SIZE, Merge
 from cnncalc.shapes import Shape, Shapes, Sight, show
 
 
@@ -31,7 +31,7 @@ class Concat(Merge):
                 holds = axis == self.axis or equal(a, b)
                 if holds is not True:
                     message = f"the branches differ beside axis {self.axis}: {show(first)} and {show(other)}"
-                    yield Requirement(holds, "C301", message)
+                    yield Requirement(holds, "C301", message, ONE_SIZE if self.axis == 0 else None)
 
     def output_shape(self, inputs: Shapes) -> Shape:
         first = inputs[0]
