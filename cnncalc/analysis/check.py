@@ -127,7 +127,7 @@ def _check_network(
         return list(error.problems), []
     outcomes = expect.outcomes(network, report)
     if options.budgets:
-        outcomes += expect.budgets(report, options.budgets, options.dtype, document.source.name)
+        outcomes += expect.budgets(report, options.budgets, options.dtype, network.source, network.root)
     problems = [problem for outcome in outcomes for problem in outcome.problems]
     subject = Subject(network, report)
     for code, lint in all_lints().items():

@@ -7,7 +7,7 @@ from collections.abc import Mapping as Mapping_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.dims import Dim
-from cnncalc.errors import Mark, Place, Problem, SpecError, UsageError, did_you_mean
+from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
 from cnncalc.fields import describe
 from cnncalc.propagate import ITEM_BYTES, Row, live_sets, peak_activations
 from cnncalc.shapes import show
@@ -49,15 +49,21 @@ def outcomes(network: Network, report: Report) -> list[Outcome]:
     return checker.outcomes
 
 
-def budgets(report: Report, limits: Mapping_[str, Any], dtype: str, where: str) -> list[Outcome]:
-    """Upper bounds from elsewhere than the spec: ``params``, ``macs``, ``peak_activation_bytes``."""
+def budgets(
+    report: Report, limits: Mapping_[str, Any], dtype: str, source: Source, root: Mapping
+) -> list[Outcome]:
+    """Upper bounds from elsewhere than the spec: ``params``, ``macs``, ``peak_activation_bytes``.
+
+    They are shown where the spec itself says what it expects, or at its first key.
+    """
+    place = Place(source, root.keys_at["expect" if "expect" in root else next(iter(root))])
     found = []
     for key, limit in limits.items():
         actual = _actual(key, report, report.totals, dtype)
         problems: tuple[Problem, ...] = ()
         if not _meets(actual, "max", limit):
             message, *notes = _failure(key, "the network", "max", limit, actual, report)
-            problems = (Problem("C401", message, where=where, notes=tuple(notes)),)
+            problems = (Problem("C401", message, place, notes=tuple(notes)),)
         found.append(Outcome(f"{key} budget", problems))
     return found
 

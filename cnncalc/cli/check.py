@@ -35,6 +35,9 @@ BUDGETS = {"max_params": "params", "max_macs": "macs", "max_peak_activation": "p
     "--select", multiple=True, metavar="IDS", help="Run these lints only: W2, W301, dead-layer, ..."
 )
 @click.option("--ignore", multiple=True, metavar="IDS", help="Leave these lints out.")
+@click.option(
+    "--force-exclude", is_flag=True, help="Leave out what the settings exclude even where it is named."
+)
 @click.option("--warn-as-error", is_flag=True, help="Warnings fail too.")
 @click.option(
     "--fix", is_flag=True, help="Mend what is safe to mend: names of other frameworks, yes and no, quotes."
@@ -69,14 +72,14 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
     cnncalc check . --format github --format sarif -o cnncalc.sarif
     cnncalc check model.yaml --max-params 5M --max-peak-activation 320KiB --dtype int8
     """
-    from cnncalc.config import read_config
+    from cnncalc.config import read_config, repository
     from cnncalc.report.findings import Findings, summary
     from cnncalc.spec.load import standard_input
 
     config = read_config(Path.cwd())
     options = _options(config, given)
     wanted = targets(ctx.meta["cnncalc.arguments"], given["formats"], given["outputs"])
-    references = _references(paths, config)
+    references = _references(paths, config, forced=given["force_exclude"] or config.force_exclude)
     piped = Piped(given["stdin_filename"], standard_input()) if "-" in references else None
     if given["diff"]:
         return int(fixing.show(references, piped, options))
@@ -84,7 +87,7 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
         fixing.mend(references, options)
         piped = piped and fixing.mend_piped(piped, options)
     results = _results(references, piped, options, given["jobs"])
-    findings = Findings(results, terminal_width())
+    findings = Findings(results, terminal_width(), str(repository(Path.cwd(), os.environ)))
     write_all(findings, wanted, to_error=given["fix"] and piped is not None)
     click.echo(summary(findings), err=True)
     if any(not result.readable for result in results):
@@ -130,12 +133,13 @@ def _options(config: Config, given: dict[str, Any]) -> Options:
     )
 
 
-def _references(paths: Sequence[str], config: Config) -> list[str]:
-    from cnncalc.spec.find import find_specs
+def _references(paths: Sequence[str], config: Config, *, forced: bool) -> list[str]:
+    from cnncalc.spec.find import Excluded, find_specs
 
     wanted = paths or config.include or (".",)
-    found = find_specs(wanted, config.exclude)
-    if not found:
+    excluded = Excluded(config.exclude, config.root, forced)
+    found = find_specs(wanted, excluded)
+    if not found and not (forced and all(path in excluded for path in wanted)):
         click.echo(f"warning: no specs in {', '.join(wanted)}", err=True)
     return found
 

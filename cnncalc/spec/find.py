@@ -5,9 +5,10 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import NamedTuple
 
 from cnncalc.spec.load import SUFFIXES
 
@@ -17,7 +18,25 @@ _JSON = re.compile(rb'"layers"\s*:'), re.compile(rb'"input"\s*:')
 LOOKED_AT = 1 << 20  # bytes
 
 
-def find_specs(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
+class Excluded(NamedTuple):
+    """Patterns of paths, seen from a folder; ``forced`` where they hold for what is named, too."""
+
+    patterns: tuple[str, ...] = ()
+    root: str = "."
+    forced: bool = False
+
+    def __contains__(self, path: object) -> bool:
+        try:
+            posix = os.path.relpath(str(path), self.root).replace(os.sep, "/")
+        except ValueError:
+            return False  # on another drive
+        return any(fnmatch(posix, p) or posix.startswith(p.rstrip("/") + "/") for p in self.patterns)
+
+
+NOTHING = Excluded()
+
+
+def find_specs(paths: Sequence[str], excluded: Excluded = NOTHING) -> list[str]:
     """Files, what globs match, and the specs in folders, each once and in order.
 
     In folders a spec is a file whose name ends in ``.cnn.yaml``, ``.cnn.yml`` or ``.cnn.json``, or
@@ -29,20 +48,14 @@ def find_specs(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
         if path == "-":
             found.append(path)
         elif os.path.isdir(path):
-            found += (p for p in _in_folder(path) if not _excluded(p, exclude))
+            found += (p for p in _in_folder(path) if p not in excluded)
         elif glob.has_magic(path) and not os.path.lexists(path):
             matches = sorted(glob.glob(path, recursive=True))
-            found += (
-                find_specs([m for m in matches if not _excluded(m, exclude)], exclude) if matches else [path]
-            )
-        else:
+            kept = [match for match in matches if match not in excluded]
+            found += find_specs(kept, excluded) if matches else [path]
+        elif not excluded.forced or path not in excluded:
             found.append(path)
     return list(dict.fromkeys(found))
-
-
-def _excluded(path: str, exclude: Iterable[str]) -> bool:
-    posix = path.replace(os.sep, "/").removeprefix("./")
-    return any(fnmatch(posix, pattern) or posix.startswith(pattern.rstrip("/") + "/") for pattern in exclude)
 
 
 def _in_folder(folder: str) -> Iterator[str]:

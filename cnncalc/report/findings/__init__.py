@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import NamedTuple
@@ -17,6 +18,7 @@ class Findings(NamedTuple):
 
     results: Sequence[Result]
     width: int = 100
+    root: str = "."  # the top of the repository, which files of a report for its host are named from
 
     @property
     def problems(self) -> list[Problem]:
@@ -36,7 +38,23 @@ def renderer(name: str) -> Callable[[Findings], str]:
 
 def file_of(problem: Problem, result: Result) -> str:
     """The file that a problem is in, with forward slashes, relative as it was given."""
-    return (problem.position[0] or result.name).replace("\\", "/")
+    return (problem.position[0] or result.name).replace(os.sep, "/")
+
+
+def file_in(root: str, problem: Problem, result: Result) -> str:
+    """The same, from the top of the repository; absolute outside of it."""
+    name = problem.position[0] or result.name
+    if name.startswith("<"):
+        return name  # no file: standard input
+    try:
+        top, path = os.path.realpath(root), os.path.abspath(name)
+        tracked = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+    except ValueError:
+        return name  # no name that a file could have
+    for each in (tracked, path):  # folders may be links; a link to a file is a file of the repository itself
+        if each.startswith(os.path.join(top, "")):
+            return os.path.relpath(each, top).replace(os.sep, "/")
+    return path.replace(os.sep, "/")
 
 
 def summary(findings: Findings) -> str:

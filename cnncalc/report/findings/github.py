@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.report.findings import Findings, file_of
+from cnncalc.report.findings import Findings, file_in
 from cnncalc.report.text import safe
 
 COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
@@ -13,7 +13,7 @@ def render(findings: Findings) -> str:
     for result in findings.results:
         for problem in result.problems:
             _, line, column = problem.position
-            fields = {"title": problem.code, "file": file_of(problem, result)}
+            fields = {"title": problem.code, "file": file_in(findings.root, problem, result)}
             if line and problem.place:
                 mark = problem.place.mark
                 fields |= {"line": str(line), "col": str(column), "endLine": str(mark.end_line + 1)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from cnncalc.errors import Problem
-from cnncalc.report.findings import Findings, file_of
+from cnncalc.report.findings import Findings, file_in
 
 SEVERITIES = {"error": "major", "warning": "minor", "info": "info"}
 
@@ -17,7 +17,7 @@ def render(findings: Findings) -> str:
     found = []
     for result in findings.results:
         for problem in result.problems:
-            path = file_of(problem, result)
+            path = file_in(findings.root, problem, result)
             _, line, _ = problem.position
             found.append(
                 {

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 from urllib.parse import quote
 
 from cnncalc import __version__
 from cnncalc.analysis.check import Result
-from cnncalc.errors import CODES, Problem
-from cnncalc.report.findings import Findings, file_of
+from cnncalc.errors import CODES, Mark, Problem
+from cnncalc.report.findings import Findings, file_in
 from cnncalc.report.findings.gitlab import fingerprint
+from cnncalc.report.findings.line_hash import line_hashes
 from cnncalc.report.rules import page
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+BASE = "%SRCROOT%"
 LEVELS = {"error": "error", "warning": "warning", "info": "note", "off": "none"}
 
 
@@ -20,7 +23,7 @@ def render(findings: Findings) -> str:
     import json
 
     codes = sorted({problem.code for problem in findings.problems})
-    seen: dict[str, int] = {}
+    fingerprints = _Fingerprints(findings.root)
     run = {
         "tool": {
             "driver": {
@@ -29,10 +32,10 @@ def render(findings: Findings) -> str:
                 "rules": [_rule(code) for code in codes],
             }
         },
-        "originalUriBaseIds": {"ROOT": {"description": {"text": "The folder that cnncalc was run in."}}},
+        "originalUriBaseIds": {BASE: {"description": {"text": "The top of the repository."}}},
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(problem, result, codes, seen)
+            _result(problem, result, codes, fingerprints)
             for result in findings.results
             for problem in result.problems
         ],
@@ -53,29 +56,56 @@ def _rule(code: str) -> dict[str, Any]:
     }
 
 
-def _result(problem: Problem, result: Result, codes: list[str], seen: dict[str, int]) -> dict[str, Any]:
-    path = file_of(problem, result)
-    location: dict[str, Any] = {"artifactLocation": _artifact(path)}
-    if problem.place is not None:
-        mark = problem.place.mark
-        location["region"] = {
-            "startLine": mark.line + 1,
-            "startColumn": mark.column + 1,
-            "endLine": mark.end_line + 1,
-            "endColumn": max(mark.end_column, mark.column if mark.line == mark.end_line else 0) + 1,
-        }
+class _Fingerprints:
+    """What findings are known by in later runs: GitHub reads the first, others any."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.seen: dict[str, int] = {}
+        self.hashes: dict[str, list[str]] = {}  # of each file's lines
+
+    def of(self, problem: Problem, path: str) -> dict[str, str]:
+        own = {"cnncalc/v1": fingerprint(problem, path, self.seen)}
+        if problem.place is None:
+            return own
+        source, mark = problem.place
+        if path not in self.hashes:
+            self.hashes[path] = line_hashes(source.text)
+        lines = self.hashes[path]
+        return {"primaryLocationLineHash": lines[min(mark.line, len(lines) - 1)], **own}
+
+
+def _result(
+    problem: Problem, result: Result, codes: list[str], fingerprints: _Fingerprints
+) -> dict[str, Any]:
+    path = file_in(fingerprints.root, problem, result)
     parts = [problem.message, *problem.notes, *([problem.help] if problem.help else [])]
     return {
         "ruleId": problem.code,
         "ruleIndex": codes.index(problem.code),
         "level": LEVELS[problem.severity],
         "message": {"text": "\n".join(parts)},
-        "locations": [{"physicalLocation": location}],
-        "partialFingerprints": {"cnncalc/v1": fingerprint(problem, path, seen)},
+        "locations": [
+            {"physicalLocation": {"artifactLocation": _artifact(path), "region": _region(problem)}}
+        ],
+        "partialFingerprints": fingerprints.of(problem, path),
+    }
+
+
+def _region(problem: Problem) -> dict[str, int]:
+    """Where to show it; a file that could not be read has a first line at least."""
+    mark = problem.place.mark if problem.place is not None else Mark(0, 0, 0, 0)
+    return {
+        "startLine": mark.line + 1,
+        "startColumn": mark.column + 1,
+        "endLine": mark.end_line + 1,
+        "endColumn": max(mark.end_column, mark.column if mark.line == mark.end_line else 0) + 1,
     }
 
 
 def _artifact(path: str) -> dict[str, Any]:
-    if path.startswith(("/", "<", "-")) or ":" in path[:3]:
-        return {"uri": f"file://{quote(path)}" if path.startswith("/") else quote(path)}
-    return {"uri": quote(path.removeprefix("./")), "uriBaseId": "ROOT"}
+    if path.startswith("<"):
+        return {"uri": quote(path)}
+    if os.path.isabs(path):
+        return {"uri": f"file:///{quote(path.removeprefix('/'))}"}
+    return {"uri": quote(path), "uriBaseId": BASE}
