@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from cnncalc.dims import Dim
 from cnncalc.errors import UsageError, did_you_mean
-from cnncalc.graph import Node
-from cnncalc.propagate import Report, Row
+from cnncalc.graph import Graph, Node
+from cnncalc.propagate import Report, Row, propagate
 from cnncalc.spec import quantity, rational
 
 TOTALS = (
@@ -89,6 +89,11 @@ class Diff(NamedTuple):
         from cnncalc.report import difference
 
         return difference.render(self, "table")
+
+
+def nothing(*, batch: int = 1, dtype: str = "float32") -> Report:
+    """What a spec that is not there is compared as: a network of no layers."""
+    return propagate(Graph("(nothing)", (), (), {}), batch=batch, dtype=dtype)
 
 
 def diff(before: Report, after: Report) -> Diff:
@@ -233,13 +238,16 @@ def _change(before: Report, after: Report, one: Node | None, two: Node | None) -
 def fails(found: Diff, condition: str) -> str | None:
     """Why a condition such as ``params > +5%`` holds; None if it does not.
 
-    The bound is a change with a sign (``+5%``, ``+100k``, ``-3%``), or a number for the total after.
+    The bound is a change with a sign (``+5%``, ``+100k``, ``-3%``), or a number for the total after. There
+    is no change where there was nothing before.
 
     Raises:
         UsageError: it is no condition.
     """
     name, sign, bound = _condition(condition)
     total = next(t for t in found.totals if t.name == name)
+    if bound[0] in "+-" and not found.before.graph.nodes:
+        return None
     if total.after is None or not isinstance(total.after, int):
         raise UsageError(f"'{condition}' cannot be decided: {name} is not a number here")
     relative = bound.endswith("%")

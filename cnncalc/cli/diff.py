@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.cli.common import Spec, complain, over_option, symbolic, write
+from cnncalc.errors import UsageError
 
 if TYPE_CHECKING:
     from cnncalc.propagate import Report
@@ -27,26 +28,40 @@ if TYPE_CHECKING:
 @click.option(
     "--batch", type=click.IntRange(1, 2**31 - 1), default=1, metavar="N", help="Samples in a batch."
 )
+@click.option("--missing-ok", is_flag=True,
+              help="Compare with nothing where A or B does not exist: a file that is new, or deleted.")  # fmt: skip
 @click.option("--dtype", default="float32", metavar="DTYPE", help="float32, float16, int8, ...")
 def command(
     before: str, after: str, settings: tuple[str, ...], free: tuple[str, ...], over: tuple[str, ...], fmt: str, conditions: tuple[str, ...],
-    batch: int, dtype: str,
+    batch: int, missing_ok: bool, dtype: str,
 ) -> int:  # fmt: skip
     """What changed from A to B: layers, shapes, parameters, MACs, totals.
 
-    A and B are specs; git:REV:PATH is a spec as it was at a revision.
+    A and B are specs; git:REV:PATH is a spec as it was at a revision. PATH is from the top of the
+    repository, or from the working folder: ./PATH.
 
     \b
     cnncalc diff resnet18 resnet34
     cnncalc diff git:main:model.yaml model.yaml --format markdown
-    cnncalc diff git:HEAD~1:model.yaml model.yaml --fail-if "params > +5%"
+    cnncalc diff git:HEAD~1:model.yaml model.yaml --fail-if "params > +5%" --missing-ok
     """
     from cnncalc.analysis import diff
     from cnncalc.report import difference
+    from cnncalc.report.text import safe
+    from cnncalc.spec.load import MissingFile
 
-    one, two = (
-        _report(reference, settings, free, symbolic(over), batch, dtype) for reference in (before, after)
-    )
+    reports: list[Report] = []
+    for reference in (before, after):
+        try:
+            reports.append(_report(reference, settings, free, symbolic(over), batch, dtype))
+        except MissingFile as error:
+            if not missing_ok:
+                raise UsageError(f"{error}; with --missing-ok it is compared as nothing") from None
+            if any(not report.graph.nodes for report in reports):
+                raise
+            click.echo(f"note: {safe(str(error))}; it is compared as nothing", err=True)
+            reports.append(diff.nothing(batch=batch, dtype=dtype))
+    one, two = reports
     found = diff.diff(one, two)
     reasons = [reason for condition in conditions if (reason := diff.fails(found, condition)) is not None]
     write(difference.render(found, fmt))
@@ -66,7 +81,8 @@ def _report(
 ) -> Report:
     from cnncalc.cli.common import split_names
     from cnncalc.network import build, setting
-    from cnncalc.spec.load import read_revision, read_spec
+    from cnncalc.spec.load import read_spec
+    from cnncalc.spec.revision import read_revision
 
     document, variant = read_revision(reference) if reference.startswith("git:") else read_spec(reference)
     network = build(document, variant)

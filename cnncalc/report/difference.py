@@ -134,8 +134,8 @@ def _json(found: Diff) -> str:
 
     data = {
         "schema_version": SCHEMA_VERSION,
-        "before": found.before.name,
-        "after": found.after.name,
+        "before": found.before.name if found.before.graph.nodes else None,
+        "after": found.after.name if found.after.graph.nodes else None,
         "free": {
             name: {"text": grid.text()} | grid.as_dict()
             for name, grid in {**found.before.graph.free, **found.after.graph.free}.items()

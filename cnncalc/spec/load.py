@@ -21,6 +21,23 @@ MAX_JSON_BYTES = 4 << 20
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
+class MissingFile(UsageError):
+    """A file that is not there, as far as can be seen."""
+
+
+def read_bytes(data: bytes, reference: str, path: str) -> Document:
+    """The document that a file's bytes are; ``reference`` is what to call it.
+
+    Raises:
+        SpecError: they are too many, or no valid YAML or JSON.
+    """
+    json = path.endswith(".json")
+    limit = MAX_JSON_BYTES if json else MAX_YAML_BYTES
+    if len(data) > limit:
+        raise SpecError([_too_large(reference, limit)])
+    return read(Source(reference, _decode(data, reference)), json=json)
+
+
 def read_spec(reference: str, *, whole: bool = False) -> tuple[Document, str | None]:
     """The document that ``reference`` names, and the variant of it that is asked for.
 
@@ -43,35 +60,6 @@ def read_spec(reference: str, *, whole: bool = False) -> tuple[Document, str | N
             raise UsageError(f"{name} is a family: name one of {', '.join(members)}")
     limit = MAX_JSON_BYTES if path.endswith(".json") else MAX_YAML_BYTES
     source = Source(path, _decode(_read(path, limit), path))
-    return read(source, json=path.endswith(".json")), variant or None
-
-
-def read_revision(reference: str) -> tuple[Document, str | None]:
-    """A spec as it was: ``git:REV:PATH`` or ``git:REV:PATH@variant``.
-
-    Raises:
-        UsageError: git is not there, or knows no such revision or path.
-        SpecError: the file is no valid YAML or JSON.
-    """
-    import subprocess
-
-    _, _, rest = reference.partition(":")
-    revision, colon, path = rest.partition(":")
-    path, _, variant = path.partition("@")
-    if not colon or not revision or not path or revision.startswith("-"):
-        raise UsageError(f"'{reference}' is not git:REV:PATH")
-    command = ["git", "show", f"{revision}:{path if path.startswith('/') else './' + path}"]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - no shell, no options
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot run git: {error}") from None
-    if done.returncode:
-        reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise UsageError(f"cannot read {reference}: {reason[0] if reason else 'git failed'}")
-    limit = MAX_JSON_BYTES if path.endswith(".json") else MAX_YAML_BYTES
-    if len(done.stdout) > limit:
-        raise SpecError([_too_large(reference, limit)])
-    source = Source(reference, _decode(done.stdout, reference))
     return read(source, json=path.endswith(".json")), variant or None
 
 
@@ -191,7 +179,8 @@ def _read(path: str, limit: int) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
-        raise UsageError(f"cannot read {path}: {reason or error}") from None
+        refusal = MissingFile if isinstance(error, FileNotFoundError) else UsageError
+        raise refusal(f"cannot read {path}: {reason or error}") from None
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)

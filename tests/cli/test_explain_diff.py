@@ -152,25 +152,96 @@ def test_shrinking_by_too_little(capsys):
     assert run(capsys, "diff", "resnet34", "resnet18", "--fail-if", "params > -10%")[0] == 0
 
 
-def test_revisions_of_git(capsys, tmp_path, monkeypatch):
+SPEC = "input: [3, 8, 8]\nlayers: [{type: linear, out_features: 3}]\nvariants: {wide: {}}\n"
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A repository with specs at its top and in a folder, and one commit."""
     monkeypatch.chdir(tmp_path)
-    git = lambda *a: subprocess.run(
-        ["git", "-c", "user.name=a", "-c", "user.email=a@b", *a], check=True, capture_output=True
-    )
-    spec = tmp_path / "model.yaml"
-    spec.write_text("input: [3, 8, 8]\nlayers: [{type: linear, out_features: 3}]\nvariants: {wide: {}}\n")
-    git("init", "-q", ".")
-    git("add", ".")
-    git("commit", "-qm", "one")
-    spec.write_text(spec.read_text().replace("3}", "4}"))
+    vision = tmp_path / "models" / "vision"
+    vision.mkdir(parents=True)
+    for path in ("model.yaml", "both.yaml", "models/vision/small.yaml", "models/vision/both.yaml"):
+        (tmp_path / path).write_text(SPEC)
+    for arguments in (["init", "-q", "."], ["add", "."], ["commit", "-qm", "one"]):
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments]
+        subprocess.run(command, check=True, capture_output=True)
+    return tmp_path
+
+
+def test_revisions_of_git(capsys, repository):
+    (repository / "model.yaml").write_text(SPEC.replace("3}", "4}"))
     code, out, _ = run(capsys, "diff", "git:HEAD:model.yaml", "model.yaml", "--format", "markdown")
     assert code == 0
     assert "| ~ | linear_1 | out_features: 3 -> 4 | 3×8×3 -> 3×8×4 |" in re.sub(" +", " ", out)
     assert run(capsys, "diff", "git:HEAD:model.yaml@wide", "model.yaml")[0] == 0
-    for reference in ("git:none:model.yaml", "git:HEAD:none.yaml", "git:HEAD", "git::x", "git:--help:x"):
+    for reference, words in (
+        ("git:none:model.yaml", "there is no revision 'none'"),
+        ("git:HEAD:none.yaml", "there is no file 'none.yaml' in 'HEAD'; with --missing-ok"),
+        ("git:HEAD", "is not git:REV:PATH"),
+        ("git::x", "is not git:REV:PATH"),
+        ("git:--help:x", "is not git:REV:PATH"),
+    ):
         code, _, err = run(capsys, "diff", reference, "model.yaml")
         assert code == 2
-        assert "Traceback" not in err
+        assert words in err
+
+
+@pytest.mark.parametrize("path, where", [
+    ("models/vision/small.yaml", ".,models,models/vision"),  # as git itself: from the top
+    ("./models/vision/small.yaml", "."),
+    ("vision/small.yaml", "models"),  # from here, where the top has no such file
+    ("small.yaml", "models/vision"),
+    ("./small.yaml", "models/vision"),
+    ("../vision/small.yaml", "models/vision"),
+    ("both.yaml", ".,models"),
+    ("./both.yaml", ".,models/vision"),
+    ("../../both.yaml", "models/vision"),
+])  # fmt: skip
+def test_paths_of_a_revision_are_those_of_git(capsys, repository, monkeypatch, path, where):
+    for folder in ("models", "models/vision", "."):
+        monkeypatch.chdir(repository / folder)
+        code = run(capsys, "diff", f"git:HEAD:{path}", "lenet5")[0]
+        assert code == (0 if folder in where.split(",") else 2), folder
+
+
+def test_a_path_of_two_files_is_refused(capsys, repository, monkeypatch):
+    monkeypatch.chdir(repository / "models" / "vision")
+    code, out, err = run(capsys, "diff", "git:HEAD:both.yaml", "both.yaml")
+    assert (code, out) == (2, "")
+    assert "write git:HEAD:../../both.yaml or git:HEAD:./both.yaml" in err
+
+
+def test_without_a_repository(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    code, _, err = run(capsys, "diff", "git:HEAD:model.yaml", "lenet5", "--missing-ok")
+    assert (code, "not a git repository" in err) == (2, True)
+
+
+def test_a_new_file_is_compared_with_nothing(capsys, repository):
+    (repository / "new.yaml").write_text("input: [3]\nlayers: [{type: linear, out_features: 4}]\n")
+    pair = ["diff", "git:HEAD:new.yaml", "new.yaml"]
+    assert run(capsys, *pair)[0] == 2
+    code, out, err = run(capsys, *pair, "--missing-ok", "--fail-if", "params > +5%", "--fail-if", "macs > +1")
+    assert (code, "it is compared as nothing" in err) == (0, True)  # there is no change of what was not there
+    assert out.startswith("(nothing) -> new\n")
+    assert re.search(r"params +0 +16 +\+16\n", out)
+    assert "1 added, 0 the same." in out
+    assert run(capsys, *pair, "--missing-ok", "--fail-if", "params > 15")[0] == 1
+    data = json.loads(run(capsys, *pair, "--missing-ok", "--format", "json", "--dtype", "int8")[1])
+    assert (data["before"], data["after"]) == (None, "new")
+    assert data["totals"]["param_bytes"] == {"before": 0, "after": 16, "difference": 16, "relative": None}
+    assert [change["kind"] for change in data["changes"]] == ["added"]
+
+
+def test_a_deleted_file_is_compared_with_nothing(capsys, repository):
+    (repository / "model.yaml").unlink()
+    assert run(capsys, "diff", "git:HEAD:model.yaml", "model.yaml")[0] == 2
+    code, out, _ = run(capsys, "diff", "git:HEAD:model.yaml", "model.yaml", "--missing-ok")
+    assert (code, "1 removed, 0 the same." in out) == (0, True)
+    assert run(capsys, "diff", "git:HEAD:none.yaml", "none.yaml", "--missing-ok")[0] == 2
+    assert run(capsys, "diff", "git:none:model.yaml", "lenet5", "--missing-ok")[0] == 2
 
 
 def test_unknown_layers_raise_in_the_library():
