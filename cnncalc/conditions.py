@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import reduce
-from math import gcd, lcm
+from math import gcd
 from operator import or_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.dims import (
-    MAX_RESIDUES,
     Dim,
     Expr,
     Extreme,
@@ -19,7 +18,6 @@ from cnncalc.dims import (
     is_zero,
     points_of,
     substitute,
-    symbol,
 )
 
 if TYPE_CHECKING:
@@ -247,77 +245,20 @@ def divisible(dim: Dim, divisor: int) -> bool | Condition:
 def implied(condition: Statement, known: Iterable[Statement]) -> bool:
     """Whether a condition is one already known, or a weaker bound on the same expression."""
     for other in known:
-        if condition == other:
+        if str(condition) == str(other):
             return True
         if isinstance(condition, AnyOf) or isinstance(other, AnyOf):
             continue
-        if condition.relation == ">=" and other.modulus == 0 and condition.left == other.left:
+        same = condition.left.terms == other.left.terms
+        if condition.relation == ">=" and other.modulus == 0 and same:
             low, _ = bounds(other.right - condition.right)
             if low is not None and low >= 0:
                 return True
     return False
 
 
-def conjunction(statements: Iterable[Statement]) -> str:
+def conjunction(statements: Iterable[Any]) -> str:
     """Statements that all must hold, as one text."""
     listed = list(statements)
-    texts = [f"({s})" if isinstance(s, AnyOf) and len(listed) > 1 else str(s) for s in listed]
+    texts = [f"({s})" if len(s.alternatives) > 1 and len(listed) > 1 else str(s) for s in listed]
     return " and ".join(texts)
-
-
-def simplified(conditions: Iterable[Statement]) -> list[Statement]:
-    """An equivalent list: what follows from others is left out, congruences of one symbol are joined.
-
-    ``H == 2*(H//2)`` and ``H//2 == 2*(H//4)`` together are ``H % 4 == 0``.
-    """
-    kept: list[Statement] = []
-    periodic: dict[str, list[Condition]] = {}
-    for condition in conditions:
-        if isinstance(condition, Condition):
-            condition = _plain(condition)
-            if (name := _periodic_in(condition)) is not None:
-                periodic.setdefault(name, []).append(condition)
-                continue
-        if not implied(condition, kept):
-            kept = [k for k in kept if not implied(k, [condition])]
-            kept.append(condition)
-    for name, group in periodic.items():
-        kept += _joined(name, group)
-    return kept
-
-
-def _plain(condition: Condition) -> Condition:
-    """``H - 2 == 1`` as ``H == 3``."""
-    left, relation, right, modulus = condition
-    constant = left.terms.get((), 0)
-    moved = left - constant
-    if relation == "==" and not modulus and isinstance(moved, Expr):
-        return Condition(moved, relation, right - constant)
-    return condition
-
-
-def _periodic_in(condition: Condition) -> str | None:
-    """The one symbol on whose residues alone an equality depends."""
-    difference = condition.left - condition.right
-    names = free_symbols(difference)
-    if condition.relation != "==" or len(names) != 1 or not isinstance(difference, Expr):
-        return None
-    (name,) = names
-    shifted = difference.subs({name: symbol(name) + difference.period(name)})
-    return name if condition.modulus or equal(shifted, difference) is True else None
-
-
-def _joined(name: str, conditions: list[Condition]) -> list[Condition]:
-    """One congruence for all, if a single residue class is left."""
-    period = 1
-    for condition in conditions:
-        difference = condition.left - condition.right
-        assert isinstance(difference, Expr)
-        period = lcm(period, difference.period(name) * max(condition.modulus, 1))
-    if period > MAX_RESIDUES:
-        return conditions
-    rests = [r for r in range(period) if all(c.holds({name: r}) for c in conditions)]
-    for modulus in (m for m in range(1, period + 1) if period % m == 0):
-        if len(rests) == period // modulus and len({r % modulus for r in rests}) == 1:
-            return [Condition(symbol(name), "==", rests[0], modulus)]
-    return list(dict.fromkeys(conditions))

@@ -501,14 +501,24 @@ def _never_beats(a: Dim, b: Dim, *, largest: bool) -> bool:
 # ----------------------------------------------------------------------------------- deciding
 
 
-def bounds(dim: Dim, least: Mapping[str, int] | None = None) -> tuple[int | None, int | None]:
-    """The least and largest value, where linear reasoning finds them; None: no bound found.
+def bounds(
+    dim: Dim, least: Mapping[str, int] | None = None, most: Mapping[str, int] | None = None
+) -> tuple[int | None, int | None]:
+    """The least and largest value, where interval arithmetic finds them; None: no bound found.
 
-    Over all integers, or over symbols that are at least ``least[name]`` or their own ``least``. Uses
-    ``d*(N//d) = N - r`` with ``0 <= r < d``.
+    Over all integers, or over symbols that are at least ``least[name]`` or their own ``least``, and at
+    most ``most[name]``. Two ways are tried, and the tighter bound is taken.
     """
     if isinstance(dim, int):
         return dim, dim
+    least, most = least or {}, most or {}
+    one, two = _bounds_without_floors(dim, least), _bounds_by_terms(dim, least, most)
+    lows, highs = ([b for b in pair if b is not None] for pair in zip(one, two, strict=True))
+    return max(lows, default=None), min(highs, default=None)
+
+
+def _bounds_without_floors(dim: Expr, least: Mapping[str, int]) -> tuple[int | None, int | None]:
+    """By ``d*(N//d) = N - r`` with ``0 <= r < d``: what cancels between floors does not count."""
     terms, scale, low, high = dict(dim.terms), 1, 0, 0
     while floors := [m[0] for m in terms if len(m) == 1 and isinstance(m[0], Floor)]:
         floor = max(floors, key=lambda f: (len(f.key), f.key))  # outer ones first: inner ones may cancel
@@ -522,7 +532,7 @@ def bounds(dim: Dim, least: Mapping[str, int] | None = None) -> tuple[int | None
     constant = terms.pop((), 0)
     lower, upper = True, True
     for monomial, coefficient in terms.items():
-        starts = [(least or {}).get(a.name, a.least) if isinstance(a, Symbol) else None for a in monomial]
+        starts = [least.get(a.name, a.least) if isinstance(a, Symbol) else None for a in monomial]
         if any(start is None or start < 0 for start in starts):
             return None, None
         start = coefficient * prod(s for s in starts if s is not None)
@@ -532,6 +542,49 @@ def bounds(dim: Dim, least: Mapping[str, int] | None = None) -> tuple[int | None
         -((-constant - low) // scale) if lower else None,
         (constant + high) // scale if upper else None,
     )
+
+
+def _bounds_by_terms(
+    dim: Expr, least: Mapping[str, int], most: Mapping[str, int]
+) -> tuple[int | None, int | None]:
+    """By the bounds of every atom; products of what is never negative."""
+    low: int | None = 0
+    high: int | None = 0
+    for monomial, coefficient in dim.terms.items():
+        ends = _product_bounds([_atom_bounds(atom, least, most) for atom in monomial])
+        first, last = ends if coefficient > 0 else ends[::-1]
+        low = None if low is None or first is None else low + coefficient * first
+        high = None if high is None or last is None else high + coefficient * last
+        if low is None and high is None:
+            break
+    return low, high
+
+
+def _product_bounds(ends: list[tuple[int | None, int | None]]) -> tuple[int | None, int | None]:
+    if len(ends) == 1:
+        return ends[0]
+    lows, highs = [low for low, _ in ends if low is not None], [high for _, high in ends if high is not None]
+    if len(lows) < len(ends) or any(low < 0 for low in lows):
+        return None, None
+    return prod(lows), prod(highs) if len(highs) == len(ends) else None
+
+
+def _atom_bounds(
+    atom: Atom, least: Mapping[str, int], most: Mapping[str, int]
+) -> tuple[int | None, int | None]:
+    if isinstance(atom, Symbol):
+        return least.get(atom.name, atom.least), most.get(atom.name)
+    ends = [bounds(part, least, most) for part in atom.parts()]
+    if isinstance(atom, Floor):
+        ((low, high),) = ends
+        return None if low is None else low // atom.divisor, None if high is None else high // atom.divisor
+    choose = max if atom.largest else min
+    found = []
+    for side, missing_decides in zip(zip(*ends, strict=True), (not atom.largest, atom.largest), strict=True):
+        known = [end for end in side if end is not None]
+        unknown = not known or (missing_decides and len(known) < len(side))
+        found.append(None if unknown else choose(known))
+    return found[0], found[1]
 
 
 def points_of(dim: Dim) -> dict[str, Any] | None:

@@ -47,7 +47,7 @@ class IntegerSet:
 
     def __and__(self, other: IntegerSet) -> IntegerSet:
         """Numbers in both."""
-        return _tidy([p for a in self.pieces for b in other.pieces if (p := _meet(a, b)) is not None])
+        return tidy([p for a in self.pieces for b in other.pieces if (p := _meet(a, b)) is not None])
 
     def __or__(self, other: IntegerSet) -> IntegerSet:
         """Numbers in one of both."""
@@ -56,6 +56,25 @@ class IntegerSet:
     def least(self) -> int | None:
         """The least number; None if there is none."""
         return min((piece.low for piece in self.pieces), default=None)
+
+    def most(self) -> int | None:
+        """The largest number; None if there is none, or no end."""
+        highs = [piece.high for piece in self.pieces]
+        return None if not highs or None in highs else max(h for h in highs if h is not None)
+
+    def listing(self, limit: int) -> list[int] | None:
+        """All numbers in order; None where they are more than ``limit``."""
+        high = self.most()
+        if high is None or sum((high - p.low) // p.modulus + 1 for p in self.pieces) > 4 * limit:
+            return None
+        found = [n for p in self.pieces for n in range(p.low, (p.high or 0) + 1) if p.has(n)]
+        return found if len(found) <= limit else None
+
+    def meets(self, residue: int, period: int) -> bool:
+        """Whether some number leaves this residue."""
+        return bool(
+            (self & IntegerSet((Piece(self.least() or 0, None, period, frozenset({residue})),))).pieces
+        )
 
     def shifted(self, by: int) -> IntegerSet:
         """Every number, ``by`` more."""
@@ -88,7 +107,7 @@ class IntegerSet:
 
 def listed(numbers: Iterable[int]) -> IntegerSet:
     """Exactly these numbers."""
-    return _tidy([Piece(n, n, 1, frozenset({0})) for n in sorted(set(numbers))])
+    return tidy([Piece(n, n, 1, frozenset({0})) for n in sorted(set(numbers))])
 
 
 EVERYTHING = IntegerSet((Piece(START, None, 1, frozenset({0})),))
@@ -132,15 +151,13 @@ def _meet(a: Piece, b: Piece) -> Piece | None:
     return Piece(low, high, modulus, residues)
 
 
-def _tidy(pieces: list[Piece]) -> IntegerSet:
+def tidy(pieces: list[Piece]) -> IntegerSet:
     """Pieces in their plainest form: least moduli, bounds that are members, neighbours joined."""
     result: list[Piece] = []
     for piece in sorted((p for raw in pieces if (p := _plain(raw)) is not None), key=lambda p: p.low):
-        last = result[-1] if result else None
-        if last is not None and (joined := _join(last, piece)) is not None:
-            result[-1] = joined
-        else:
-            result.append(piece)
+        result.append(piece)
+        while len(result) > 1 and (joined := _join(*result[-2:])) is not None:
+            result[-2:] = [joined]
     return IntegerSet(tuple(result))
 
 
@@ -342,7 +359,7 @@ def _union(pieces: list[Piece]) -> IntegerSet:
             period = _common_period(p.modulus for p in inside)
             residues = {r + turn for p in inside for turn in range(0, period, p.modulus) for r in p.residues}
             parts.append(Piece(low, high, period, frozenset(residues)))
-    return _tidy(parts)
+    return tidy(parts)
 
 
 __all__ = ["EVERYTHING", "NOTHING", "IntegerSet", "Piece", "meet", "solutions"]

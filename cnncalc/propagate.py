@@ -7,13 +7,14 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
-from cnncalc.conditions import Statement, conjunction, simplified
+from cnncalc.conditions import Statement, conjunction
 from cnncalc.dims import Dim, DimError, product_of
 from cnncalc.domain import every
 from cnncalc.errors import Place, Problem, SpecError, UsageError, did_you_mean
 from cnncalc.graph import Graph, Node
 from cnncalc.layer import Layer
 from cnncalc.shapes import Shape
+from cnncalc.validity import Within, validity
 
 ITEM_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 COUNTING_RULE = (
@@ -102,9 +103,15 @@ class Report:
         return tuple(self.graph.free)
 
     @cached_property
-    def conditions(self) -> tuple[Statement, ...]:
-        """What free variables must satisfy beside being positive; see ``dims.simplified``."""
-        return tuple(simplified(demand.condition for demand in self.graph.demands))
+    def conditions(self) -> tuple[Statement | Within, ...]:
+        """What free variables must satisfy within their domains: for each its values, then what relates several."""
+        demanded, free = [demand.condition for demand in self.graph.demands], self.graph.free
+        found = validity(demanded, free)
+        return (
+            *found.within(free),
+            *(demanded[origin] for origin, _ in found.undecided),
+            *(claim.statement for claim in found.coupled),
+        )
 
     @cached_property
     def warnings(self) -> tuple[Problem, ...]:
@@ -121,6 +128,8 @@ class Report:
         where = every(self.graph.free)
         if not self.conditions:
             return f"Valid for every {where}"
+        if any(isinstance(c, Within) and not c.values.pieces for c in self.conditions):
+            return f"Valid for no {where}"
         return f"Valid where {conjunction(self.conditions)}, for {where}"
 
     def __getitem__(self, path: str) -> Row:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.analysis.valid import positions
 from cnncalc.dims import DimError
 from cnncalc.domain import POSITIVE, Grid, Values
 from cnncalc.errors import Problem, SpecError, UsageError
 from cnncalc.merge import ONE_SIZE
 from cnncalc.spec.values import Failed
+from cnncalc.validity import positions
 
 if TYPE_CHECKING:
     from cnncalc.spec.assembly import Assembly

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.analysis.valid import positions
 from cnncalc.conditions import Condition, Statement
 from cnncalc.domain import Values, every
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError
@@ -14,6 +13,7 @@ from cnncalc.integers import NOTHING, IntegerSet, listed
 from cnncalc.propagate import Report, propagate
 from cnncalc.spec import expressions, quantity, rational
 from cnncalc.spec.expressions import ExpressionError
+from cnncalc.validity import positions, validity
 
 if TYPE_CHECKING:
     from cnncalc.domain import Grid
@@ -102,24 +102,22 @@ def solve(
         return _by_trying(network, chosen[0], grid, conditions, given)
     free = report.graph.free
     reasons = [*_demanded(report), *(r for text in conditions for r in _wanted(text, report, network))]
-    variable = {grid.symbol_name(name): name for name, grid in free.items()}
-    single: dict[str, list[Reason]] = {name: [] for name in chosen}
-    coupled = []
-    for reason in reasons:
-        found = reason.condition.symbols()
-        if len(found) == 1:
-            single[variable[next(iter(found))]].append(reason)
-        else:
-            coupled.append(reason)
-    sets, kept = {}, []
-    for name, reasons_for in single.items():
-        group, grid = _strongest(reasons_for), free[name]
-        sets[name] = Values(grid, _all_of(group, grid, name))
-        if not sets[name].pieces:
+    found = validity([reason.condition for reason in reasons], free)
+    for _, too_large in found.undecided:
+        raise too_large
+    kept = []
+    for name, grid in free.items():
+        symbols = {grid.symbol_name(name)}
+        group = _strongest(r for r in reasons if r.condition.symbols() == symbols)
+        alone = positions([r.condition for r in group], grid, name)
+        if not alone.pieces:
             raise SpecError([_impossible(name, group, grid, network)])
-        kept += _irredundant(group, grid, name, sets[name].positions)
-    _refuse_impossible_together(coupled, sets, network)
-    return Solution(report, sets, coupled, kept)
+        kept += _irredundant(group, grid, name, alone)
+    if found.impossible is not None:
+        raise SpecError([_impossible_together(reasons[found.impossible], found.sets, network)])
+    kept += [reasons[origin] for origin in sorted(found.absorbed - {c.origin for c in found.coupled})]
+    coupled = [reasons[c.origin]._replace(condition=c.statement) for c in found.coupled]
+    return Solution(report, {name: found.sets[name] for name in chosen}, coupled, kept)
 
 
 def _by_trying(
@@ -146,18 +144,11 @@ def _by_trying(
     return Solution(report, {name: Values(grid, listed(valid))}, [], [], len(grid.points))
 
 
-def _refuse_impossible_together(coupled: list[Reason], sets: dict[str, Values], network: Network) -> None:
-    """A condition on several variables that fails even at their least values can never hold."""
-    least = {
-        valid.grid.symbol_name(name): found
-        for name, valid in sets.items()
-        if (found := valid.positions.least()) is not None
-    }
-    for reason in coupled:
-        if reason.condition.fails_above(least):
-            notes = tuple(f"{name} is at least {valid.least()}" for name, valid in sets.items())
-            message = f"no size satisfies {_because(reason)}"
-            raise SpecError([Problem("C402", message, None, notes, where=network.source.name)])
+def _impossible_together(reason: Reason, sets: Mapping[str, Values], network: Network) -> Problem:
+    """A condition on several variables that no values meet which the others allow."""
+    notes = tuple(valid.text(name) for name, valid in sets.items() if valid.pieces)
+    message = f"no size satisfies {_because(reason)}"
+    return Problem("C402", message, None, notes, where=network.source.name)
 
 
 def _demanded(report: Report) -> list[Reason]:
@@ -167,11 +158,6 @@ def _demanded(report: Report) -> list[Reason]:
         line = node.place.mark.line + 1 if node.place else None
         found.append(Reason(demand.condition, node.path, line, f"{node.type}: {demand.reason}"))
     return found
-
-
-def _all_of(reasons: Iterable[Reason], grid: Grid, name: str) -> IntegerSet:
-    """The values of one variable, in units of its grid, for which all conditions on it alone hold."""
-    return positions((reason.condition for reason in reasons), grid, name)
 
 
 def _strongest(reasons: Iterable[Reason]) -> list[Reason]:
@@ -200,7 +186,7 @@ def _irredundant(reasons: list[Reason], grid: Grid, name: str, whole: IntegerSet
         return kept
     for reason in list(kept):
         others = [r for r in kept if r is not reason]
-        if _all_of(others, grid, name) == whole:
+        if positions([r.condition for r in others], grid, name) == whole:
             kept = others
     return kept
 

@@ -101,7 +101,7 @@ def _inputs_that_lose_none(subject: Subject, node: Node, name: str, window: Slid
         into = symbolic.graph.nodes[node.number].inputs[0]
         size = symbolic.graph.nodes[into].output[axis + 1]
         now = concrete(subject.graph.variables[variable])
-        good = meet(at_least(0, window.unread(size)), *symbolic.conditions)
+        good = meet(at_least(0, window.unread(size)), *(d.condition for d in symbolic.graph.demands))
     except (SpecError, IndexError, DimError):
         return []
     near = [str(n) for step in (-1, 1) if (n := good.nearest(now, step=step)) is not None]

@@ -1,0 +1,316 @@
+"""For which values of free variables conditions hold: an exact set for each variable, and what relates several.
+
+The one simplification of conditions: ``table``, ``solve`` and the page read what it finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc.conditions import Condition, Statement, any_of, at_least, divisible, implied
+from cnncalc.coupled import plain
+from cnncalc.dims import Dim, DimError, Expr, Symbol, free_symbols
+from cnncalc.domain import Values
+from cnncalc.integers import NOTHING, START, IntegerSet, Piece, listed, meet, solutions_among, tidy
+
+if TYPE_CHECKING:
+    from cnncalc.domain import Grid
+
+MAX_ROUNDS = 50
+
+
+class Claim(NamedTuple):
+    """A condition as plain as it has become, and which of those given it comes from."""
+
+    statement: Statement
+    origin: int
+
+
+class Within(NamedTuple):
+    """The statement that one variable is among some values."""
+
+    variable: str
+    symbol: str
+    values: Values
+
+    def holds(self, values: Mapping[str, Any]) -> Any:
+        """Judge it with the symbol given: a bool, or an array of them for arrays."""
+        value = values[self.symbol]
+        if not getattr(value, "ndim", 0):
+            return int(value) in self.values.positions
+        import numpy as np
+
+        return np.array([int(v) in self.values.positions for v in value.ravel()]).reshape(value.shape)
+
+    def symbols(self) -> frozenset[str]:
+        """Names of the symbols on which it depends."""
+        return frozenset({self.symbol})
+
+    @property
+    def alternatives(self) -> tuple[Within, ...]:
+        """One, or a part of the set each: more than one is put in brackets."""
+        return (self,) * len(self.values.positions.pieces)
+
+    def __str__(self) -> str:
+        return self.values.text(self.variable)
+
+
+class Validity(NamedTuple):
+    """What conditions leave of the values of free variables.
+
+    Each of ``sets`` is necessary, and all of them with ``coupled`` are sufficient. ``absorbed`` are the conditions on
+    several variables that became part of the sets, ``undecided`` those that are too large to solve, with the reason;
+    ``impossible`` is one that no values meet which the others allow.
+    """
+
+    sets: dict[str, Values]
+    coupled: tuple[Claim, ...] = ()
+    absorbed: frozenset[int] = frozenset()
+    undecided: tuple[tuple[int, DimError], ...] = ()
+    impossible: int | None = None
+
+    def within(self, free: Mapping[str, Grid]) -> list[Within]:
+        """The sets as statements, but for variables that may have any value."""
+        found = []
+        for name, values in self.sets.items():
+            positions = values.positions if self.impossible is None else NOTHING
+            if positions != free[name].positions_set():
+                found.append(Within(name, free[name].symbol_name(name), Values(values.grid, positions)))
+        return found
+
+
+def positions(conditions: Iterable[Statement], grid: Grid, name: str) -> IntegerSet:
+    """The values of one variable, in units of its grid, for which conditions on it alone hold.
+
+    Raises:
+        DimError: a condition repeats too late, or there is no least value.
+    """
+    conditions = list(conditions)
+    if grid.points and (grid.scale > 1 or grid.listed):
+        return _tried(conditions, grid, name)
+    try:
+        everything = joined = grid.positions_set()
+        for condition in conditions:
+            joined = joined & solutions_among(condition, grid.symbol_name(name), everything)
+    except DimError:
+        if not grid.points:
+            raise
+        return _tried(conditions, grid, name)
+    return joined
+
+
+def _tried(conditions: Sequence[Statement], grid: Grid, name: str) -> IntegerSet:
+    """The same, by putting in every value."""
+    import numpy as np
+
+    at = {grid.symbol_name(name): np.array(grid.points, dtype=object)}
+    valid = np.ones(len(grid.points), dtype=bool)
+    for condition in conditions:
+        valid &= np.asarray(condition.holds(at), dtype=bool)
+    return listed([point for point, good in zip(grid.points, valid, strict=True) if good])
+
+
+def validity(conditions: Sequence[Statement], free: Mapping[str, Grid]) -> Validity:
+    """Solve conditions for free variables."""
+    return _Solving(conditions, free).solved()
+
+
+class _Solving:
+    """The sets as far as they are known, and the conditions on several symbols that are left."""
+
+    def __init__(self, conditions: Sequence[Statement], free: Mapping[str, Grid]) -> None:
+        self.free = free
+        self.variable = {grid.symbol_name(name): name for name, grid in free.items()}
+        self.sets: dict[str, IntegerSet] = {}
+        self.absorbed: set[int] = set()
+        self.undecided: list[tuple[int, DimError]] = []
+        self.impossible: int | None = None
+        self.claims: list[Claim] = []
+        self.equalities: dict[
+            int, tuple[str, Expr]
+        ] = {}  # by origin: those that have been put into the others
+        for symbol, name in self.variable.items():
+            try:
+                self.sets[symbol] = free[name].positions_set()
+            except DimError:
+                continue
+        seen: dict[str, int] = {}
+        for origin, condition in enumerate(conditions):
+            if seen.setdefault(str(condition), origin) == origin:
+                self.take(condition, origin)
+
+    def solved(self) -> Validity:
+        for _ in range(MAX_ROUNDS):
+            if self.impossible is not None or not (self.simplify() or self.substitute() or self.relate()):
+                break
+        sets = {
+            name: Values(self.free[name], self.sets[symbol])
+            for symbol, name in self.variable.items()
+            if symbol in self.sets
+        }
+        claims = _without_implied(sorted(self.claims, key=lambda claim: claim.origin))
+        return Validity(sets, claims, frozenset(self.absorbed), tuple(self.undecided), self.impossible)
+
+    def take(self, statement: Statement, origin: int, *, split: bool = False) -> None:
+        """A statement on one symbol narrows its set; any other is kept."""
+        names = statement.symbols()
+        if len(names) != 1:
+            self.claims.append(Claim(statement, origin))
+            return
+        (symbol,) = names
+        name = self.variable.get(symbol, symbol)
+        try:
+            found = positions([statement], self.free[name], name)
+        except (DimError, KeyError) as error:
+            self.undecided.append(
+                (origin, error if isinstance(error, DimError) else DimError(str(statement)))
+            )
+            return
+        self.narrow(symbol, found, origin, split=split)
+
+    def narrow(self, symbol: str, found: IntegerSet, origin: int, *, split: bool) -> None:
+        before = self.sets[symbol]
+        self.sets[symbol] = before & found
+        if split and self.sets[symbol] != before:
+            self.absorbed.add(origin)
+        if split and not self.sets[symbol].pieces and before.pieces:
+            self.impossible = origin
+
+    def simplify(self) -> bool:
+        """Bring every condition on several symbols to what it says beyond the sets; whether that was anything new."""
+        before, claims = (dict(self.sets), self.claims), self.claims
+        if not all(values.pieces for values in self.sets.values()):
+            return False
+        self.claims = []
+        for statement, origin in claims:
+            if not statement.symbols() <= self.sets.keys():
+                self.claims.append(Claim(statement, origin))
+                continue
+            try:
+                found = plain(statement, self.sets)
+            except DimError:
+                self.claims.append(Claim(statement, origin))
+                continue
+            if not found.possible:
+                self.impossible = origin
+                return False
+            for symbol, values in found.sets.items():
+                self.narrow(symbol, values, origin, split=True)
+            for rest in found.rest:
+                self.take(rest, origin, split=True)
+        same = len(claims) == len(self.claims) and all(
+            a.statement is b.statement for a, b in zip(claims, self.claims, strict=True)
+        )
+        return not (same and before[0] == self.sets)
+
+    def substitute(self) -> bool:
+        """Put an equality such as ``W == 2*H`` into every other condition; whether there was one."""
+        for claim in self.claims:
+            if claim.origin in self.equalities or not isinstance(claim.statement, Condition):
+                continue
+            if (found := _equality(claim.statement)) is None:
+                continue
+            self.equalities[claim.origin] = found
+            self.put(*found, claim)
+            return True
+        return False
+
+    def put(self, symbol: str, value: Expr, equality: Claim) -> None:
+        claims, self.claims = self.claims, [equality]
+        for statement, origin in claims:
+            if origin == equality.origin:
+                continue
+            if symbol not in statement.symbols():
+                self.claims.append(Claim(statement, origin))
+                continue
+            verdict = any_of(*(c.given({symbol: value}) for c in statement.alternatives))
+            if verdict is False:
+                self.impossible = origin
+            elif not isinstance(verdict, bool):
+                self.take(verdict, origin, split=True)
+
+    def relate(self) -> bool:
+        """Let the two sides of every equality narrow each other; whether one did."""
+        before = dict(self.sets)
+        for origin, (symbol, value) in self.equalities.items():
+            (other,) = free_symbols(value)
+            if symbol not in self.sets or other not in self.sets:
+                continue
+            self.narrow(other, _preimage(self.sets[symbol], value, self.sets[other]), origin, split=True)
+            if (image := _image(self.sets[other], value)) is not None:
+                self.narrow(symbol, image, origin, split=True)
+        return before != self.sets
+
+
+def _equality(condition: Condition) -> tuple[str, Expr] | None:
+    """A symbol, and what in one other symbol it is equal to."""
+    if condition.relation != "==" or condition.modulus:
+        return None
+    difference = condition.left - condition.right
+    if not isinstance(difference, Expr) or len(difference.symbols()) != 2:
+        return None
+    for monomial, coefficient in sorted(
+        difference.terms.items(), key=lambda t: [a.key for a in t[0]], reverse=True
+    ):
+        atom = monomial[0] if len(monomial) == 1 else None
+        if not isinstance(atom, Symbol) or abs(coefficient) != 1:
+            continue
+        rest: Dim = difference - Expr({monomial: coefficient})
+        if isinstance(rest, Expr) and atom.name not in rest.symbols():
+            return atom.name, -rest if coefficient == 1 else rest
+    return None
+
+
+def _affine(value: Expr) -> tuple[int, int] | None:
+    """The factor and the constant, where a size is ``a*x + b``."""
+    terms = dict(value.terms)
+    constant = terms.pop((), 0)
+    if len(terms) != 1:
+        return None
+    ((monomial, factor),) = terms.items()
+    return (factor, constant) if len(monomial) == 1 and isinstance(monomial[0], Symbol) else None
+
+
+def _preimage(values: IntegerSet, value: Expr, everything: IntegerSet) -> IntegerSet:
+    """The numbers of a set that a size in one symbol takes into another set."""
+    if _affine(value) == (1, 0):
+        return values
+    if (everything.least() or 0) < START:
+        return everything
+    found = NOTHING
+    for low, high, modulus, residues in values.pieces:
+        ends = [at_least(value, low), True if high is None else at_least(high, value)]
+        fits = True if modulus == 1 else any_of(*(divisible(value - r, modulus) for r in sorted(residues)))
+        found |= meet(*ends, fits)
+    return found & everything
+
+
+def _image(values: IntegerSet, value: Expr) -> IntegerSet | None:
+    """What a size in one symbol is on a set, where it is evenly spaced and has a least value."""
+    form = _affine(value)
+    if form is None or (form[0] < 0 and values.most() is None):
+        return None
+    a, b = form
+    found = []
+    for low, high, modulus, residues in values.pieces:
+        ends = a * low + b, None if high is None else a * high + b
+        step = abs(a) * modulus
+        first, last = ends if a > 0 else ends[::-1]
+        assert first is not None
+        found.append(Piece(first, last, step, frozenset((a * r + b) % step for r in residues)))
+    return tidy(found)
+
+
+def _without_implied(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Every condition once, and of bounds on one expression the highest."""
+    kept: list[Claim] = []
+    for claim in claims:
+        known = [k.statement for k in kept]
+        if not implied(claim.statement, known):
+            kept = [k for k in kept if not implied(k.statement, [claim.statement])]
+            kept.append(claim)
+    return tuple(kept)
+
+
+__all__ = ["Claim", "Validity", "Within", "positions", "validity"]
