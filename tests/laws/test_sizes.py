@@ -86,7 +86,9 @@ def test_conditions_have_no_more_alternatives_than_can_come_true():
     """Of (H + 1)//2 and H//2 only the second can be 1 where the other is more."""
     pooled = {"type": "maxpool2d", "kernel_size": 2}
     report = cnncalc.load(branches("add", [HALVED], [pooled])).summary(free="H")
-    assert list(map(str, report.conditions)) == ["H >= 2", "(H + 1)//2 == H//2 or H//2 == 1"]
+    demanded = [str(demand.condition) for demand in report.graph.demands]
+    assert "(H + 1)//2 == H//2 or H//2 == 1" in demanded
+    assert list(map(str, report.conditions)) == ["2 <= H <= 3 or H >= 4 and H % 2 == 0"]
     assert str(report.rows[-1].output) == "(3, (H + 1)//2, (H + 1)//2)"
 
 

@@ -143,7 +143,7 @@ def test_unet_needs_multiples_of_16_and_says_so():
             assert {p.code for p in error.problems} <= {"C301", "C302"}
         else:
             assert holds
-    assert [str(c) for c in conditions] == ["H >= 16", "W >= 16", "H % 16 == 0", "W % 16 == 0"]
+    assert [str(c) for c in conditions] == ["H >= 16 and H % 16 == 0", "W >= 16 and W % 16 == 0"]
 
 
 def test_scopes_and_references():
