@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     Advise = Callable[[tuple["Problem", ...]], tuple["Problem", ...]]
 
@@ -209,15 +209,23 @@ def merged(problems: Iterable[Problem]) -> list[Problem]:
     ]
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """The known word that ``word`` most likely means."""
     from difflib import get_close_matches  # only errors need it
 
-    found = get_close_matches(word.lower(), {k.lower(): k for k in known}, n=1, cutoff=0.6)
+    found = get_close_matches(word.lower(), {k.lower(): k for k in known}, n=1, cutoff=likeness)
     return next((k for k in known if found and k.lower() == found[0]), None)
 
 
-def did_you_mean(word: str, known: Sequence[str] | Iterable[str]) -> str | None:
+def nearest_path(path: str, known: Iterable[str]) -> str | None:
+    """A line of help that names the paths that end like ``path``, or the nearest one."""
+    known = list(known)
+    ends = [k for k in known if k.endswith(f".{path}")][:3]
+    quoted = " or ".join(f"'{end}'" for end in ends)
+    return f"did you mean {quoted}?" if ends else did_you_mean(path, known)
+
+
+def did_you_mean(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """A line of help that names the nearest word."""
-    match = nearest(str(word)[:64], list(known))
+    match = nearest(str(word)[:64], list(known), likeness)
     return f"did you mean '{match}'?" if match else None

@@ -117,7 +117,7 @@ def flag(value: Any) -> Any:
     """True or false, and nothing that merely resembles it."""
     if value is DEFERRED or isinstance(value, bool):
         return value
-    meant = FLAG_WORDS.get(value.lower()) if isinstance(value, str) else None
+    meant = {**FLAG_WORDS, "1": "true", "0": "false"}.get(str(value).lower())
     raise invalid(f"needs true or false, got {describe(value)}", meant and f"write {meant}", meant)
 
 
@@ -130,7 +130,8 @@ def per_axis(value: Any, rank: int, least: int) -> Any:
         return value
     if isinstance(value, list | tuple):
         if len(value) != rank:
-            raise invalid(f"needs {_axes(rank)}, got a list of {len(value)}")
+            help = f"write {describe(value[0])}, which is for every axis" if len(value) == 1 else None
+            raise invalid(f"needs {_axes(rank)}, got a list of {len(value)}", help)
         return tuple(integer(v, least) for v in value)
     if isinstance(value, str | dict) or value is None:
         raise invalid(f"needs {_axes(rank)}, got {describe(value)}")

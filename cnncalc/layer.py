@@ -214,5 +214,21 @@ def needs_rank(layer: Layer, shape: Shape, *ranks: int) -> Requirements:
     yield Requirement(holds=False, code="C305", message=message, help=help)
 
 
+def as_input(type: str, shape: Shape, rank: int) -> str | None:
+    """Help for a layer on an input of the network that has another number of axes than it takes."""
+    wanted, sizes = _axes(rank), [str(size) for size in shape]
+    if len(shape) == rank + 2 and sizes[0] == "1":
+        return f"the batch is not part of a shape: write [{', '.join(sizes[1:])}]"
+    if len(shape) == rank and (rank > 1 or shape[0] != 1):
+        return f"the channels are missing: write [{', '.join(['1', *sizes])}], which is {wanted}"
+    if len(shape) == 1 and rank:
+        return f"write the input as {wanted}, or use linear, which takes a vector"
+    other = f"{type.removesuffix(f'{rank}d')}{len(shape) - 1}d"
+    if type.endswith("d") and 1 < len(shape) <= 4:
+        batch = f"; if the first size is a batch, leave it out: [{', '.join(sizes[1:])}]"
+        return f"use {other} for {_axes(len(shape) - 1)}{batch if len(shape) == rank + 2 else ''}"
+    return None
+
+
 def _axes(rank: int) -> str:
     return f"[{', '.join(('channels', *AXES.get(rank, ())))}]" if rank < 4 else f"{rank + 1} sizes"

@@ -21,6 +21,7 @@ from cnncalc.spec.document import Document
 from cnncalc.spec.document import Mapping as DocumentMapping
 from cnncalc.spec.document import Sequence as DocumentSequence
 from cnncalc.spec.expand import Expander
+from cnncalc.spec.foreign import other_file
 from cnncalc.spec.inputs import Inputs, by_input, read_inputs
 from cnncalc.spec.items import ItemReader
 from cnncalc.spec.model import NAME, SpecModel, VariantModel, wrong_name
@@ -428,7 +429,10 @@ class _Builder:
         root = self.document.root
         if not isinstance(root, DocumentMapping):
             place = Place(self.source, self.document.root_mark)
-            raise SpecError([Problem("C101", "a spec is a mapping with 'input' and 'layers'", place)])
+            message = "a spec is a mapping with 'input' and 'layers'"
+            help = "write 'input: [3, 224, 224]' and 'layers:' at the left margin, without '- ' or '='"
+            raise SpecError([Problem("C101", message, place, help=help)])
+        self.refuse_other_file(root)
         model, self.problems = validated(SpecModel, root, self.source, "the spec")
         overrides = self.variant(root, variant)
         variables, domains = self.variables(root.get("vars"), overrides.vars if overrides else None)
@@ -468,6 +472,15 @@ class _Builder:
             () if variant is not None else tuple(model.variants or ()),
             domains,
         )
+
+    def refuse_other_file(self, root: DocumentMapping) -> None:
+        """Files of other programs: one sentence, not an error for each key."""
+        what = other_file(root) if "layers" not in root else None
+        if what is not None:
+            first = next(iter(root))
+            message = f"this is {what}, not a spec of cnncalc"
+            help = "cnncalc cannot import such files: write the layers under 'layers'; 'cnncalc zoo NAME' prints an example"
+            raise SpecError([Problem("C104", message, Place(self.source, root.keys_at[first]), help=help)])
 
     def cases(self, root: DocumentMapping, variant: str | None) -> list[tuple[Any, Mark]]:
         """Cases belong to the spec itself, not to its variants."""
@@ -562,7 +575,14 @@ class _Builder:
         if raw is None:
             if "input" in root:
                 place = Place(self.source, root.values_at["input"])
-                self.problems.append(Problem("C101", "'input' needs [channels, height, width]", place))
+                self.problems.append(
+                    Problem(
+                        "C101",
+                        "'input' needs [channels, height, width]",
+                        place,
+                        help="write input: [3, 224, 224]",
+                    )
+                )
             return Inputs({}, {}, [])
         found = read_inputs(raw, root.values_at["input"], self.source, variables)
         self.problems += found.problems

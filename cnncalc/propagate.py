@@ -10,7 +10,7 @@ from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
 from cnncalc.conditions import Statement, conjunction
 from cnncalc.dims import Dim, DimError, product_of
 from cnncalc.domain import every
-from cnncalc.errors import Place, Problem, SpecError, UsageError, did_you_mean
+from cnncalc.errors import Place, Problem, SpecError, UsageError, nearest_path
 from cnncalc.graph import Graph, Node
 from cnncalc.layer import Layer
 from cnncalc.shapes import Shape
@@ -146,7 +146,7 @@ class Report:
         if path in self._by_path:
             return self._by_path[path]
         known = [*self._by_path, *self.graph.groups]
-        raise KeyError(f"no layer '{path}'" + (f"; {h}" if (h := did_you_mean(path, known)) else ""))
+        raise KeyError(f"no layer '{path}'" + (f"; {h}" if (h := nearest_path(path, known)) else ""))
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)

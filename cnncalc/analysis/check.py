@@ -25,6 +25,7 @@ from cnncalc.network import Network, build
 from cnncalc.spec.document import Document
 from cnncalc.spec.document import Mapping as DocumentMapping
 from cnncalc.spec.document import Sequence as DocumentSequence
+from cnncalc.spec.lines import Lines
 from cnncalc.spec.load import raw_text, read_spec, read_text
 from cnncalc.suppression import Suppression, covers, known, suppressions
 
@@ -242,14 +243,16 @@ def _reads(changed: str, name: str, before: str) -> bool:
 
 
 def applied(text: str, fixes: Iterable[Fix]) -> str:
-    """Replace spans of the text, the last first."""
-    lines = text.split("\n")
+    """Replace spans of the text, the last first; of spans that overlap only the last."""
+    lines, done = Lines(text), len(text) + 1
     for fix in sorted(fixes, key=lambda f: f.mark, reverse=True):
         mark = fix.mark
-        if mark.line != mark.end_line or mark.line >= len(lines):
+        if mark.end_line >= len(lines.starts):
             continue
-        line = lines[mark.line]
-        old = line[mark.column : mark.end_column]
+        start, end = lines.starts[mark.line] + mark.column, lines.starts[mark.end_line] + mark.end_column
+        if end > done:
+            continue
+        old, done = text[start:end], start
         new = f"{old[0]}{fix.text}{old[0]}" if fix.keeps_quotes and old[:1] in ("'", '"') else fix.text
-        lines[mark.line] = line[: mark.column] + new + line[mark.end_column :]
-    return "\n".join(lines)
+        text = text[:start] + new + text[end:]
+    return text

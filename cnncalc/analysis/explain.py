@@ -18,6 +18,8 @@ from cnncalc.propagate import Report, Row
 from cnncalc.shapes import AXES, Shape, Window, axis_names
 from cnncalc.window import WindowLayer
 
+MAX_NAMED = 12  # layers of a group, in a message
+
 
 class Line(NamedTuple):
     """One step: what it is about, the rule in words of the field, the numbers put in, and the result."""
@@ -54,10 +56,10 @@ def explain(report: Report, path: str) -> Explanation:
     graph = report.graph
     if path in graph.groups and path not in {row.path for row in report}:
         inside = [row.path for row in report if row.path.startswith(path + ".")]
+        shown = ", ".join(inside[:MAX_NAMED]) + (", ..." if len(inside) > MAX_NAMED else "")
+        count = f"{len(inside)} layer{'' if len(inside) == 1 else 's'}"
         raise UsageError(
-            f"'{path}' is a group of {len(inside)} layers: name one, such as '{inside[0]}'"
-            if inside
-            else f"'{path}' is empty"
+            f"'{path}' is a group of {count}: name one of {shown}" if inside else f"'{path}' is empty"
         )
     try:
         row = report[path]

@@ -140,6 +140,10 @@ def _references(paths: Sequence[str], config: Config, *, forced: bool) -> list[s
     excluded = Excluded(config.exclude, config.root, forced)
     found = find_specs(wanted, excluded)
     if not found and not (forced and all(path in excluded for path in wanted)):
+        if any(map(os.path.isdir, wanted)):
+            kept = " and is not excluded" if config.exclude else ""
+            what = f"a .yaml or .json file with 'input' and 'layers' at its top level, or called *.cnn.yaml{kept}"
+            raise UsageError(f"no specs in {', '.join(wanted)}: a spec is {what}")
         click.echo(f"warning: no specs in {', '.join(wanted)}", err=True)
     return found
 

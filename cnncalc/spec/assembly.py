@@ -8,6 +8,7 @@ from cnncalc.conditions import Condition, Statement
 from cnncalc.dims import maximum
 from cnncalc.errors import Place, Problem
 from cnncalc.graph import Demand, Group, Node, judge
+from cnncalc.layer import as_input
 from cnncalc.shapes import channels_first, show
 from cnncalc.spec.scope import Tensor
 from cnncalc.spec.values import Failed
@@ -196,6 +197,9 @@ class Assembly:
                 what = f"branch {number} is what comes in, from"
             notes.append(f"{what} {node.path}{line}: {show(node.output)}")
         help = problem.help
+        source = self.nodes[inputs[0]] if inputs else None
+        if problem.code == "C305" and source is not None and source.layer is None and layer.rank:
+            help = as_input(layer.type, source.output, layer.rank) or help
         for node in self.nodes:
             if (
                 problem.code in ("C302", "C310")

@@ -325,7 +325,8 @@ class Expander:
         before = len(self.reader.problems)
         found = self.reader.read_attachment(word, mark, family)
         if len(self.reader.problems) > before:
-            raise Failed(self.reader.problems.pop())
+            problem = self.reader.problems.pop()
+            raise Failed(problem if word is attached.value.raw else problem._replace(fix=None))
         return found.item if found else None
 
     def add_attached(self, item: Item, path: str, tensor: Tensor, scope: Scope) -> Tensor:

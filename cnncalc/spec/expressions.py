@@ -426,7 +426,8 @@ def _either(left: Evaluator, right: Evaluator) -> Evaluator:
 def undefined(name: str, env: Env, start: int, end: int) -> ExpressionError:
     """The error for a name that ``env`` does not have."""
     known = sorted(env)
-    fallback = {"yes": "write true", "no": "write false", "on": "write true", "off": "write false"}
+    fallback = {"yes": "write true", "no": "write false", "on": "write true", "off": "write false",
+                "none": "leave the field out", "null": "leave the field out"}  # fmt: skip
     help = fallback.get(name.lower()) or did_you_mean(name, known)
     if help is None:
         shown = ", ".join(known[:12])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 #: fields, and ours
 FIELDS = {
@@ -15,6 +15,17 @@ FIELDS = {
     "bias_term": "bias", "rate": "p", "dropout_ratio": "p", "epsilon": "eps",
     "activation": "act", "normalization": "norm", "depth_multiplier": "multiplier",
     "num_groups": "groups", "keepdims": "keepdim", "inputs": "from", "input": "from",
+    **dict.fromkeys(("num_filters", "n_filters", "nb_filter", "out_ch"), "out_channels"),
+    **dict.fromkeys(("num_units", "n_units", "neurons", "hidden_size", "out_dim"), "out_features"),
+    "kernel_sizes": "kernel_size", "window": "kernel_size", "target_shape": "shape", "prob": "p",
+    "output_shape": "output_size", "target_size": "output_size", "activation_fn": "act", "dim": "axis",
+}  # fmt: skip
+
+#: keys of a spec, and ours
+KEYS = {
+    "input_shape": "input", "input_size": "input", "inputs": "input", "outputs": "output",
+    "network": "layers", "architecture": "layers", "modules": "layers",
+    "variables": "vars", "parameters": "vars", "params": "vars", "constants": "vars", "title": "name",
 }  # fmt: skip
 
 #: fields that ours have no need of, and why
@@ -41,13 +52,61 @@ TYPES = {
     "concatenate": "concat", "cat": "concat", "sum": "add", "eltwise": "add", "mul": "multiply",
     "swish": "silu", "depthtospace": "pixel_shuffle", "spacetodepth": "pixel_unshuffle", "cropping": "crop",
     "zeropad": "pad", "zeropadding": "pad", "upsampling": "upsample", "resize": "upsample",
-    "transpose": "permute",
+    "transpose": "permute", "affine": "linear", "hswish": "hardswish", "hsigmoid": "hardsigmoid",
+    "lrelu": "leaky_relu", "leaky": "leaky_relu", "logistic": "sigmoid",
 }  # fmt: skip
 
-#: what is no layer here, and what to write
-HINTS = dict.fromkeys(("input", "inputlayer"), "the input is a key of the spec: 'input: [3, 224, 224]'") | {
-    "activation": "name the function itself, such as relu; or say 'act: relu' in the layer before it"
+#: what is no layer here, and what to write; without a rank, in small letters
+HINTS = {
+    **dict.fromkeys(("input", "inputlayer"), "the input is a key of the spec: 'input: [3, 224, 224]'"),
+    "activation": "name the function itself, such as relu; or say 'act: relu' in the layer before it",
+    **dict.fromkeys(("pool", "pooling"), "say which: maxpool2d, avgpool2d, adaptive_avgpool2d or global_avgpool"),
+    **dict.fromkeys(("norm", "normalization"), "say which: batchnorm2d, layernorm, groupnorm or instancenorm2d"),
+    **dict.fromkeys(("adaptivepool", "globalpool"), "say which: adaptive_avgpool2d, global_avgpool or global_maxpool"),
+    **dict.fromkeys(("sequential", "module", "block", "stage"),
+                    "a group has no type: write {name: ..., layers: [...]}; what recurs stands under 'blocks'"),
+    **dict.fromkeys(("residual", "residualblock", "resblock", "basicblock", "bottleneck"),
+                    "a residual block is an add of two branches: {type: add, branches: [[...], []]}"),
+    "shortcut": "a shortcut is {type: add, from: [NAME, prev]}",
+    **dict.fromkeys(("route", "merge"), "to join tensors write {type: concat, from: [NAME, prev]}, or type add"),
+    "output": "the output is a key of the spec: 'output: NAME'; the last layer by default",
+}  # fmt: skip
+
+#: operations that have no rule here, in small letters; no other type is meant
+WITHOUT_RULE = frozenset((
+    "attention", "selfattention", "multiheadattention", "mha", "transformer", "transformerencoderlayer", "lstm",
+    "gru", "rnn", "simplernn", "convlstm", "bilstm", "einsum", "matmul", "embedding", "roialign", "roipool",
+    "deformconv", "gridsample", "fft", "nms", "anchor", "lambda", "custom", "view", "gather", "topk", "split",
+))  # fmt: skip
+OPAQUE = (
+    "'cnncalc rule C103' lists the types; an operation that they lack can be declared:"
+    " {type: opaque, output: [...], params: 0, macs: 0}"
+)
+
+#: words of fields, and ours
+WORDS = {"same_upper": "same", "zero": "valid", "none": "valid"}
+
+#: files of other programs, by the keys at their top: what they are
+FILES = {
+    "an Ultralytics model": ({"backbone", "head"}, {"nc", "scales", "depth_multiple", "anchors"}),
+    "a Keras model": ({"class_name", "config"}, {"keras_version", "backend", "module", "config"}),
+    "a Hugging Face configuration": (
+        {"model_type"},
+        {"architectures", "transformers_version", "torch_dtype"},
+    ),
 }
+
+
+def without_rank(name: str) -> str:
+    """A type's name in small letters, without what leads to it, underscores and its rank: ``nn.Conv2d``, conv."""
+    return re.sub("[123]d", "", re.sub(r"[\s_-]", "", name.lower().rpartition(".")[2]))
+
+
+def other_file(keys: Collection[str]) -> str | None:
+    """What a file with these keys at its top is, if another program's."""
+    return next(
+        (what for what, (all_of, some) in FILES.items() if all_of <= {*keys} and some & {*keys}), None
+    )
 
 
 def our_type(name: str, known: Iterable[str]) -> str | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.errors import Fix, Mark, Place, Problem, Source
 from cnncalc.fields import describe
+from cnncalc.spec import slips
 from cnncalc.spec.document import Mapping, Sequence
 from cnncalc.spec.model import wrong_name
 from cnncalc.spec.translate import unknown_field
@@ -31,6 +32,9 @@ def read_inputs(raw: Any, mark: Mark, source: Source, names: Iterable[str]) -> I
     """The inputs that the key names: one, or several by name, each a shape or ``{shape: ..., layout: ...}``."""
     known = [*names]
     found = Inputs({}, {}, [])
+    if (meant := slips.axes(raw)) is not None:
+        message = "an input is a list of its sizes, channels first"
+        return Inputs({}, {}, [Problem("C101", message, Place(source, mark), help=f"write {meant}")])
     entries = {"input": (raw, mark)} if _is_one(raw, known) else by_input(raw, mark)
     for name, (written, at) in entries.items():
         problem = wrong_name(name, Place(source, at)) if name != "input" else None
@@ -50,7 +54,8 @@ def read_inputs(raw: Any, mark: Mark, source: Source, names: Iterable[str]) -> I
                 found.layouts[name] = layout
             found.shapes[name] = compile_value(shape, at, source, known)
         except Failed as failed:
-            found.problems.append(failed.problem)
+            meant = slips.of_input(written)
+            found.problems.append(failed.problem._replace(help=meant) if meant else failed.problem)
     return found
 
 

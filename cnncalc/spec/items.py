@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.errors import Fix, Mark, Place, Problem, Source, did_you_mean
 from cnncalc.fields import DEFERRED, FLAG_WORDS, describe
 from cnncalc.registry import all_types, layer_class
-from cnncalc.spec import foreign, tensors
+from cnncalc.spec import item_help, slips, tensors
 from cnncalc.spec.document import Mapping, Sequence
 from cnncalc.spec.model import COMMON, NAME, PARAM_KINDS, BlockModel, wrong_name
 from cnncalc.spec.parts import Attachment, Block, Branch, Item, Param, recursion, type_mark
@@ -180,9 +180,7 @@ class ItemReader:
             message = f"'type' needs the name of a layer type or block, got {describe(node['type'])}"
             self.problem("C103", message, node.values_at["type"])
             return
-        keys = [k for k in node if layer_class(k) or k in self.blocks]
-        help = f"write {{type: {keys[0]}, ...}}" if keys else "a group has 'layers', a layer has 'type'"
-        self.problem("C103", "the item has no 'type'", mark, help)
+        self.problems.append(item_help.untyped(node, Place(self.source, mark), self.blocks))
 
     def read_name(self, item: Item, node: Mapping, counts: dict[str, int]) -> None:
         name = node.get("name")
@@ -238,8 +236,17 @@ class ItemReader:
     def references(self, raw: Any, mark: Mark, item: Item) -> list[Value]:
         if not isinstance(raw, Sequence):
             return [r for r in [self.reference(raw, mark)] if r]
+        if item.cls is None and item.layers is None:  # of an unknown type
+            return []
         if not raw:
             self.problem("C204", "'from' needs at least one name", mark)
+        elif len(raw) == 1 and not (item.cls and item.cls.family == "merge"):
+            message, help = (
+                f"{item.kind} takes one tensor: 'from' is one name here, not a list",
+                f"write 'from: {raw[0]}'",
+            )
+            fix = Fix(mark, str(raw[0]))
+            self.problems.append(Problem("C204", message, Place(self.source, mark), help=help, fix=fix))
         elif item.cls is None or item.cls.arity[1] == 1:
             help = "join tensors with concat, add or multiply"
             self.problem("C204", f"{item.kind} takes one tensor, 'from' names {len(raw)}", mark, help)
@@ -275,7 +282,8 @@ class ItemReader:
             item.layers = self.read_list(layers)
         else:
             at = node.values_at.get("layers", mark)
-            self.problem("C101", f"'layers' needs a list, got {describe(layers)}", at)
+            help = slips.of_list(layers)
+            self.problem("C101", f"'layers' needs a list, got {describe(layers)}", at, help)
 
     # -- blocks in use
 
@@ -313,28 +321,22 @@ class ItemReader:
     def read_layer(self, item: Item, node: Mapping, counts: dict[str, int]) -> None:
         cls = layer_class(item.kind)
         if cls is None:
-            self.refuse_type(item.kind, node.values_at["type"])
+            place = Place(self.source, node.values_at["type"])
+            self.problems.append(item_help.unknown_type(item.kind, place, self.blocks))
             return
         item.cls = cls
         node = self.with_defaults(item.kind, node)
         item.node = node
         if "branches" in node and cls.family == "merge":
             item.branches = self.read_branches(node["branches"], node.values_at["branches"], counts)
-        if cls.family == "merge" and "from" not in node and "branches" not in node:
+        keys = {intended(key, ["from", "branches"]) for key in node}
+        if cls.family == "merge" and not keys & {"from", "branches"}:
             help = "'from: [a, b]' names tensors, 'branches' lists of layers"
             self.problem("C204", f"{item.kind} needs either 'from' or 'branches'", item.place.mark, help)
         for key, family in (("norm", "norm"), ("act", "activation")):
             if key in node and cls.family in ACTIVATED:
                 setattr(item, key, self.read_attachment(node[key], node.values_at[key], family))
         self.read_fields(item, cls, node)
-
-    def refuse_type(self, name: str, mark: Mark) -> None:
-        ours = foreign.our_type(name, all_types())
-        help = f"here it is called '{ours}'" if ours else foreign.HINTS.get(name.lower())
-        help = help or did_you_mean(name, [*all_types(), *self.blocks])
-        fix = Fix(mark, ours, keeps_quotes=True) if ours else None
-        message = f"no layer type or block '{name[:64]}'"
-        self.problems.append(Problem("C103", message, Place(self.source, mark), help=help, fix=fix))
 
     def with_defaults(self, type_name: str, node: Mapping) -> Mapping:
         defaults = self.defaults.get(type_name) if self.defaults is not None else None
@@ -433,8 +435,13 @@ class ItemReader:
         if cls is None or cls.family != family:
             known = [n for n, c in all_types().items() if c.family == family]
             known += NORMS if family == "norm" else []
-            help = did_you_mean(word, known) or f"there are {', '.join(known)}; 'none' leaves it out"
-            self.problem("C103", f"no {wanted} '{word[:64]}'", node.values_at["type"], help)
+            ours = item_help.attachable(word, known, family)
+            help = f"here it is called '{ours}'" if ours else did_you_mean(word, known)
+            help = help or f"there are {', '.join(known)}; 'none' leaves it out"
+            place, fix = Place(self.source, node.values_at["type"]), None
+            if ours:
+                fix = Fix(place.mark, ours, keeps_quotes=True)
+            self.problems.append(Problem("C103", f"no {wanted} '{word[:64]}'", place, help=help, fix=fix))
             return None
         item = self.read_item(renamed, mark, {})
         if item is not None and ranked == "batchnorm":
@@ -453,8 +460,12 @@ class ItemReader:
                 when = self.value(node["when"], node.values_at["when"]) if "when" in node else None
                 layers = node.get("layers", Sequence(at))
             if not isinstance(layers, Sequence):
-                help = "a branch is a list of layers, or {when: ..., layers: [...]}"
-                self.problem("C101", f"a branch needs a list, got {describe(node)}", at, help)
+                help, meant = slips.of_branch(node)
+                message, fix = (
+                    f"a branch needs a list, got {describe(node)}",
+                    Fix(at, meant) if meant else None,
+                )
+                self.problems.append(Problem("C101", message, Place(self.source, at), help=help, fix=fix))
                 continue
             branches.append(Branch(self.read_items(layers, counts), when))
         return branches

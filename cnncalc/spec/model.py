@@ -11,6 +11,7 @@ from cnncalc.domain import KINDS
 from cnncalc.errors import Place, Problem, did_you_mean
 from cnncalc.fields import describe, invalid
 from cnncalc.spec.document import Mapping, Sequence
+from cnncalc.spec.slips import of_list
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 #: words that expressions and references use themselves, and what for
@@ -30,6 +31,9 @@ def wrong_name(name: Any, place: Place) -> Problem | None:
     """What is wrong with a name of a variable, block, parameter, layer or input; None if nothing is."""
     if not isinstance(name, str) or not NAME.match(name):
         help = "letters, digits and _, at most 64, not beginning with a digit"
+        meant = re.sub(r"[^A-Za-z0-9]+", "_", name) if isinstance(name, str) else ""
+        if NAME.match(meant) and meant not in RESERVED:
+            help = f"write {meant}: {help}"
         return Problem("C107", f"{describe(name)} is not a name", place, help=help)
     if name in RESERVED:
         message = f"the name '{name}' is reserved: it is {RESERVED[name]}"
@@ -55,6 +59,12 @@ def _list(value: Any) -> Sequence:
     raise invalid(f"needs a list, got {describe(value)}")
 
 
+def _layers(value: Any) -> Sequence:
+    if isinstance(value, Sequence):
+        return value
+    raise invalid(f"needs a list, got {describe(value)}", of_list(value))
+
+
 def _version(value: Any) -> int:
     if isinstance(value, bool) or value != 1:
         raise invalid(f"must be 1 for this cnncalc, got {describe(value)}")
@@ -77,6 +87,7 @@ def _kind(value: Any) -> str:
 Text = Annotated[str, PlainValidator(_text)]
 AnyMapping = Annotated[Mapping, PlainValidator(_mapping)]
 AnyList = Annotated[Sequence, PlainValidator(_list)]
+Layers = Annotated[Sequence, PlainValidator(_layers)]
 Names = Annotated[list[str], PlainValidator(_names)]
 
 
@@ -97,7 +108,7 @@ class SpecModel(_Model):
     vars: AnyMapping | None = None
     defaults: AnyMapping | None = None
     blocks: AnyMapping | None = None
-    layers: AnyList
+    layers: Layers
     variants: AnyMapping | None = None
     expect: AnyMapping | None = None
     cases: AnyList | None = None
@@ -117,12 +128,16 @@ class VariableModel(_Model):
     values: AnyList | None = None
 
 
+#: keys of a spec
+SPEC_KEYS = [*SpecModel.model_fields]
+
+
 class BlockModel(_Model):
     """A reusable stretch of layers with parameters."""
 
     description: Text = ""
     params: AnyMapping | None = None
-    layers: AnyList
+    layers: Layers
 
 
 class VariantModel(_Model):

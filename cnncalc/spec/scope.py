@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.errors import Problem, did_you_mean
+from cnncalc.errors import Fix, Problem, did_you_mean
 from cnncalc.shapes import show
 from cnncalc.spec.expressions import ExpressionError
 from cnncalc.spec.items import TENSOR_NAMES
@@ -135,11 +135,27 @@ class Scope:
         for step in rest:
             inner = children.get(head)
             if inner is None or step not in inner.names:
-                known = list(inner.names) if inner else []
                 message = f"'{name.raw}': there is no '{step}' in '{head}'"
-                raise Failed(Problem("C202", message, name.place, help=did_you_mean(step, known)))
+                if step in ("norm", "act") and step == rest[-1]:
+                    meant = str(name.raw).removesuffix(f".{step}")
+                    help = f"write '{meant}': it names the tensor after its norm and act"
+                    fix = Fix(name.place.mark, meant, keeps_quotes=True)
+                    raise Failed(Problem("C202", message, name.place, help=help, fix=fix))
+                nearest = did_you_mean(step, list(inner.names) if inner else [])
+                raise Failed(Problem("C202", message, name.place, help=nearest))
             tensor, children, head = inner.names[step], inner.children, step
         return tensor
+
+    def _inside(self, name: str) -> Iterator[str]:
+        """Paths, from here, of what has this name in a group around or above."""
+        head, *rest = name.split(".")
+        waiting = [("", scope) for scope in self.outward()]
+        while waiting:
+            path, scope = waiting.pop(0)
+            for key, child in scope.children.items():
+                if head in child.names:
+                    yield ".".join([path + key, head, *rest])
+                waiting.append((f"{path}{key}.", child))
 
     def _unknown(self, name: Value, head: str) -> Problem:
         known: list[str] = ["prev"]
@@ -148,5 +164,8 @@ class Scope:
                 help = "references go backwards only, so that there are no cycles"
                 return Problem("C202", f"'{head}' is not above this layer", name.place, help=help)
             known += scope.names
+        inside = next(self._inside(str(name.raw)), None)
         nearest = did_you_mean(head, known) or "references go backwards: name a layer above this one"
+        if inside:
+            nearest = f"it stands in a group: write '{inside}'"
         return Problem("C202", f"no layer '{name.raw}' before this one", name.place, help=nearest)

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Any
+
+from cnncalc.registry import layer_class
+from cnncalc.shapes import channels_first
+from cnncalc.spec.document import Mapping, Sequence
 
 _SIZE = re.compile(r"[\w.+*/%() -]+")
+_PAIR = re.compile(r"([A-Za-z_]\w*)(?:\s*[:=]\s*|\s+)(\S.*)")
+_CALL = re.compile(r"((?:\w+\.)*\w+)\((.*)\)")
+_TIMES = re.compile(r"(\w+)\s*[xX×*]\s*(\d+)")
 _NUMBERS = re.compile(r"-?[0-9]+(?:(?:\s*[xX×*]\s*|[;\s]\s*)-?[0-9]+)+")
 
 
@@ -39,8 +47,92 @@ def _split(text: str) -> list[str] | None:
     return None if depth else [part.strip() for part in parts]
 
 
+def plain_number(text: str) -> str | None:
+    """The decimal number that ``1_000`` or ``0x20`` is to all who take it for a number."""
+    digits = text.replace("_", "")
+    if digits.startswith("0x"):
+        return str(int(digits, 16))
+    return digits if "_" in text and digits.isdigit() and digits[0] != "0" else None
+
+
 def sizes(text: str) -> tuple[int, ...] | None:
     """The numbers of a list that was written in another form, if all are plain."""
     meant = listed(text)
     parts = meant[1:-1].split(", ") if meant else [""]
     return tuple(map(int, parts)) if all(part.isdigit() for part in parts) else None
+
+
+def pair(text: str) -> tuple[str, str] | None:
+    """Key and value, where no ':' with a space separates them: ``stride:2``, ``stride=2``, ``stride 2``."""
+    found = _PAIR.fullmatch(text.strip())
+    return (found[1], found[2].strip()) if found else None
+
+
+def call(text: str) -> tuple[str, str] | None:
+    """Name and arguments of what looks like a call: ``nn.Conv2d(3, 32, 3)``."""
+    found = _CALL.fullmatch(text.strip())
+    return (found[1], found[2].strip()) if found else None
+
+
+def times(text: str) -> tuple[str, str] | None:
+    """A name and how often: ``relu x 3``."""
+    found = _TIMES.fullmatch(text.strip())
+    return (found[1], found[2]) if found else None
+
+
+def bare(text: str) -> str:
+    """A word without the commas and quotes around it."""
+    return text.strip(" \t,;'\"`“”‘’„«»")
+
+
+def axes(value: Any) -> str | None:
+    """A shape whose sizes were given by name: ``{channels: 3, height: 32, width: 32}``."""
+    if not isinstance(value, Mapping) or not {"height", "width", "length"} & value.keys():
+        return None
+    names = [name for name in ("channels", "depth", "height", "width", "length") if name in value]
+    return f"[{', '.join(str(value[name])[:40] for name in names)}]"
+
+
+def of_input(value: Any) -> str | None:
+    """Help for an input that is no list of sizes."""
+    if isinstance(value, Sequence) and len(value) > 1 and value[0] in (None, -1, "None", "batch", "N", "B"):
+        if len(value) < 4:
+            return "every size is a positive integer: [channels, height, width], without the batch"
+        return f"the batch is not part of a shape: write [{', '.join(map(str, value[1:]))}]"
+    found = sizes(value) if isinstance(value, str) else None
+    meant = channels_first(found) if found else None
+    return f"write [{', '.join(map(str, meant))}]: a list, the channels first" if meant else None
+
+
+# ------------------------------------------------------------------------------------ lists
+
+
+def of_list(value: Any) -> str | None:
+    """Help for what stands in the place of a list of layers."""
+    if isinstance(value, Mapping):
+        key, first = next(iter(value.items()), ("", None))
+        if "type" in value or layer_class(key):
+            return "begin each item with '- ': - {type: relu}"
+        if isinstance(first, Mapping):
+            return f"each layer is an item with a name: - {{name: {key[:40]}, type: ...}}"
+        if isinstance(first, Sequence):
+            return f"each group is an item with a name: - {{name: {key[:40]}, layers: [...]}}"
+        return "begin each item with '- '"
+    if isinstance(value, str) and value[:1] in "-–—•*":
+        return "begin each item with '- ', a hyphen and a space, in a line of its own"
+    if isinstance(value, str):
+        return f"write a list: [{value[:40]}]"
+    return (
+        "write its items below it, each in a line that begins with '- ': - {type: relu}"
+        if value is None
+        else None
+    )
+
+
+def of_branch(value: Any) -> tuple[str, str | None]:
+    """Help for what stands in the place of a branch, and the text that is surely meant."""
+    if value is None or value == "identity":
+        return "[] is the tensor itself, as it comes in", "[]"
+    if isinstance(value, str):
+        return f"a branch is a list of layers, also if it is one: [{value[:40]}]", f"[{value}]"
+    return "a branch is a list of layers, [{...}, {...}], or {when: ..., layers: [...]}", None

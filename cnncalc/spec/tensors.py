@@ -38,7 +38,18 @@ class Numbers(NamedTuple):
         if fits:
             return None
         message = f"'{name}' must be {show(shape)} here, it is {show(self.shape)}"
-        return Problem("C309", message, self.place)
+        return Problem("C309", message, self.place, help=_brackets(wanted, self.shape))
+
+
+def _brackets(wanted: list[int | None], have: tuple[int, ...]) -> str | None:
+    """How to nest numbers that are all there, or one of several filters."""
+    missing = len(wanted) - len(have)
+    if missing <= 0 or tuple(wanted[missing:]) != have:
+        return None
+    if set(wanted[:missing]) == {1}:
+        return f"put {missing} more pair{'s' if missing > 1 else ''} of brackets around it: {'[' * missing}...{']' * missing}"
+    lists = " of ".join(f"{n} list{'' if n == 1 else 's'}" for n in wanted[:missing])
+    return f"nest one level for each size: {lists} like this one"
 
 
 def read_numbers(raw: Any, mark: Mark, source: Source) -> Numbers:

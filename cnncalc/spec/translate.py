@@ -8,20 +8,37 @@ from pydantic import BaseModel, ValidationError
 
 from cnncalc.errors import Fix, Mark, Place, Problem, Source, did_you_mean, nearest
 from cnncalc.fields import describe
+from cnncalc.spec import slips
 from cnncalc.spec.document import Mapping, Sequence
-from cnncalc.spec.foreign import FIELDS, NEEDLESS
-from cnncalc.spec.model import COMMON
+from cnncalc.spec.foreign import FIELDS, KEYS, NEEDLESS
+from cnncalc.spec.model import COMMON, SPEC_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
 def intended(name: str, known: list[str]) -> str | None:
     """The field that a misspelt or foreign name means."""
-    ours = FIELDS.get(name)
-    return ours if ours in known else nearest(name, known)
+    pair = slips.pair(name)
+    word = pair[0] if pair else name
+    return ours(word, known) or (word if word in known else nearest(word, known))
+
+
+def ours(name: str, known: Collection[str]) -> str | None:
+    """What a key of another framework is called here."""
+    return next((table[name] for table in (FIELDS, KEYS) if name in table and table[name] in known), None)
+
+
+#: what a missing field looks like
+EXAMPLES = {
+    "input": "input: [3, 224, 224], which is channels, height, width",
+    "layers": "'layers:' and below it '- {type: conv2d, out_channels: 64, kernel_size: 3}', an item in each line",
+    "kernel_size": "kernel_size: 3", "out_channels": "out_channels: 64", "out_features": "out_features: 10",
+    "output_size": "output_size: 1", "shape": "shape: [256, 7, 7]", "num_groups": "num_groups: 32",
+    "dims": "dims: [1, 2, 0]", "padding": "padding: 1", "output": "output: [64, 7, 7]",
+}  # fmt: skip
 
 
 _MESSAGES = {
@@ -53,9 +70,11 @@ def _one(detail: Any, data: Any, mark: Mark, source: Source, known: list[str], w
     node, at, key_at = _walk(data, mark, loc)
     last = str(loc[-1]) if loc else ""
     if kind == "missing":
-        return Problem("C104", f"{what} needs '{last}'", Place(source, mark))
+        help = f"for example {EXAMPLES[last]}" if last in EXAMPLES else None
+        return Problem("C104", f"{what} needs '{last}'", Place(source, mark), help=help)
     if kind == "extra_forbidden":
-        return unknown_field(last, known, what, Place(source, key_at or at))
+        problem = unknown_field(last, known, what, Place(source, key_at or at))
+        return problem._replace(help=_of_value(node, last, data, what) or problem.help)
     if kind == "cnncalc":
         context = detail["ctx"]
         message = f"'{last}' {context['message']}"
@@ -70,13 +89,33 @@ def unknown_field(name: str, known: list[str], what: str, place: Place) -> Probl
     own = [n for n in known if n == "name" or n not in COMMON]
     if own == ["name"]:
         own = [n for n in known if n not in ("type", "share", "first")]
-    fix, help = None, NEEDLESS.get(name)
-    if name in FIELDS and FIELDS[name] in known:
-        help = f"here it is called '{FIELDS[name]}'"
-        fix = Fix(place.mark, FIELDS[name], keeps_quotes=True)
+    fix, help, pair = None, NEEDLESS.get(name), slips.pair(name)
+    if word := ours(name, known) or (name.lower() if name.lower() in known else None):
+        help = f"here it is called '{word}'"
+        fix = Fix(place.mark, word, keeps_quotes=True)
+    elif pair and (pair[0] in known or ours(pair[0], known)):
+        help = f"write '{pair[0]}: {pair[1][:40]}', with a ':' and a space between them"
+        fix = Fix(place.mark, f"{pair[0]}: {pair[1]}")
     elif help is None:
         help = did_you_mean(name, known) or (f"it has {', '.join(own)}" if own else None)
     return Problem("C102", f"{what} has no field '{name[:64]}'", place, help=help, fix=fix)
+
+
+def _of_value(value: Any, name: str, data: Mapping, what: str) -> str | None:
+    """Help for a key that does not belong, where its value tells what was meant."""
+    if what == "the spec" and isinstance(value, Mapping) and value.keys() & {"input", "layers"}:
+        return f"the keys of a spec are not indented: move them out of '{name[:40]}'"
+    if what == "the spec" and isinstance(value, Sequence) and intended(name, SPEC_KEYS) is None:
+        return (
+            f"layers stand under 'layers', a group of them as an item: - {{name: {name[:40]}, layers: [...]}}"
+        )
+    keys = [*data]
+    before = keys[keys.index(name) - 1] if keys.index(name) else None
+    if value is None and name == "prev":
+        return "several names need square brackets: from: [NAME, prev]"
+    if value is None and before and name.isdigit():
+        return f"several values need square brackets: {before}: [{str(data[before])[:40]}, {name}]"
+    return None
 
 
 def _walk(data: Any, mark: Mark, loc: tuple[Any, ...]) -> tuple[Any, Mark, Mark | None]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.errors import Mark, Place, Problem, Source, did_you_mean
+from cnncalc.errors import Fix, Mark, Place, Problem, Source, did_you_mean
 from cnncalc.fields import DEFERRED
-from cnncalc.spec import expressions
+from cnncalc.spec import expressions, foreign, slips
 from cnncalc.spec.document import Sequence
 from cnncalc.spec.expressions import Expression, ExpressionError
+from cnncalc.spec.model import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -90,14 +91,29 @@ def compile_value(
         return Value(raw, place, tuple(compile_value(v, m, source, names, words) for v, m in pairs))
     if not isinstance(raw, str) or raw in words:
         return Value(raw, place)
-    value = Value(raw, place)
     try:
         parsed = expressions.parse(raw)
         for name in sorted(parsed.names.difference(names)):
             start = raw.find(name)
-            error = expressions.undefined(name, dict.fromkeys([*names]), start, start + len(name))
-            word = did_you_mean(name, words)
-            raise ExpressionError(error.message, start, error.end, error.code, word or error.help)
+            raise expressions.undefined(name, dict.fromkeys([*names]), start, start + len(name))
     except ExpressionError as error:
-        raise Failed(located(error, value)) from None
+        raise Failed(_meant(raw, words, place) or located(error, Value(raw, place))) from None
     return Value(raw, place, parsed)
+
+
+def _meant(raw: str, words: tuple[str, ...], place: Place) -> Problem | None:
+    """What is wrong with a text that is surely no expression, but a list or a word."""
+    if (listed := slips.listed(raw)) is not None:
+        message = f"'{raw[:40]}' is not a list: a list stands in square brackets"
+        return Problem("C105", message, place, help=f"write {listed}", fix=Fix(place.mark, listed))
+    if not words or not NAME.match(raw):
+        return None
+    word = foreign.WORDS.get(raw.lower(), raw.lower())
+    if word in words:
+        help = f"here it is called '{word}'" if word != raw.lower() else f"write {word}"
+        fix = Fix(place.mark, word, keeps_quotes=True)
+    else:
+        fix, help = None, did_you_mean(raw, words) or f"the words are {', '.join(words)}"
+    return Problem(
+        "C106", f"'{raw}' is neither a word of this field nor a defined name", place, help=help, fix=fix
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.domain import POSITIVE, Domain, Grid, kind_of, of_kind
 from cnncalc.errors import Problem
 from cnncalc.fields import describe, integer
+from cnncalc.spec import slips
 from cnncalc.spec.rational import join
 from cnncalc.spec.values import Failed, Value
 
@@ -58,5 +59,7 @@ def shape_of(value: Value, variables: Mapping[str, Any]) -> Shape:
         try:
             integer(size, 1)
         except PydanticCustomError as error:
-            raise Failed(Problem("C101", f"a size {error.message()}", part.place)) from None
+            hint = slips.of_input(value.raw) if part is parts[0] else (error.context or {}).get("help")
+            problem = Problem("C101", f"a size {error.message()}", part.place, help=hint or None)
+            raise Failed(problem) from None
     return tuple(found)

@@ -12,8 +12,10 @@ from typing import Any
 
 import yaml
 
-from cnncalc.errors import Fix, Mark, Source
+from cnncalc.errors import Fix, Mark, Source, SpecError
+from cnncalc.spec import slips
 from cnncalc.spec.document import MAX_SCALAR, Builder, Mapping, Sequence, integer, problem
+from cnncalc.spec.expressions import FUNCTIONS
 
 _PLAIN = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -101,14 +103,32 @@ def _scalar(event: Any, mark: Mark, source: Source, builder: Builder, *, in_flow
         builder.value(text, mark)
         return
     if in_flow and text.count("(") > text.count(")"):
-        line = source.line(mark.line + 1)[mark.column :]
-        whole = line[: line.find(")") + 1] or f"{text}, ...)"
-        help = f'in {{...}} and [...] a comma ends the value: write "{whole}"'
-        fix = None
-        if whole.count("(") == whole.count(")") and re.match(r"\s*[,}\]]", line[len(whole) :]):
-            fix = Fix(Mark(mark.line, mark.column, mark.line, mark.column + len(whole)), f'"{whole}"')
-        raise problem(source, "C105", "an expression with a comma needs quotes here", mark, help, fix)
+        raise _split_at_a_comma(text, mark, source)
     builder.value(_resolve(text, mark, source), mark)
+
+
+def _split_at_a_comma(text: str, mark: Mark, source: Source) -> SpecError:
+    """In brackets a comma ends a value, also one between round brackets."""
+    line = source.line(mark.line + 1)[mark.column :]
+    whole = line[: line.find(")") + 1] or f"{text}, ...)"
+    call = slips.call(whole)
+    if (meant := slips.listed(whole)) is not None:
+        message, help = f"'{whole[:40]}' is not a list: a list stands in square brackets", f"write {meant}"
+    elif call and call[0] not in FUNCTIONS:
+        message, help, meant = (
+            f"'{whole[:40]}' is not an expression",
+            "fields are given by name: {type: ..., stride: 2}",
+            "",
+        )
+    else:
+        message, meant = "an expression with a comma needs quotes here", f'"{whole}"'
+        help = f"in {{...}} and [...] a comma ends the value: write {meant}"
+    fix = None
+    if meant and whole.count("(") == whole.count(")") and re.match(r"\s*[,}\]]", line[len(whole) :]):
+        fix = Fix(Mark(mark.line, mark.column, mark.line, mark.column + len(whole)), meant)
+    if fix is not None:
+        mark = fix.mark
+    return problem(source, "C105", message, mark, help, fix)
 
 
 def _resolve(text: str, mark: Mark, source: Source) -> Any:
@@ -120,8 +140,10 @@ def _resolve(text: str, mark: Mark, source: Source) -> Any:
     if _INTEGER.match(text):
         return integer(text, mark, source)
     if _AMBIGUOUS.match(text):
-        raise problem(
-            source, "C005", f"'{text}' means different numbers to different readers", mark,
-            "write a plain decimal number, or put it in quotes if it is text",
-        )  # fmt: skip
+        message = f"'{text}' means different numbers to different readers"
+        plain = slips.plain_number(text)
+        help = (
+            f"write {plain}" if plain else "write a plain decimal number, or put it in quotes if it is text"
+        )
+        raise problem(source, "C005", message, mark, help, Fix(mark, plain) if plain else None)
     return float(text) if _FLOAT.match(text) else text

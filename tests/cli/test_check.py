@@ -70,7 +70,7 @@ def test_exit_codes(capsys, folder):
     empty = folder / "empty"
     empty.mkdir()
     code, _, err = run(capsys, "empty")
-    assert (code, "no specs in empty" in err) == (0, True)
+    assert (code, "no specs in empty: a spec is a .yaml or .json file" in err) == (2, True)
 
 
 def test_globs_names_variants_and_standard_input(capsys, folder, monkeypatch):

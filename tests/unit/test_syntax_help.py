@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from cnncalc.__main__ import main
 from cnncalc.errors import SpecError
+from cnncalc.registry import all_types
 from cnncalc.spec.load import read_text
 from cnncalc.spec.yaml_help import explain
 
@@ -72,3 +74,10 @@ def test_a_character_too_few_is_explained_wherever_it_is(as_json):
         except SpecError as error:
             assert error.problems[0].help
             assert "does not fit those above" not in error.problems[0].message
+
+
+def test_the_page_of_unknown_types_lists_every_type(capsys):
+    assert main(["rule", "C103"]) == 0
+    page = capsys.readouterr().out
+
+    assert [name for name in all_types() if name not in page] == []
