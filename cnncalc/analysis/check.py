@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.analysis import expect
 from cnncalc.analysis.expect import Outcome
-from cnncalc.analysis.lints import Subject, all_lints
+from cnncalc.analysis.lints import UNANIMOUS, Subject, all_lints
 from cnncalc.dims import DimError
 from cnncalc.errors import (
     CODES,
@@ -90,7 +90,6 @@ def check_bytes(data: bytes, name: str, options: Options) -> Result:
 
 
 def check_document(document: Document, variant: str | None, options: Options) -> Result:
-    found: list[Problem] = []
     outcomes: list[Outcome] = []
     name = document.source.name
     try:
@@ -100,16 +99,16 @@ def check_document(document: Document, variant: str | None, options: Options) ->
     except UsageError as error:
         return Result(name, (Problem("C202", str(error), where=name),), ())
     variants = [variant or "", *network.variants]
+    findings = []
     for number, each in enumerate(variants):
-        problems, met = _check_network(document, network if number == 0 else None, each, options)
+        one = _check_network(document, network if number == 0 else None, each, options)
         label = f"{each}: " if each else ""
-        outcomes += [Outcome(label + outcome.name, outcome.problems) for outcome in met]
-        found += (
-            problems
-            if not number
-            else [p._replace(notes=(*p.notes, f"in variant '{each}'")) for p in problems]
-        )
-    kept = _suppressed(network, merged(found), options)
+        outcomes += [Outcome(label + outcome.name, outcome.problems) for outcome in one.outcomes]
+        if number:
+            noted = [p._replace(notes=(*p.notes, f"in variant '{each}'")) for p in one.problems]
+            one = one._replace(problems=noted)
+        findings.append(one)
+    kept = _suppressed(network, merged(_unanimous(findings)), options)
     return Result(
         name,
         tuple(sorted(kept, key=lambda p: (p.position, p.code, p.message))),
@@ -118,14 +117,20 @@ def check_document(document: Document, variant: str | None, options: Options) ->
     )
 
 
-def _check_network(
-    document: Document, network: Network | None, variant: str, options: Options
-) -> tuple[list[Problem], list[Outcome]]:
+class _Found(NamedTuple):
+    """What was found in one network."""
+
+    problems: list[Problem]
+    outcomes: list[Outcome] = []
+    places: frozenset[Place | None] = frozenset()  # of its layers
+
+
+def _check_network(document: Document, network: Network | None, variant: str, options: Options) -> _Found:
     try:
         network = network or build(document, variant or None)
         report = network.summary()
     except SpecError as error:
-        return list(error.problems), []
+        return _Found(list(error.problems))
     outcomes = expect.outcomes(network, report)
     if options.budgets:
         outcomes += expect.budgets(report, options.budgets, options.dtype, network.source, network.root)
@@ -137,7 +142,15 @@ def _check_network(
                 problems += lint(subject)
             except DimError:  # a lint needs numbers that this network has not
                 continue
-    return problems, outcomes
+    return _Found(problems, outcomes, frozenset(node.place for node in subject.layers))
+
+
+def _unanimous(networks: Sequence[_Found]) -> list[Problem]:
+    """All problems, without those of an item that is of use in another variant."""
+    said = [{p.place for p in found.problems if p.code in UNANIMOUS} for found in networks]
+    useful = {place for found, places in zip(networks, said, strict=True) for place in found.places - places}
+    problems = [problem for found in networks for problem in found.problems]
+    return [p for p in problems if p.code not in UNANIMOUS or p.place not in useful]
 
 
 # --------------------------------------------------------------------------------------- suppression

@@ -18,7 +18,7 @@ class Scale(Elementwise):
     Caffe ``Scale``. flops: one operation per element (the multiplication).
     """
 
-    family = "other"
+    family = "norm"
 
     type: Literal["scale"] = "scale"
     bias: fields.Flag = False

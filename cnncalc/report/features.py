@@ -13,7 +13,7 @@ from cnncalc.report.svg import COLOURS, Box, Picture, lighter, shortened, text_w
 
 MOST = 70
 QUIET = ("activation", "norm")  # drawn with the layer before them
-ALSO_QUIET = ("dropout", "drop_path", "flatten", "identity", "scale", "reshape", "permute", "pad")
+ALSO_QUIET = ("dropout", "drop_path", "flatten", "identity", "reshape", "permute", "pad")
 NAMES = {"conv": "convolution", "linear": "fully connected", "pool": "pooling", "merge": "merge", "group": "group",
          "input": "input", "activation": "activation", "norm": "normalisation", "other": "other"}  # fmt: skip
 TALLEST, SLANT, THIN, LABEL = 180.0, 0.32, 4.0, 11.0

@@ -66,6 +66,13 @@ def test_bias_is_left_out_before_a_norm_unless_said():
     assert report([{**CONV, "norm": "none"}], defaults={"conv2d": {"norm": "batch"}}).rows[0].biases == 8
 
 
+def test_a_scale_is_a_norm():
+    plain, shifted = (report([{**CONV, "norm": norm}]) for norm in ("scale", {"type": "scale", "bias": True}))
+    assert [(row.type, row.weights, row.biases) for row in plain] == [("conv2d", 216, 0), ("scale", 8, 0)]
+    assert plain.rows[1].path == "conv2d_1.norm"
+    assert shifted.rows[1].biases == 8
+
+
 def test_norms_take_the_rank_of_their_tensor():
     assert report([{**CONV, "norm": "batch"}]).rows[1].type == "batchnorm2d"
     assert (

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from cnncalc.network import Network
     from cnncalc.propagate import Report
 
-MODULES = ("told", "parameters", "geometry", "structure", "cost", "names")
+MODULES = ("told", "parameters", "geometry", "alignment", "structure", "cost", "names")
+#: lints that say an item is of no use: not if it is in another variant
+UNANIMOUS = ("W304",)
 
 
 class Subject:

@@ -7,13 +7,12 @@ from functools import wraps
 from typing import NamedTuple
 
 from cnncalc.analysis.lints import Lint, Subject, at, layer_of, lint
-from cnncalc.analysis.receptive_field import ReceptiveField
 from cnncalc.conditions import at_least
 from cnncalc.dims import Dim, DimError, concrete
 from cnncalc.errors import Problem, SpecError
 from cnncalc.graph import Node
 from cnncalc.integers import meet
-from cnncalc.shapes import AXES, axis_names
+from cnncalc.shapes import AXES
 from cnncalc.window import WindowLayer
 
 
@@ -46,7 +45,7 @@ def _windows(subject: Subject) -> Iterator[tuple[Node, str, int, Slide]]:
                 )
 
 
-def _one_axis(function: Lint) -> Lint:
+def one_axis(function: Lint) -> Lint:
     """What is wrong along the height is most often wrong along the width too: one problem a layer will do."""
 
     @wraps(function)
@@ -62,8 +61,23 @@ def _one_axis(function: Lint) -> Lint:
 
 
 def _others_read(subject: Subject, node: Node) -> bool:
-    """Whether another layer reads the same tensor: a shortcut may skip what the branch beside it reads."""
-    return len(subject.readers[node.inputs[0]]) > 1
+    """Whether another layer reads the same cells: a shortcut may skip what the branch beside it reads.
+
+    So may one half of a factorised reduction, which reads them through layers that mix no cells, such as
+    a pad and a slice that move them by one (Zoph et al., "Learning Transferable Architectures", 2018).
+    """
+    before = subject.producer(node)
+    while len(subject.readers[before.number]) == 1 and _mixes_no_cells(before):
+        before = subject.producer(before)
+    return len(subject.readers[before.number]) > 1
+
+
+def _mixes_no_cells(node: Node) -> bool:
+    layer = node.layer
+    return layer is not None and (
+        layer.family in ("activation", "norm")
+        or node.type in ("pad", "crop", "slice", "dropout", "drop_path", "identity")
+    )
 
 
 def _beside(sizes: Sequence[int], now: int) -> list[int]:
@@ -73,7 +87,7 @@ def _beside(sizes: Sequence[int], now: int) -> list[int]:
 
 
 @lint("W201")
-@_one_axis
+@one_axis
 def dropped_pixels(subject: Subject) -> Iterator[Problem]:
     for node, name, size, window in _windows(subject):
         lost = concrete(window.unread(size))
@@ -117,7 +131,7 @@ def _variable(subject: Subject, path: str, axis: int) -> str | None:
 
 
 @lint("W202")
-@_one_axis
+@one_axis
 def window_in_padding(subject: Subject) -> Iterator[Problem]:
     for node, name, size, window in _windows(subject):
         extent, stride, before, after = window
@@ -130,7 +144,7 @@ def window_in_padding(subject: Subject) -> Iterator[Problem]:
 
 
 @lint("W203")
-@_one_axis
+@one_axis
 def skipped_input(subject: Subject) -> Iterator[Problem]:
     for node, name, size, window in _windows(subject):
         if window.stride <= window.extent or size <= window.extent or _others_read(subject, node):
@@ -146,7 +160,7 @@ def skipped_input(subject: Subject) -> Iterator[Problem]:
 
 
 @lint("W204")
-@_one_axis
+@one_axis
 def checkerboard(subject: Subject) -> Iterator[Problem]:
     for node in subject.layers:
         layer = node.layer
@@ -162,41 +176,6 @@ def checkerboard(subject: Subject) -> Iterator[Problem]:
                     help=f"use a kernel of {2 * concrete(stride)}, or upsample and convolve",
                 )
                 break
-
-
-@lint("W205")
-@_one_axis
-def misaligned_merge(subject: Subject) -> Iterator[Problem]:
-    fields = {row.path: row.receptive_field for row in subject.report}
-    for node in subject.layers:
-        if layer_of(node).family != "merge" or len(node.output) < 2:
-            continue
-        known = [
-            (i, f)
-            for i in node.inputs
-            if (f := fields.get(subject.graph.nodes[i].path)) is not None and _is_plain(f)
-        ]
-        for axis, name in enumerate(axis_names(len(node.output) - 1)):
-            strides = {concrete(f.stride[axis]) for _, f in known}
-            shifts = [concrete(f.size[axis]) - 1 - 2 * concrete(f.padding[axis]) for _, f in known]
-            ends = {concrete(f.size[axis]) - concrete(f.padding[axis]) for _, f in known}
-            causal = len(node.output) == 2 and len(ends) == 1  # a signal: no branch sees what comes later
-            if len(strides) > 1:
-                message = f"along the {name} its branches advance by {' and '.join(map(str, sorted(strides)))} cells of the input"
-                yield at(node, "W205", message, help="give all branches the same strides")
-                break
-            if len(set(shifts)) > 1 and not causal:
-                distance = (max(shifts) - min(shifts)) / 2
-                message = (
-                    f"along the {name} its branches look at places {distance:g} cells of the input apart"
-                )
-                yield at(node, "W205", message, help="pad by half of each kernel's extent in every branch")
-                break
-
-
-def _is_plain(field: ReceptiveField) -> bool:
-    """Cells see alike: no upsampling before, whose cells lie between those of the layer before it."""
-    return not field.everything and all(axis.period == 1 for axis in field.axes)
 
 
 @lint("W206")
@@ -239,7 +218,7 @@ def even_kernel_same(subject: Subject) -> Iterator[Problem]:
 
 
 @lint("W208")
-@_one_axis
+@one_axis
 def pool_over_padding(subject: Subject) -> Iterator[Problem]:
     for node, _, _, window in _windows(subject):
         if (
@@ -257,20 +236,31 @@ def small_receptive_field(subject: Subject) -> Iterator[Problem]:
         return
     sizes = subject.graph.inputs[0].output[1:]
     for node in subject.layers:
-        (first, *_) = node.inputs
-        field = (
-            subject.report[subject.producer(node).path].receptive_field
-            if subject.graph.nodes[first].layer
-            else None
-        )
-        ends = node.type.startswith(("global_", "adaptive_avgpool", "adaptive_maxpool", "flatten"))
-        if field is None or field.everything or not ends or len(field.size) != len(sizes):
+        before = subject.producer(node)
+        field = subject.report[before.path].receptive_field if before.layer is not None else None
+        if field is None or field.everything or len(field.size) != len(sizes) or len(sizes) < 2:
             continue
         small = [
             (f, s) for f, s in zip(map(concrete, field.size), map(concrete, sizes), strict=True) if f < s
         ]
-        if small and len(sizes) > 1:
+        if small and _ends_features(subject, node):
             have, want = small[0]
             message = f"each feature that comes in sees {have} of the input's {want} cells"
             yield at(node, "W209", message, help="add layers or strides, or dilation, or use a smaller input")
             return
+
+
+def _ends_features(subject: Subject, node: Node) -> bool:
+    """Whether a layer makes one vector of a map, for a linear layer, and nothing else reads the map.
+
+    A gate (squeeze-and-excitation) or a pyramid of poolings reads the map beside others; the heads of a
+    detector are flattened to be joined, and each is for objects of its own size.
+    """
+    if not node.type.startswith(("global_", "adaptive_avgpool", "adaptive_maxpool", "flatten")):
+        return False
+    if len(subject.readers[node.inputs[0]]) > 1 or (node.type == "flatten" and len(node.output) > 1):
+        return False
+    reader = subject.only_reader(node)
+    while reader is not None and layer_of(reader).family not in ("conv", "linear", "merge"):
+        reader = subject.only_reader(reader)
+    return reader is None or layer_of(reader).family != "merge"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cnncalc.analysis.lints import Subject, at, layer_of, lint
-from cnncalc.errors import Problem
+from cnncalc.errors import Place, Problem
 from cnncalc.graph import Node
 from cnncalc.window import WindowLayer
 
@@ -40,16 +40,27 @@ IDENTITIES: dict[str, tuple[Callable[[Node], bool], str]] = {
 
 @lint("W304")
 def identity_layer(subject: Subject) -> Iterator[Problem]:
+    """An item changes nothing if no layer that it makes does: the first repetition may be a special case."""
+    made: dict[Place | None, list[Node]] = {}
     for node in subject.layers:
-        kind = node.type.rstrip("d").rstrip("123") if node.type[-2:] in ("1d", "2d", "3d") else node.type
-        test, what = IDENTITIES.get(kind, (None, ""))
-        if test is not None and test(node):
-            yield at(node, "W304", f"{what} changes nothing", help="leave it out")
-        elif (
-            node.type in ("pad", "crop", "slice", "reshape", "upsample")
-            and node.output == subject.producer(node).output
-        ):
-            yield at(node, "W304", f"this {node.type} changes nothing here", help="leave it out")
+        made.setdefault(node.place, []).append(node)
+    for nodes in made.values():
+        said = [_nothing_done(subject, node) for node in nodes]
+        for node, what in zip(nodes, said, strict=True):
+            if what is not None and None not in said:
+                yield at(node, "W304", what, help="leave it out")
+
+
+def _nothing_done(subject: Subject, node: Node) -> str | None:
+    """How to say that a layer changes nothing; None if it changes something."""
+    kind = node.type.rstrip("d").rstrip("123") if node.type[-2:] in ("1d", "2d", "3d") else node.type
+    test, what = IDENTITIES.get(kind, (None, ""))
+    if test is not None and test(node):
+        return f"{what} changes nothing"
+    same = node.output == subject.producer(node).output
+    if node.type in ("pad", "crop", "slice", "reshape", "upsample") and same:
+        return f"this {node.type} changes nothing here"
+    return None
 
 
 @lint("W305")
@@ -58,9 +69,30 @@ def softmax_not_last(subject: Subject) -> Iterator[Problem]:
         if node.type not in ("softmax", "log_softmax"):
             continue
         for reader in subject.readers[node.number]:
-            if layer_of(reader).family in ("conv", "linear", "norm", "activation", "pool"):
+            if _squashed_again(reader) and not _means(reader):
                 message = f"{reader.path} reads it: probabilities saturate, and gradients with them"
                 yield at(
                     node, "W305", message, help="a softmax is the last layer, or weighs a sum (multiply)"
                 )
                 break
+
+
+def _squashed_again(reader: Node) -> bool:
+    return reader.type != "scale" and layer_of(reader).family in (
+        "conv",
+        "linear",
+        "norm",
+        "activation",
+        "pool",
+    )
+
+
+def _means(reader: Node) -> bool:
+    """Whether a layer takes a mean under the probabilities, which is what they are for.
+
+    Its weights are written out, or it gives one number for each distribution and has no bias: the mean
+    distance from a box's side (distribution focal loss, Li et al., "Generalized Focal Loss", 2020).
+    """
+    layer = layer_of(reader)
+    one = getattr(layer, "out_channels", None) == 1 or getattr(layer, "out_features", None) == 1
+    return "weight" in reader.values or (one and not getattr(layer, "bias", True))
