@@ -376,7 +376,7 @@ def test_lints_are_silent_on_shipped_networks(name):
     subject = Subject(network, network.summary())
     found = [problem for lint in all_lints().values() for problem in lint(subject)]
     warnings = [p.code for p in found if p.severity == "warning" and p.code != "W501"]
-    assert warnings == (["W205"] if name == "xception" else [])  # its 'same' padding shifts the branches
+    assert warnings == []
 
 
 def test_hooks(folder):
