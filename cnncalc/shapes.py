@@ -115,8 +115,8 @@ def channels_first(shape: Shape) -> Shape | None:
         return None
     if any(isinstance(side, int) and side < _LEAST[rank] for side in sides):
         return None
-    if channels == 1 and rank > 1 and isinstance(sides[-1], int) and sides[-1] != sides[-2]:
-        return None  # a picture in one colour is taken for one where it is square
+    if channels != 3 and rank > 1 and isinstance(sides[-1], int) and sides[-1] != sides[-2]:
+        return None  # what has one colour or four is taken for a picture where it is square
     return (channels, *sides)
 
 

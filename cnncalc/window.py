@@ -255,6 +255,9 @@ def groups_divide(groups: Dim, **channels: Dim) -> Requirements:
             yield Requirement(holds, "C303", message, "use a common divisor of the channels")
 
 
+LARGER_INPUT = "a larger input"
+
+
 def _too_large(axis: str, size: Dim, window: Window) -> tuple[str, str | None]:
     """The message and help for a window that does not fit."""
     have = f"{size}"
@@ -269,5 +272,5 @@ def _too_large(axis: str, size: Dim, window: Window) -> tuple[str, str | None]:
         return message, None
     return (
         message,
-        f"use padding of at least {-(-missing // 2)}, a smaller kernel or a larger input",
+        f"use padding of at least {-(-missing // 2)}, a smaller kernel or {LARGER_INPUT}",
     )

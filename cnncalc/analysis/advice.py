@@ -15,12 +15,13 @@ from cnncalc.errors import Problem, SpecError, UsageError
 from cnncalc.merge import ONE_SIZE
 from cnncalc.spec.values import Failed
 from cnncalc.validity import positions
+from cnncalc.window import LARGER_INPUT
 
 if TYPE_CHECKING:
     from cnncalc.spec.assembly import Assembly
 
 MOST_CONDITIONS = 200
-ADVISED = ("C301", "C308")
+ADVISED = ("C301", "C302", "C308")
 UNDECIDED = (DimError, Failed, SpecError, UsageError)
 
 
@@ -38,21 +39,31 @@ Unroll = Callable[[Mapping[str, int | None]], "Assembly"]
 
 def advised(problems: tuple[Problem, ...], sizes: list[Size], unroll: Unroll) -> tuple[Problem, ...]:
     """The problems, with the sizes that work where another size of the input would help."""
-    open_ones = [p for p in problems if p.code in ADVISED and p.help in (None, ONE_SIZE)]
+    open_ones = [p for p in problems if p.code in ADVISED and _is_general(p.help)]
     if not open_ones or not sizes:
         return problems
     try:
         symbolic = unroll(dict.fromkeys((size.name for size in sizes), None))
         always = {(p.code, p.place) for p in symbolic.problems}
         helped = [p for p in open_ones if (p.code, p.place) not in always]
-        help = _that_work(sizes, symbolic, unroll) if helped else None
+        larger = any(p.code == "C302" for p in helped)
+        help = _that_work(sizes, symbolic, unroll, larger=larger) if helped else None
     except UNDECIDED:  # the structure depends on a size, or it is too hard to tell
         return problems
-    return tuple(p._replace(help=help) if help and p in helped else p for p in problems)
+    return tuple(p._replace(help=_with(p.help, help)) if help and p in helped else p for p in problems)
 
 
-def _that_work(sizes: list[Size], symbolic: Assembly, unroll: Unroll) -> str | None:
-    """The sizes for which all conditions hold, and the nearest to those that are there."""
+def _is_general(help: str | None) -> bool:
+    """Whether it leaves open which size is meant."""
+    return help in (None, ONE_SIZE) or help.endswith(LARGER_INPUT)
+
+
+def _with(general: str | None, help: str) -> str:
+    return help if general in (None, ONE_SIZE) else f"{general}: {help}"
+
+
+def _that_work(sizes: list[Size], symbolic: Assembly, unroll: Unroll, *, larger: bool) -> str | None:
+    """The sizes for which all conditions hold, and the nearest to those that are there, or any ``larger`` one."""
     demands = [*symbolic.demands]
     if len(demands) > MOST_CONDITIONS:
         return None
@@ -64,7 +75,9 @@ def _that_work(sizes: list[Size], symbolic: Assembly, unroll: Unroll) -> str | N
         if size.now not in valid:
             wrong.append((size, valid))
         for step, at in near.items():
-            at[size.name] = size.now if size.now in valid else _beside(valid, size.now, step)
+            at[size.name] = (
+                size.now if size.now in valid else _beside(valid, size.now, step, far=larger and step > 0)
+            )
     good = [at for at in near.values() if all(at.values()) and not unroll(at).problems]
     if not wrong or not good:
         return None
@@ -81,10 +94,10 @@ def _settings(good: list[dict[str, int]], names: list[str]) -> str:
     return f"it fits with {', or with '.join(settings)}"
 
 
-def _beside(valid: Values, now: int, step: int) -> int:
-    """The next valid size, if it is of the same order: a network for another size is no advice; 0: none."""
+def _beside(valid: Values, now: int, step: int, *, far: bool) -> int:
+    """The next valid size, if it is of the same order or may be far: else it is no advice; 0: none."""
     found = valid.nearest(now, step=step)
-    return int(found) if found is not None and now <= 2 * found <= 4 * now else 0
+    return int(found) if found is not None and (far or now <= 2 * found <= 4 * now) else 0
 
 
 __all__ = ["Size", "advised"]

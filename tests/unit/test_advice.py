@@ -61,6 +61,24 @@ def test_other_layers_that_ask_for_sizes():
         [3, "S", "S"], [{"type": "pixel_unshuffle", "downscale_factor": 16}], vars={"S": 225})  # fmt: skip
 
 
+def test_an_input_that_is_too_small():
+    deep = [
+        {"type": "conv2d", "out_channels": 4, "kernel_size": 5},
+        HALF,
+        {"type": "conv2d", "out_channels": 4, "kernel_size": 5},
+    ]
+    assert advice([3, "H", "W"], deep, vars={"H": 6, "W": 32}) == (
+        "use padding of at least 2, a smaller kernel or a larger input: it fits where H >= 14 (nearest to 6: 14)")  # fmt: skip
+    fixed = [
+        {"type": "slice", "axis": 1, "start": 0, "stop": 3},
+        {"type": "conv2d", "out_channels": 4, "kernel_size": 5},
+    ]
+    assert (
+        advice([3, "H", "H"], fixed, vars={"H": 32})
+        == "use padding of at least 1, a smaller kernel or a larger input"
+    )
+
+
 def test_what_is_advised_works():
     for size in (225, 17, 100, 31):
         text = advice([3, "S", "S"], LADDER, vars={"S": size})
