@@ -11,8 +11,10 @@ import time
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 
-def run(command: list[str], cwd: str | None = None) -> tuple[float, float]:
-    """Wall seconds and peak memory in MiB of one process."""
+def run(
+    command: list[str], cwd: str | os.PathLike[str] | None = None, codes: tuple[int, ...] = (0,)
+) -> tuple[float, float]:
+    """Wall seconds and peak memory in MiB of one process, which ends with one of these codes."""
     start = time.perf_counter()
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=cwd, env=ENVIRONMENT
@@ -20,7 +22,7 @@ def run(command: list[str], cwd: str | None = None) -> tuple[float, float]:
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.returncode not in codes:
         raise SystemExit(f"{command} failed: {process.stderr.read().decode()[-500:]}")
     process.stderr.close()
     scale = 1024 if resource.getpagesize() and sys.platform != "darwin" else 1024**2

@@ -19,6 +19,7 @@ from cnncalc.merge import Broadcasting
 from cnncalc.propagate import ITEM_BYTES, Report
 
 MAX_STATES = 20_000
+MAX_WAITS = 2_000_000  # layers that could be next, over all states that were found: wide networks have many
 VIEWS = ("flatten", "reshape")
 IN_PLACE = (Elementwise, Broadcasting)
 #: tensors of the size of the parameters that an optimiser keeps
@@ -175,7 +176,8 @@ class _Problem:
         least = {start: floor}
         settled: set[int] = set()
         everything = (1 << len(self.nodes)) - 1
-        while heap and len(settled) < MAX_STATES:
+        waits = 0
+        while heap and len(settled) < MAX_STATES and waits < MAX_WAITS:
             peak, depth, done, alive, ready = heapq.heappop(heap)
             if done in settled:
                 continue
@@ -192,6 +194,7 @@ class _Problem:
                     came[after] = (done, i)
                     freed = tuple(j for j in after_it[i] if not self.needs[j] & ~after)
                     waiting = tuple(j for j in ready if j != i) + freed
+                    waits += len(waiting)
                     heapq.heappush(heap, (highest, depth - 1, after, rest, waiting))
         return None, not heap
 

@@ -51,6 +51,7 @@ format_option = click.option(
     help="csv, json, or a format of tabulate: simple, grid, github, latex, html, ...",
 )  # fmt: skip
 OWN_FORMATS = ("csv", "json")
+MOST_PIXELS, MOST_ARROWS = 16_000_000, 1_000  # of a .png: beyond, drawing it takes more than seconds
 
 
 def split_names(texts: Iterable[str]) -> list[str]:
@@ -142,7 +143,8 @@ def save_picture(draw: Callable[[], Picture], path: str) -> None:
     """Write a picture as ``.svg``, or as ``.png`` with the extra that rasterises.
 
     Raises:
-        UsageError: the suffix is another one, the extra is missing, or the file cannot be written.
+        UsageError: the suffix is another one, the extra is missing, the picture is too large for a ``.png``,
+            or the file cannot be written.
     """
     from pathlib import Path
 
@@ -156,9 +158,17 @@ def save_picture(draw: Callable[[], Picture], path: str) -> None:
             import resvg_py
         except ImportError:
             raise UsageError("a .png needs resvg: pip install 'cnncalc[png]'; .svg needs nothing") from None
-    svg = draw().render()
+    picture = draw()
+    svg = picture.render()
     if suffix == ".png":
-        data = bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=2))
+        if picture.arrows > MOST_ARROWS:
+            edges = f"the picture has {picture.arrows:,} edges, and a .png at most {MOST_ARROWS:,}"
+            raise UsageError(f"{edges}: draw it as .svg, or fold it with a smaller --depth")
+        zoom = min(2.0, (MOST_PIXELS / (picture.width * picture.height)) ** 0.5)
+        if zoom < 1:
+            note = f"note: the picture is drawn at {zoom:.2g} of its size, to have {MOST_PIXELS:,} pixels; .svg is sharp"
+            click.echo(note, err=True)
+        data = bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=zoom))
     else:
         data = f"{svg}\n".encode()
     write_atomically(path, data)

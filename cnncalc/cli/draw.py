@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "-o", "--output", required=True, metavar="FILE", help="The picture: .svg, .png, or .mmd for Mermaid."
 )
 @click.option("--view", type=click.Choice(["auto", "features", "graph"]), default="auto", show_default=True,
-              help="Feature maps as blocks, or the graph; auto: the graph where it branches.")  # fmt: skip
+              help="Feature maps as volumes, or the graph; auto: the graph where it branches.")  # fmt: skip
 @click.option("--depth", type=click.IntRange(1), metavar="N", help="Fold groups and blocks below level N.")
 def command(spec: str, settings: tuple[str, ...], output: str, view: str, depth: int | None) -> int:
     """A picture of the network: its feature maps, or its graph.
@@ -45,6 +45,9 @@ def command(spec: str, settings: tuple[str, ...], output: str, view: str, depth:
         chart, found = graphview.mermaid(report, depth)
         write_atomically(output, f"{chart}\n".encode())
         _say(found, depth)
+        if found.edges > graphview.MERMAID_EDGES:
+            most = f"Mermaid draws {graphview.MERMAID_EDGES} unless its 'maxEdges' is raised"
+            click.echo(f"note: the chart has {found.edges:,} edges; {most}", err=True)
         return complain(report.warnings)
     if view == "auto":
         view = "graph" if any(len(node.inputs) > 1 for node in report.graph.nodes) else "features"

@@ -8,10 +8,12 @@ from cnncalc.propagate import Report
 from cnncalc.report import text
 from cnncalc.report.layout import Layout
 from cnncalc.report.outline import Outline, Thing, outline
-from cnncalc.report.svg import COLOURS, Box, Picture, shortened, text_width
+from cnncalc.report.svg import COLOURS, Box, Picture, Point, dashes, shortened, tail, text_width
 
 MOST = 260
 SIZE, HEIGHT, STEP = 11.0, 36.0, 64.0
+TRAINING = "dashed: for training only"
+MERMAID_EDGES = 500  # the most that Mermaid draws, unless a page allows more
 
 
 def lay_out(things: Sequence[Thing]) -> Layout:
@@ -29,7 +31,7 @@ def boxes(layout: Layout, count: int, left: float, top: float) -> list[Box]:
 
 
 def _lines(thing: Thing) -> tuple[str, str]:
-    name = shortened(thing.path.rpartition(".")[2] if len(thing.path) > 34 else thing.path, SIZE, 230)
+    name = tail(thing.path, SIZE, 230)
     kind = thing.type if thing.type not in name else ""
     return name, f"{kind} {text.dims(thing.output)}".strip()
 
@@ -42,20 +44,27 @@ def draw(report: Report, depth: int | None) -> tuple[Picture, Outline]:
     heading = shortened(title, 16, 600)
     ends = [(x - width / 2, x + width / 2) for x, width in zip(layout.x, layout.widths, strict=True)]
     lowest, highest = min((e[0] for e in ends), default=0), max((e[1] for e in ends), default=0)
-    left, top = 28 - lowest, 64.0
-    width = max(highest - lowest + 56, text_width(heading, 16) + 56)
+    left, top = 28 - lowest, 82.0 if found.train_only else 64.0
+    width = max(highest - lowest + 56, text_width(heading, 16) + 56, text_width(TRAINING, SIZE) + 48)
     height = top + len(layout.layers) * STEP + 8
     picture = Picture(width, height, f"{title}: graph", _described(found))
     picture.text(24, 34, heading, 16)
+    if found.train_only:
+        picture.text(24, 52, TRAINING, SIZE, css="soft")
     places = boxes(layout, len(found.things), left, top)
     for path, frame in _frames(found.things, places):
-        picture.rect(frame, css="line", label=path, extra=' stroke-dasharray="4 3" rx="8" opacity="0.7"')
+        picture.rect(
+            frame, css="line", label=path, extra=' stroke-dasharray="4 3" rx="8" stroke-opacity="0.7"'
+        )
     for chain in layout.chains:
-        _edge(picture, layout, chain, left, top)
+        source, target = found.things[chain[0]], found.things[chain[-1]]
+        points = _way(layout, chain, left, top)
+        picture.arrow(points, source.path, target.path, dashed=target.train_only)
     for thing, box in zip(found.things, places, strict=True):
         label = f"{thing.path} ({thing.type}): {text.dims(thing.output)}"
         colour = COLOURS.get(thing.family, "#5b7f95")
-        picture.rect(box, colour, label=label, path=thing.path, extra=' rx="5" fill-opacity="0.28"')
+        extra = ' rx="5" fill-opacity="0.28"' + (dashes(colour) if thing.train_only else "")
+        picture.rect(box, colour, label=label, path=thing.path, extra=extra)
         name, shape = _lines(thing)
         picture.text(box.x + box.width / 2, box.y + 15, name, SIZE, anchor="middle")
         picture.text(box.x + box.width / 2, box.y + 29, shape, SIZE, anchor="middle", css="soft")
@@ -86,35 +95,33 @@ def _frames(things: Sequence[Thing], boxes: Sequence[Box]) -> list[tuple[str, Bo
     return found
 
 
-def _edge(picture: Picture, layout: Layout, chain: list[int], left: float, top: float) -> None:
+def _way(layout: Layout, chain: list[int], left: float, top: float) -> list[Point]:
     """From the foot of one box to the head of another, straight down through its own places between."""
     points = []
     for number, v in enumerate(chain):
-        level = layout.level[chain[0]] + number
-        y = top + level * STEP
+        y = top + (layout.level[chain[0]] + number) * STEP
         if number:
             points.append((layout.x[v] + left, y))
         if number < len(chain) - 1:
             points.append((layout.x[v] + left, y + HEIGHT))
-    picture.path(points)
+    return points
 
 
 def _described(found: Outline) -> str:
-    edges = sum(len(thing.feeds) for thing in found.things)
     folded = "" if found.depth is None else f" Groups and blocks are folded to depth {found.depth}."
-    return f"A graph of {len(found.things)} layers or groups and {edges} edges, from the input at the top to the output.{folded}"
+    return f"A graph of {len(found.things)} layers or groups and {found.edges} edges, from the input at the top to the output.{folded}"
 
 
 def mermaid(report: Report, depth: int | None) -> tuple[str, Outline]:
     """The same graph as Mermaid text, which GitHub renders."""
-    found = outline(report, depth, MOST)
+    found = outline(report, depth, MOST, MERMAID_EDGES)
     lines = ["flowchart TD"]
     for i, thing in enumerate(found.things):
-        label = f"{text.safe(thing.path)}<br>{text.safe(thing.type)} {text.dims(thing.output)}".replace(
-            '"', "#quot;"
-        )
-        lines.append(f'  n{i}["{label}"]:::{thing.family}')
-    lines += [f"  n{source} --> n{i}" for i, thing in enumerate(found.things) for source in thing.feeds]
+        training = "<br>for training only" if thing.train_only else ""
+        label = f"{text.safe(thing.path)}<br>{text.safe(thing.type)} {text.dims(thing.output)}{training}"
+        lines.append('  n{}["{}"]:::{}'.format(i, label.replace('"', "#quot;"), thing.family))
+    for i, thing in enumerate(found.things):
+        lines += [f"  n{source} {'-.->' if thing.train_only else '-->'} n{i}" for source in thing.feeds]
     used = {thing.family for thing in found.things}
     lines += [
         f"  classDef {family} stroke:{COLOURS.get(family, '#5b7f95')},stroke-width:2px"

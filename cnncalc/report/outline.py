@@ -8,10 +8,12 @@ from cnncalc.dims import Expr
 from cnncalc.errors import UsageError
 from cnncalc.layer import Layer
 from cnncalc.propagate import Report, Row
+from cnncalc.report.layout import places
 from cnncalc.report.rows import folded
 from cnncalc.shapes import Shape
 
-MOST = 600  # things in a picture
+#: the largest picture: things, edges, and places where edges pass a level; its layout takes some seconds
+MOST, MOST_EDGES, MOST_PLACES = 600, 25_000, 80_000
 ATTACHED = (".norm", ".act")
 
 
@@ -25,6 +27,10 @@ class Thing(NamedTuple):
     feeds: tuple[int, ...]
     row: Row | None = None
 
+    @property
+    def train_only(self) -> bool:
+        return self.row is not None and self.row.train_only
+
 
 class Outline(NamedTuple):
     """Things in order, and the depth they are folded to; None: not folded."""
@@ -32,9 +38,18 @@ class Outline(NamedTuple):
     things: tuple[Thing, ...]
     depth: int | None
 
+    @property
+    def edges(self) -> int:
+        return _edges(self.things)
 
-def outline(report: Report, depth: int | None, most: int) -> Outline:
-    """The network folded to a depth, or as deep as at most so many things allow.
+    @property
+    def train_only(self) -> bool:
+        """Whether a part of the picture is for training only."""
+        return any(thing.train_only for thing in self.things)
+
+
+def outline(report: Report, depth: int | None, most: int, most_edges: int = MOST_EDGES) -> Outline:
+    """The network folded to a depth, or as deep as at most so many things and edges allow.
 
     Raises:
         UsageError: sizes are symbolic, or nothing can be folded enough.
@@ -43,51 +58,76 @@ def outline(report: Report, depth: int | None, most: int) -> Outline:
         raise UsageError(
             f"a picture needs numbers: give {', '.join(report.free)} a value, or leave out --free"
         )
-    if depth is not None:
+    if depth is None:
+        depth, things = _deepest(report, most, most_edges)
+        if not any(thing.path in report.graph.groups for thing in things):
+            depth = None  # there was nothing to fold
+        advice = "put layers into groups or blocks, which are drawn as one"
+    else:
         things = _things(report, depth)
-        if len(things) > MOST:
-            raise UsageError(
-                f"{len(things):,} layers at depth {depth} are too many to draw: the most is {MOST}; use a smaller --depth"
-            )
-        return Outline(things, depth)
-    whole = _things(report, None) if len(report) <= 4 * most else ()
-    if 0 < len(whole) <= most:
-        return Outline(whole, None)
-    deepest = max(row.path.count(".") + 1 for row in report)
-    fitting = [d for d in range(1, deepest + 1) if len(_things(report, d)) <= most]
-    chosen = fitting[-1] if fitting else 1
-    things = _things(report, chosen)
+        advice = "use a smaller --depth" if depth > 1 else "put layers into groups or blocks"
+    if reason := _too_large(things):
+        raise UsageError(f"the network is too large to draw: {reason}; {advice}")
+    return Outline(things, depth)
+
+
+def _deepest(report: Report, most: int, most_edges: int) -> tuple[int | None, tuple[Thing, ...]]:
+    """The greatest depth, None if it is all of it, at which the things are few enough; else depth 1."""
+
+    def few(things: tuple[Thing, ...]) -> bool:
+        return len(things) <= most and _edges(things) <= most_edges and _too_large(things) is None
+
+    if len(report) <= 4 * most and few(whole := _things(report, None)):
+        return None, whole
+    low, chosen = 1, _things(report, 1)
+    high = max((row.path.count(".") + 1 for row in report), default=1)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if few(things := _things(report, middle)):
+            low, chosen = middle, things
+        else:
+            high = middle - 1
+    return low, chosen
+
+
+def _edges(things: tuple[Thing, ...]) -> int:
+    return sum(len(thing.feeds) for thing in things)
+
+
+def _too_large(things: tuple[Thing, ...]) -> str | None:
+    """Why things are too many for any picture; None if they are not."""
     if len(things) > MOST:
-        raise UsageError(
-            f"{len(things):,} layers stand side by side, too many to draw: put them into groups or blocks"
-        )
-    return Outline(things, chosen)
+        return f"{len(things):,} boxes, and the most is {MOST}"
+    if (edges := _edges(things)) > MOST_EDGES:
+        return f"{len(things):,} boxes with {edges:,} edges, and the most is {MOST_EDGES:,} edges"
+    if places([thing.feeds for thing in things]) > MOST_PLACES:
+        return f"too many of its {edges:,} edges are long, and pass others"
+    return None
 
 
 def _things(report: Report, depth: int | None) -> tuple[Thing, ...]:
-    graph = report.graph
-    rows = [row for row in folded(report, depth) if not row.train_only]
-    index: dict[str, int] = {}
+    index: dict[str, int] = {}  # where a path is drawn
     things: list[Thing] = []
-    for node in graph.inputs:
+    for node in report.graph.inputs:
         index[node.path] = len(things)
         things.append(Thing(node.path, "input", "input", node.output, ()))
-    keep = {row.path for row in rows}
-
-    def home(path: str) -> str:
-        while path not in keep and path not in index and "." in path:
-            path = path.rpartition(".")[0]
-        return path
-
-    for row in rows:
+    for row in folded(report, depth):
         owner = row.path.rpartition(".")[0]
         if row.path.endswith(ATTACHED) and owner in index:  # drawn with the layer that it belongs to
             at = index[row.path] = index[owner]
             things[at] = things[at]._replace(type=f"{things[at].type} + {row.type}")
             continue
-        feeds = dict.fromkeys(index[h] for p in row.inputs if (h := home(p)) in index and h != row.path)
+        feeds = dict.fromkeys(index[_drawn(path, index)] for path in row.inputs)
         kind = Layer.types.get(row.type)
         family = kind.family if kind is not None else "group"
         index[row.path] = len(things)
         things.append(Thing(row.path, row.type, family, row.output, tuple(feeds), row))
     return tuple(things)
+
+
+def _drawn(path: str, index: dict[str, int]) -> str:
+    """The path itself, or the folded group that holds it; what a layer reads is drawn before the layer."""
+    while path not in index:
+        path, dot, _ = path.rpartition(".")
+        assert dot, "nothing is drawn for what a layer reads"
+    return path

@@ -8,7 +8,6 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from cnncalc.dims import Expr
 from cnncalc.propagate import COUNTING_RULE, Report, Row
 from cnncalc.report import explanation, text
 
@@ -73,14 +72,14 @@ def _picture(report: Report) -> str:
     from cnncalc.errors import UsageError
     from cnncalc.report import features, graphview
 
-    if any(isinstance(n, Expr) for node in report.graph.nodes for n in node.output):
-        return ""
     branched = any(len(node.inputs) > 1 for node in report.graph.nodes)
+    view = graphview if branched else features
     try:
-        picture, _ = graphview.draw(report, None) if branched else features.draw(report, None)
-    except UsageError:
-        return ""
-    return f'<div class="scroll picture" tabindex="0">{picture.render()}</div>'
+        picture, found = view.draw(report, None)
+    except UsageError as error:
+        return f"<p>No picture: {_h(str(error))}.</p>"
+    folded = "" if found.depth is None else f"<p>The picture is folded to depth {found.depth}.</p>"
+    return f'<div class="scroll picture" tabindex="0">{picture.render()}</div>{folded}'
 
 
 def table(report: Report, *, sortable: bool = False) -> str:

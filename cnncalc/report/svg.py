@@ -5,6 +5,8 @@ Text is monospaced, so that its width is known without a font: nothing overflows
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
@@ -12,6 +14,7 @@ from cnncalc.report.text import safe, xml
 
 FONT = "DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace"
 ADVANCE = 0.602  # of the font size: the widest of these fonts
+HEAD = 5.0  # of an arrow
 #: by family of layers: readable on white and on near-black
 COLOURS = {
     "conv": "#4c78a8", "linear": "#e07b39", "pool": "#3d9a6b", "norm": "#8a8a8a", "activation": "#b08cc9",
@@ -41,6 +44,9 @@ class Box(NamedTuple):
         )
 
 
+Point = tuple[float, float]
+
+
 def text_width(text: str, size: float) -> float:
     """Pixels that a line of text takes; wide characters take two places."""
     return sum(2 if ord(c) > 0x2E80 else 1 for c in text) * size * ADVANCE
@@ -56,6 +62,21 @@ def shortened(text: str, size: float, width: float) -> str:
     return text[: keep - keep // 2] + "…" + (text[-(keep // 2) :] if keep > 1 else "")
 
 
+def tail(path: str, size: float, width: float) -> str:
+    """As many of the last names of a path as fit so many pixels; the last one always."""
+    names = safe(path).split(".")
+    for i in range(len(names)):
+        shown = ".".join(["…", *names[i:]] if i else names)
+        if text_width(shown, size) <= width:
+            return shown
+    return shortened(names[-1], size, width)
+
+
+def dashes(colour: str) -> str:
+    """The outline of what is for training only."""
+    return f' stroke="{colour}" stroke-dasharray="4 3"'
+
+
 def lighter(colour: str, share: float) -> str:
     """A colour mixed with white."""
     parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
@@ -69,6 +90,7 @@ class Picture:
         self.width, self.height = width, height
         self.title, self.description = title, description
         self.parts: list[str] = []
+        self.arrows = 0
         self.texts: list[tuple[str, Box]] = []
 
     def rect(
@@ -83,15 +105,21 @@ class Picture:
             f'<rect x="{_n(box.x)}" y="{_n(box.y)}" width="{_n(box.width)}" height="{_n(box.height)}"{paint}{extra}{end}'
         )
 
-    def polygon(self, points: list[tuple[float, float]], colour: str, *, extra: str = "") -> None:
+    def polygon(self, points: Sequence[Point], colour: str, *, extra: str = "") -> None:
         """A closed shape."""
         where = " ".join(f"{_n(x)},{_n(y)}" for x, y in points)
         self.parts.append(f'<polygon points="{where}" fill="{colour}"{extra}/>')
 
-    def path(self, points: list[tuple[float, float]], *, extra: str = "") -> None:
-        """A line through points."""
-        where = " L".join(f"{_n(x)} {_n(y)}" for x, y in points)
-        self.parts.append(f'<path class="line" d="M{where}"{extra}/>')
+    def arrow(
+        self, points: Sequence[Point], source: str, target: str, *, curved: bool = False, dashed: bool = False
+    ) -> None:
+        """An edge from a path to another: a line through points, and the head of an arrow at the last."""
+        self.arrows += 1
+        extra = ' stroke-dasharray="5 4"' if dashed else ""
+        ends = f'data-from="{_text(source)}" data-to="{_text(target)}"'
+        self.parts.append(
+            f'<path class="line" d="{_line(points, curved=curved)}{_head(points, curved=curved)}"{extra} {ends}/>'
+        )
 
     def text(
         self, x: float, y: float, text: str, size: float = 12, *, anchor: str = "start", css: str = "ink"
@@ -118,6 +146,33 @@ class Picture:
         about = f'<title id="t">{_text(self.title)}</title><desc id="d">{_text(self.description)}</desc>'
         paper = f'<rect class="paper" width="{w}" height="{h}"/>'
         return "\n".join([head, about, f"<style>{_STYLE}</style>", paper, *self.parts, "</svg>"])
+
+
+def _line(points: Sequence[Point], *, curved: bool) -> str:
+    """A path through points; curved, what changes its height does so in a smooth step."""
+    x, y = points[0]
+    parts = [f"M{_n(x)} {_n(y)}"]
+    for i, (u, v) in enumerate(points[1:], 1):
+        further = points[i + 1] if i + 1 < len(points) else (math.nan, math.nan)
+        if x == u == further[0] or y == v == further[1]:
+            continue  # on the way straight on
+        middle = _n((x + u) / 2)
+        step = curved and y != v
+        parts.append(f"C{middle} {_n(y)} {middle} {_n(v)} {_n(u)} {_n(v)}" if step else f"L{_n(u)} {_n(v)}")
+        x, y = u, v
+    return "".join(parts)
+
+
+def _head(points: Sequence[Point], *, curved: bool) -> str:
+    """The two strokes of an arrow's head."""
+    (x, y), (u, v) = points[-2:]
+    along, across = (
+        (1.0, 0.0) if curved else ((u - x) / math.hypot(u - x, v - y), (v - y) / math.hypot(u - x, v - y))
+    )
+    back = [
+        (u - HEAD * (along + side * across / 2), v - HEAD * (across - side * along / 2)) for side in (1, -1)
+    ]
+    return f"M{_n(back[0][0])} {_n(back[0][1])}L{_n(u)} {_n(v)}L{_n(back[1][0])} {_n(back[1][1])}"
 
 
 def _n(number: float) -> str:

@@ -1,6 +1,7 @@
 """``draw`` and ``plot``: valid pictures in which nothing overlaps or overflows, and answers to bad input."""
 
 import builtins
+import json
 import re
 import xml.etree.ElementTree as ET
 from itertools import combinations, pairwise
@@ -10,9 +11,9 @@ import pytest
 import cnncalc
 from cnncalc.__main__ import main
 from cnncalc.report import features, graphview, plot
-from cnncalc.report.layout import Layout
+from cnncalc.report.layout import Layout, places
 from cnncalc.report.outline import outline
-from cnncalc.report.svg import Box, Picture, shortened, text_width
+from cnncalc.report.svg import Box, Picture, shortened, tail, text_width
 from tests.shipped import files
 
 NAMES = files()
@@ -267,10 +268,111 @@ def test_ten_thousand_layers_are_folded(capsys, tmp_path):
     assert (code, "folded to depth 1" in err) == (0, True)
     path.write_text("input: [3, 8, 8]\nlayers:\n" + "  - relu\n" * 5000)
     code, _, err = run(capsys, "draw", path, "-o", tmp_path / "deep.svg")
-    assert (code, "put them into groups" in err) == (2, True)
+    assert (code, "5,001 boxes, and the most is 600; put layers into groups" in err) == (2, True)
+    assert run(capsys, "report", path, "-o", tmp_path / "deep.html")[0] == 0
+    assert "No picture: the network is too large to draw" in (tmp_path / "deep.html").read_text()
+
+
+def dense(count):
+    """Convolutions that each read all before them."""
+    conv = {"type": "conv2d", "out_channels": 4, "kernel_size": 3, "padding": 1}
+    layers = [{**conv, "name": "c0"}, {**conv, "name": "c1"}]
+    for i in range(2, count):
+        layers += [{"type": "concat", "from": [f"c{j}" for j in range(i)]}, {**conv, "name": f"c{i}"}]
+    return {"input": [3, 8, 8], "layers": layers}
+
+
+def test_dense_blocks_are_drawn_with_one_lane_for_the_edges_of_a_layer():
+    report = cnncalc.load(dense(60)).summary()
+    for view in (graphview, features):
+        picture, found = view.draw(report, None if view is graphview else 1)
+        assert picture.arrows == found.edges == 1 + 1 + 58 + sum(range(2, 60))
+        assert len(picture.render()) < 800_000
+    layout = graphview.lay_out(found.things)
+    assert len(layout.widths) == places([thing.feeds for thing in found.things]) < 119 * 60
+
+
+def test_what_is_too_large_is_refused_with_the_reason(capsys, tmp_path):
+    path = tmp_path / "dense.json"
+    path.write_text(json.dumps(dense(230)))
+    for target in ("d.svg", "d.mmd"):
+        code, _, err = run(capsys, "draw", path, "-o", tmp_path / target)
+        assert code == 2
+        assert (
+            "too large to draw: 459 boxes with 26,564 edges, and the most is 25,000 edges; put layers" in err
+        )
+        assert not (tmp_path / target).exists()
+    assert run(capsys, "report", path, "-o", tmp_path / "d.html")[0] == 0
+    page = (tmp_path / "d.html").read_text(encoding="utf-8")
+    assert "<p>No picture: the network is too large to draw: 459 boxes with 26,564 edges" in page
+    code, _, err = run(capsys, "draw", path, "--depth", 2, "-o", tmp_path / "d.svg")
+    assert (code, "use a smaller --depth" in err) == (2, True)
+
+
+def test_large_pngs_and_charts(capsys, tmp_path):
+    pytest.importorskip("resvg_py")
+    path = tmp_path / "dense.json"
+    path.write_text(json.dumps(dense(50)))
+    code, _, err = run(capsys, "draw", path, "-o", tmp_path / "d.png")
+    assert (code, "the picture has 1,274 edges, and a .png at most 1,000: draw it as .svg" in err) == (
+        2,
+        True,
+    )
+    code, _, err = run(capsys, "draw", path, "-o", tmp_path / "d.mmd")
+    assert (code, "note: the chart has 1,274 edges; Mermaid draws 500" in err) == (0, True)
+    path.write_text(
+        json.dumps({"input": [3, 8, 8], "layers": [{"type": "add", "branches": [["relu"]] * 200}]})
+    )
+    code, _, err = run(capsys, "draw", path, "--view", "graph", "-o", tmp_path / "w.png")
+    assert code == 0
+
+
+def test_vectors_are_bars_of_one_thickness():
+    for name in ("lessons/softmax", "lessons/mlp", "vgg16"):
+        report = cnncalc.load(name).summary()
+        picture, _ = features.draw(report, None)
+        judge(picture)
+        vectors = {row.path for row in report if len(row.output) == 1}
+        sides = {
+            path: float(side)
+            for side, path in re.findall(r'height="([\d.]+)"[^>]*data-path="([^"]+)"', picture.render())
+        }
+        assert vectors & set(sides)
+        assert {sides[path] for path in vectors & set(sides)} == {features.BAR}
+
+
+def test_what_is_for_training_only_is_dashed():
+    report = cnncalc.load("inception_v3").summary()
+    for view, arguments in ((graphview, None), (features, 1)):
+        svg = view.draw(report, arguments)[0].render()
+        assert "dashed: for training only" in svg
+        heads = re.findall(r"<(?:rect|path)[^>]*data-(?:path|to)=\"aux[^>]*>", svg)
+        assert heads
+        assert all("stroke-dasharray" in head for head in heads)
+    chart = graphview.mermaid(report, 1)[0]
+    assert chart.count("for training only") == chart.count(" -.-> ") == 1
+    assert "dashed" not in features.draw(cnncalc.load("vgg16").summary(), None)[0].render()
+
+
+def test_skips_pass_beside_the_volumes():
+    """The longest path is on one line, and no edge runs over a volume."""
+    svg = features.draw(cnncalc.load("unet_padded").summary(), None)[0].render()
+    lines = re.findall(r'<path class="line" d="M([\d.]+) ([\d.]+)([^M]*)M', svg)
+    level = {y for _, y, rest in lines if "C" not in rest}
+    assert len(level) == 1
+    skips = [
+        min(float(y) for y in re.findall(r"L[\d.]+ ([\d.]+)", rest)) for _, _, rest in lines if "C" in rest
+    ]
+    assert len(skips) == 4
+    assert skips == sorted(skips, reverse=True) or skips == sorted(skips)
+    assert len(set(skips)) == 4
 
 
 def test_text_is_shortened_to_its_room():
+    assert tail("a.bc.def", 10, 200) == "a.bc.def"
+    assert tail("first.second.third", 10, 16 * 6.1) == "….second.third"
+    assert tail("first.second.third", 10, 30) == shortened("third", 10, 30)
+
     assert shortened("short", 12, 200) == "short"
     for width in (10, 30, 77, 200):
         assert text_width(shortened("abcdefghij" * 9, 12, width), 12) <= max(width, 12)

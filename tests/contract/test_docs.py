@@ -66,7 +66,7 @@ def test_python_examples(page, monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "arguments"), [
-    ("vgg16", ["vgg16"]), ("resnet18", ["resnet18", "--view", "features", "--depth", "1"]), ("unet", ["unet_padded", "--depth", "1"]),
+    ("vgg16", ["vgg16"]), ("unet_features", ["unet_padded", "--view", "features", "--depth", "1"]), ("unet", ["unet_padded", "--depth", "1"]),
 ])  # fmt: skip
 def test_pictures_are_what_the_program_draws(name, arguments, tmp_path):
     """``UPDATE_DOCS=1`` draws them anew."""
