@@ -6,6 +6,7 @@ is ``H//16 == 1`` where W is at least 16, and ``H*W == 4*(H//2)*(W//2)`` holds w
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
@@ -16,6 +17,7 @@ from cnncalc.dims import Dim, DimError, Expr, Extreme, bounds, free_symbols, sub
 from cnncalc.integers import IntegerSet, Piece, listed
 
 MAX_CLASSES = 4_096  # combinations of residues that are looked at
+MAX_WORK = 400_000  # the same, times the length of the expression
 MAX_POINTS = 20_000  # combinations of values that are tried
 
 Sets = Mapping[str, IntegerSet]
@@ -59,7 +61,9 @@ def _of_alternatives(statement: AnyOf, sets: Sets) -> Plain:
             continue
         simpler = found.rest[0] if len(found.rest) == 1 and not found.sets else alternative
         left += simpler.alternatives
-    verdict = any_of(*dict.fromkeys(left))
+    if len(left) == len(statement.alternatives) and all(map(operator.is_, left, statement.alternatives)):
+        return Plain({}, (statement,))
+    verdict = any_of(*{str(c): c for c in left}.values())
     return NEVER if verdict is False else Plain({}, (verdict,)) if not isinstance(verdict, bool) else ALWAYS
 
 
@@ -121,6 +125,38 @@ def _either(*verdicts: bool | Condition) -> bool | Statement:
 
 
 # ------------------------------------------------------------------------ by what is known of symbols
+
+
+def reach(condition: Condition, sets: Sets) -> Iterator[tuple[str, bool | Condition]]:
+    """For each symbol what a condition needs of it at best, whatever the others are.
+
+    ``H*W >= 40`` needs ``7*W >= 40`` where H is at most 7.
+    """
+    difference = condition.left - condition.right
+    if condition.modulus or not isinstance(difference, Expr):
+        return
+    for signed in (difference,) if condition.relation == ">=" else (difference, -difference):
+        for name in sorted(condition.symbols()):
+            if (best := _best(signed, name, sets)) is not None:
+                yield name, at_least(best, 0)
+
+
+def _best(difference: Expr, name: str, sets: Sets) -> Dim | None:
+    """The most that a sum of products can be, as a size in one symbol; None where no end is known."""
+    least = {n: sets[n].least() or 0 for n in difference.symbols()}
+    most = {n: high for n in difference.symbols() if (high := sets[n].most()) is not None}
+    total: Dim = 0
+    for monomial, coefficient in difference.terms.items():
+        term: Dim = coefficient
+        for atom in monomial:
+            alone = Expr({(atom,): 1})
+            ends = bounds(alone, least, most)
+            end = alone if alone.symbols() == {name} else ends[coefficient > 0]
+            if end is None or ((ends[0] is None or ends[0] < 0) and len(monomial) > 1):
+                return None
+            term *= end
+        total += term
+    return total
 
 
 def _at(dim: Dim, sets: Sets) -> Dim:
@@ -186,7 +222,7 @@ def _by_classes(condition: Condition, sets: Sets) -> Plain | None:
         periods = [difference.period(name) * max(condition.modulus, 1) for name in names]
     except DimError:
         return None
-    if prod(periods) > MAX_CLASSES or prod(periods) == 1:
+    if not 1 < prod(periods) <= min(MAX_CLASSES, MAX_WORK // len(difference.key)):
         return None
     classes = [list(_classes(sets[name], period)) for name, period in zip(names, periods, strict=True)]
     found: dict[tuple[int, ...], bool | None] = {}

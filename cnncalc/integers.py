@@ -62,6 +62,10 @@ class IntegerSet:
         highs = [piece.high for piece in self.pieces]
         return None if not highs or None in highs else max(h for h in highs if h is not None)
 
+    def only(self) -> int | None:
+        """The number, if it is the only one."""
+        return self.least() if self.pieces and self.least() == self.most() else None
+
     def listing(self, limit: int) -> list[int] | None:
         """All numbers in order; None where they are more than ``limit``."""
         high = self.most()

@@ -6,10 +6,11 @@ The one simplification of conditions: ``table``, ``solve`` and the page read wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.conditions import Condition, Statement, any_of, at_least, divisible, implied
-from cnncalc.coupled import plain
+from cnncalc.coupled import plain, reach
 from cnncalc.dims import Dim, DimError, Expr, Symbol, free_symbols
 from cnncalc.domain import Values
 from cnncalc.integers import NOTHING, START, IntegerSet, Piece, listed, meet, solutions_among, tidy
@@ -17,7 +18,8 @@ from cnncalc.integers import NOTHING, START, IntegerSet, Piece, listed, meet, so
 if TYPE_CHECKING:
     from cnncalc.domain import Grid
 
-MAX_ROUNDS = 50
+MAX_ROUNDS = 20
+MAX_RELATED = 4  # rounds in which two inequalities may push each other on
 
 
 class Claim(NamedTuple):
@@ -60,7 +62,7 @@ class Validity(NamedTuple):
     """What conditions leave of the values of free variables.
 
     Each of ``sets`` is necessary, and all of them with ``coupled`` are sufficient. ``absorbed`` are the conditions on
-    several variables that became part of the sets, ``undecided`` those that are too large to solve, with the reason;
+    several variables that narrowed the sets, ``undecided`` those that are too large to solve, with the reason;
     ``impossible`` is one that no values meet which the others allow.
     """
 
@@ -127,6 +129,8 @@ class _Solving:
         self.undecided: list[tuple[int, DimError]] = []
         self.impossible: int | None = None
         self.claims: list[Claim] = []
+        self.related = 0
+        self.settled: dict[str, dict[str, IntegerSet | None]] = {}  # what was simplified, knowing these sets
         self.equalities: dict[
             int, tuple[str, Expr]
         ] = {}  # by origin: those that have been put into the others
@@ -152,8 +156,11 @@ class _Solving:
         claims = _without_implied(sorted(self.claims, key=lambda claim: claim.origin))
         return Validity(sets, claims, frozenset(self.absorbed), tuple(self.undecided), self.impossible)
 
-    def take(self, statement: Statement, origin: int, *, split: bool = False) -> None:
+    def take(self, statement: bool | Statement, origin: int, *, split: bool = False) -> None:
         """A statement on one symbol narrows its set; any other is kept."""
+        if isinstance(statement, bool):
+            self.impossible = self.impossible if statement else origin
+            return
         names = statement.symbols()
         if len(names) != 1:
             self.claims.append(Claim(statement, origin))
@@ -169,6 +176,12 @@ class _Solving:
             return
         self.narrow(symbol, found, origin, split=split)
 
+    def need(self, symbol: str, needed: Condition, origin: int) -> None:
+        """What follows from a condition that is kept: where it is hard to tell, nothing."""
+        with suppress(DimError):
+            found = positions([needed], self.free[self.variable[symbol]], self.variable[symbol])
+            self.narrow(symbol, found, origin, split=True)
+
     def narrow(self, symbol: str, found: IntegerSet, origin: int, *, split: bool) -> None:
         before = self.sets[symbol]
         self.sets[symbol] = before & found
@@ -179,15 +192,21 @@ class _Solving:
 
     def simplify(self) -> bool:
         """Bring every condition on several symbols to what it says beyond the sets; whether that was anything new."""
-        before, claims = (dict(self.sets), self.claims), self.claims
+        before, claims = dict(self.sets), self.claims
         if not all(values.pieces for values in self.sets.values()):
             return False
         self.claims = []
         for statement, origin in claims:
-            if not statement.symbols() <= self.sets.keys():
+            known = {symbol: self.sets.get(symbol) for symbol in statement.symbols()}
+            if None in known.values() or self.settled.get(str(statement)) == known:
                 self.claims.append(Claim(statement, origin))
                 continue
+            self.settled[str(statement)] = known
+            fixed = {s: n for s in known if (n := self.sets[s].only()) is not None}
             try:
+                if fixed:
+                    self.take(any_of(*(c.given(fixed) for c in statement.alternatives)), origin, split=True)
+                    continue
                 found = plain(statement, self.sets)
             except DimError:
                 self.claims.append(Claim(statement, origin))
@@ -202,7 +221,7 @@ class _Solving:
         same = len(claims) == len(self.claims) and all(
             a.statement is b.statement for a, b in zip(claims, self.claims, strict=True)
         )
-        return not (same and before[0] == self.sets)
+        return not (same and before == self.sets)
 
     def substitute(self) -> bool:
         """Put an equality such as ``W == 2*H`` into every other condition; whether there was one."""
@@ -224,15 +243,17 @@ class _Solving:
             if symbol not in statement.symbols():
                 self.claims.append(Claim(statement, origin))
                 continue
-            verdict = any_of(*(c.given({symbol: value}) for c in statement.alternatives))
-            if verdict is False:
-                self.impossible = origin
-            elif not isinstance(verdict, bool):
-                self.take(verdict, origin, split=True)
+            self.take(any_of(*(c.given({symbol: value}) for c in statement.alternatives)), origin, split=True)
 
     def relate(self) -> bool:
-        """Let the two sides of every equality narrow each other; whether one did."""
+        """Let the symbols of a condition narrow each other; whether one did."""
         before = dict(self.sets)
+        self.related += 1
+        for statement, origin in self.claims if self.related <= MAX_RELATED else ():
+            if isinstance(statement, Condition) and statement.symbols() <= self.sets.keys():
+                for symbol, needed in reach(statement, self.sets):
+                    if not isinstance(needed, bool):
+                        self.need(symbol, needed, origin)
         for origin, (symbol, value) in self.equalities.items():
             (other,) = free_symbols(value)
             if symbol not in self.sets or other not in self.sets:

@@ -86,7 +86,7 @@ def test_simplified_conditions_hold_where_the_given_ones_do(parts, joined):
 
 @pytest.mark.slow
 @seed(1)
-@settings(max_examples=20_000, deadline=None, database=None)
+@settings(max_examples=4_000, deadline=None, database=None)
 @given(st.lists(CONDITIONS, min_size=1, max_size=3), st.lists(CONDITIONS, max_size=2))
 def test_thousands_of_simplified_conditions_hold_where_the_given_ones_do(parts, joined):
     try:

@@ -60,6 +60,11 @@ def simplified(*verdicts, free=FREE):
         # alternatives that cannot come true are left out
         ([any_of(equal(H, W), equal(H, 1), equal(W, 1)), at_least(H, 2), at_least(W, 2)],
          ["H >= 2", "W >= 2", "H == W"]),
+        # what a condition on two needs of each
+        ([at_least(H, 32), at_least(W, 32), equal((H // 32) * (W // 32), 49)],
+         ["32 <= H <= 1599", "32 <= W <= 1599", "(H//32)*(W//32) == 49"]),
+        ([at_least(H * W, 50), at_least(7, H)], ["1 <= H <= 7", "W >= 8", "H*W >= 50"]),
+        ([at_least(99, H * W), at_least(H, 10), equal(W, 3)], ["10 <= H <= 33", "W == 3"]),
         # what stays
         ([divisible(H + W - 1, 2)], ["(H + W) % 2 == 1"]),
         ([at_least(H * W, 50)], ["H*W >= 50"]),
@@ -94,7 +99,8 @@ def test_what_is_too_large_is_kept_and_said():
 
 def test_each_condition_says_where_it_comes_from():
     found = validity([at_least(W, 16), equal((H // 16) * (W // 16), W // 16), at_least(H * W, 999)], FREE)
-    assert found.absorbed == {1}
+    assert found.absorbed == {1, 2}
+    assert found.sets["W"].text("W") == "W >= 33"  # H is at most 31
     assert [(str(c.statement), c.origin) for c in found.coupled] == [("H*W >= 999", 2)]
     assert validity([equal(H, W), equal(H, W + 1)], FREE).impossible == 1
 
