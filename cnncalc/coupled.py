@@ -13,11 +13,21 @@ from math import prod
 from typing import NamedTuple
 
 from cnncalc.conditions import AnyOf, Condition, Statement, any_of, at_least, equal
-from cnncalc.dims import Dim, DimError, Expr, Extreme, bounds, free_symbols, substitute, symbol
+from cnncalc.dims import (
+    Dim,
+    DimError,
+    Expr,
+    Extreme,
+    bounds,
+    free_symbols,
+    innermost_extreme,
+    substitute,
+    symbol,
+)
 from cnncalc.integers import IntegerSet, Piece, listed
 
 MAX_CLASSES = 4_096  # combinations of residues that are looked at
-MAX_WORK = 400_000  # the same, times the length of the expression
+MAX_WORK = 200_000  # the same, times the length of the expression
 MAX_POINTS = 20_000  # combinations of values that are tried
 
 Sets = Mapping[str, IntegerSet]
@@ -216,8 +226,8 @@ def _by_classes(condition: Condition, sets: Sets) -> Plain | None:
     """Residue class by residue class, in which floors are polynomials."""
     difference = condition.left - condition.right
     names = sorted(condition.symbols())
-    if not isinstance(difference, Expr):
-        return None
+    if not isinstance(difference, Expr) or innermost_extreme(difference) is not None:
+        return None  # a minimum is no polynomial
     try:
         periods = [difference.period(name) * max(condition.modulus, 1) for name in names]
     except DimError:

@@ -8,7 +8,7 @@ import pytest
 import cnncalc
 from cnncalc.analysis.solve import solve
 from cnncalc.errors import SpecError
-from cnncalc.spec.load import shipped_specs
+from tests.shipped import PATHS
 
 SIDE = 200
 HEIGHTS, WIDTHS = (axis.ravel() for axis in np.mgrid[1 : SIDE + 1, 1 : SIDE + 1].astype(object))
@@ -89,24 +89,20 @@ def test_the_headline_is_what_trying_finds(layers, texts):
     assert [*shown, *(str(reason.condition) for reason in found.coupled)] == texts
 
 
-PATHS = {
-    name: str(path)
-    for name, (path, variant) in shipped_specs().items()
-    if not variant and {"H", "W"} <= cnncalc.load(str(path)).vars.keys()
-}
+SHIPPED = {path.stem: str(path) for path in PATHS if {"H", "W"} <= cnncalc.load(str(path)).vars.keys()}
 
 
-@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_every_pair_of_sizes_of_a_shipped_network(name):
-    found = agree(cnncalc.load(PATHS[name]), [])
+    found = agree(cnncalc.load(SHIPPED[name]), [])
     assert found.coupled == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_fresh_runs_of_a_shipped_network(name):
     draw = random.Random(name)
-    agree(cnncalc.load(PATHS[name]), [(draw.randint(1, SIDE), draw.randint(1, SIDE)) for _ in range(60)])
+    agree(cnncalc.load(SHIPPED[name]), [(draw.randint(1, SIDE), draw.randint(1, SIDE)) for _ in range(60)])
 
 
 @pytest.mark.parametrize(
