@@ -110,7 +110,7 @@ def _through(
     if sight == "all":
         return whole
     reading = known if node.layer.family == "merge" else known[:1]  # others give a size, not values
-    if sight == "unknown" or len(sight) != len(reading[0].axes):
+    if sight == "unknown" or any(len(sight) != len(field.axes) for field in reading):
         return None
     if len(reading) == 1 and all(step == STILL for step in sight):
         return reading[0]  # most layers: activations, normalisations
@@ -176,7 +176,7 @@ def moved(axis: Axis, step: Window | Spread | Zoom) -> Axis | None:
 
 
 def _slid(axis: Axis, window: Window) -> Axis | None:
-    """Cell j sees cells ``j*stride - before`` to ``j*stride - before + extent - 1`` of the layer before."""
+    """Cell j sees the cells ``j*stride - before + tap*dilation`` of the layer before."""
     if axis.period == 1:
         first, _ = axis.span(0 - window.before)
         _, last = axis.span(window.extent - 1 - window.before)
@@ -184,30 +184,33 @@ def _slid(axis: Axis, window: Window) -> Axis | None:
     if isinstance(window.stride, Expr) or isinstance(window.before, Expr) or isinstance(window.extent, Expr):
         return None
     period = axis.period // gcd(axis.period, window.stride)
+    taps = range(0, window.extent, window.dilation if window.extent > 1 else 1)  # type: ignore[arg-type]
     starts = [j * window.stride - window.before for j in range(period)]
-    advance = axis.advance * (period * window.stride // axis.period)
-    return _axis(
-        advance, [axis.span(s)[0] for s in starts], [axis.span(s + window.extent - 1)[1] for s in starts]
-    )
+    seen = [range(start + taps.start, start + taps.stop, taps.step) for start in starts]
+    return _axis(axis.advance * (period * window.stride // axis.period), *_hulls(axis, seen))
 
 
 def _spread(axis: Axis, spread: Spread) -> Axis | None:
-    """Cell j sees every cell i before it for which ``j + before - i*stride`` is in the kernel."""
-    if any(isinstance(n, Expr) for n in (spread.extent, spread.before)):
+    """Cell j sees every cell i before it for which ``j + before - i*stride`` is a tap of the kernel."""
+    kernel, stride, dilation, before = spread
+    if isinstance(kernel, Expr) or isinstance(dilation, Expr) or isinstance(before, Expr):
         return None
-    stride, extent, before = spread.stride, int(spread.extent), int(spread.before)  # type: ignore[arg-type]
     period = stride * axis.period
     if period > MAX_PERIOD:
         return None
-    firsts, lasts = [], []
+    common = gcd(stride, dilation)
+    turn = stride // common  # taps so far apart meet cells, so many apart:
+    step = dilation // common
+    seen = []
     for j in range(period):
-        high = (j + before) // stride
-        low = min(
-            -((extent - 1 - j - before) // stride), high
-        )  # rounded up; a cell that no kernel reaches: high
-        firsts.append(axis.span(low)[0])
-        lasts.append(axis.span(high)[1])
-    return _axis(axis.advance, firsts, lasts)
+        low = high = (j + before) // stride  # what a cell that no kernel reaches is given
+        place, rest = divmod(j + before, common)
+        tap = place * pow(step, -1, turn) % turn  # the first to meet a cell
+        if not rest and tap < kernel:
+            high = (j + before - tap * dilation) // stride
+            low = high - (kernel - 1 - tap) // turn * step
+        seen.append(range(low, high + 1, step))
+    return _axis(axis.advance, *_hulls(axis, seen))
 
 
 def _zoomed(axis: Axis, zoom: Zoom) -> Axis | None:
@@ -218,14 +221,19 @@ def _zoomed(axis: Axis, zoom: Zoom) -> Axis | None:
     period = up * turns
     if period > MAX_PERIOD:
         return None
-    firsts, lasts = [], []
+    seen, reach = [], zoom.taps // 2
     for j in range(period):
-        nearest = j * down // up if zoom.taps == 1 else ((2 * j + 1) * down - up) // (2 * up)
-        reach = zoom.taps // 2
-        low, high = (nearest, nearest) if zoom.taps == 1 else (nearest - reach + 1, nearest + reach)
-        firsts.append(axis.span(low)[0])
-        lasts.append(axis.span(high)[1])
-    return _axis(axis.advance * (turns * down // axis.period), firsts, lasts)
+        below, beyond = (j * down // up, 0) if zoom.taps == 1 else divmod((2 * j + 1) * down - up, 2 * up)
+        # in the middle of a cell its neighbours weigh nothing
+        seen.append(range(below - reach + 1, below + reach + 1) if beyond else range(below, below + 1))
+    return _axis(axis.advance * (turns * down // axis.period), *_hulls(axis, seen))
+
+
+def _hulls(axis: Axis, seen: list[range]) -> tuple[list[Dim], list[Dim]]:
+    """First and last input cell of each stretch of cells. After one period all that follows lies further on."""
+    firsts = [minimum(*(axis.span(cell)[0] for cell in cells[: axis.period])) for cells in seen]
+    lasts = [maximum(*(axis.span(cell)[1] for cell in cells[-axis.period :])) for cells in seen]
+    return firsts, lasts
 
 
 def _axis(advance: Dim, firsts: Sequence[Dim], lasts: Sequence[Dim]) -> Axis | None:
