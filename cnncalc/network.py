@@ -109,6 +109,16 @@ class Network:
             unsilenced=partial(unsilenced, source=self.source, root=self.root),
         )
 
+    def valid_part(self) -> Graph:
+        """The network without the layers that do not fit their input, and without what depends on them."""
+        try:
+            grown = self._unrolled({}, {})
+        except (SpecError, Failed):  # not even the input has a size
+            return Graph(self.name, (), (), {})
+        return Graph(
+            self.name, tuple(grown.nodes), (), grown.groups, (), tuple(grown.warnings), layouts=self.layouts
+        )
+
     def _advised(
         self, given: Mapping[str, Any], variables: Mapping[str, Any], problems: tuple[Problem, ...]
     ) -> tuple[Problem, ...]:

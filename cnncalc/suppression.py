@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from cnncalc.errors import CODES, Mark, Problem, Source
 
-_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*cnncalc:\s*ignore\[([^\]\n]*)\]")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*cnncalc:\s*(\w+)(?:\[([^\]\n]*)\])?")
+#: words that ask to be silent; only the first does, with rules in brackets
+WORDS = ("ignore", "ignored", "disable", "noqa", "silence", "silent", "skip", "suppress", "off", "allow")
 
 
 def covers(pattern: str, code: str) -> bool:
@@ -24,7 +26,10 @@ def known(pattern: str) -> bool:
 
 
 class Suppression(NamedTuple):
-    """A comment that silences codes on a line, or on the next one if it stands alone."""
+    """A comment that silences codes on a line, or on the next one if it stands alone.
+
+    One that names no code silences nothing.
+    """
 
     line: int
     patterns: tuple[str, ...]
@@ -32,20 +37,27 @@ class Suppression(NamedTuple):
 
     def silences(self, pattern: str, problem: Problem) -> bool:
         """Whether one of its patterns covers a problem on its line."""
-        if problem.place is None or not covers(pattern, problem.code):
+        return covers(pattern, problem.code) and self.is_at(problem)
+
+    def is_at(self, problem: Problem) -> bool:
+        """Whether a problem is on its line."""
+        if problem.place is None:
             return False
         return problem.place.mark.line <= self.line <= problem.place.mark.end_line
 
 
-def suppressions(source: Source) -> list[Suppression]:
-    """Comments of the form ``# cnncalc: ignore[W203] reason``; JSON has none."""
+def suppressions(source: Source, root: Any = None) -> list[Suppression]:
+    """Comments of the form ``# cnncalc: ignore[W203] reason``; JSON has none.
+
+    ``root`` is the document, for what looks like a comment and stands within a text.
+    """
     found: list[Suppression] = []
     if source.name.endswith(".json") or "cnncalc:" not in source.text:
         return found
     lines = source.text.splitlines()
     for number, line in enumerate(lines):
         match = _COMMENT.search(line) if "cnncalc:" in line else None
-        if match is None or line.count('"', 0, match.start()) % 2 or line.count("'", 0, match.start()) % 2:
+        if match is None or match[1].lower() not in WORDS or _in_text(root, number, match.start()):
             continue
         target = number
         if not line[: match.start()].strip():
@@ -55,9 +67,22 @@ def suppressions(source: Source) -> list[Suppression]:
                 if lines[n].strip() and not lines[n].lstrip().startswith("#")
             )
             target = next(following, number)
-        patterns = tuple(part.strip() for part in match[1].split(",") if part.strip())
+        named = match[2] if match[1] == "ignore" else None
+        patterns = tuple(part.strip() for part in (named or "").split(",") if part.strip())
         found.append(Suppression(target, patterns, Mark(number, match.start(), number, match.end())))
     return found
+
+
+def _in_text(node: Any, line: int, column: int) -> bool:
+    """Whether a place is within a text of a document, quoted or of several lines."""
+    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    marks = getattr(node, "values_at", ())
+    for value, mark in zip(inner, marks.values() if isinstance(marks, dict) else marks, strict=False):
+        if (mark.line, mark.column) <= (line, column) < (mark.end_line, mark.end_column) and (
+            isinstance(value, str) or _in_text(value, line, column)
+        ):
+            return True
+    return False
 
 
 def unsilenced(problems: Iterable[Problem], source: Source, root: Mapping[str, Any]) -> list[Problem]:
@@ -65,7 +90,7 @@ def unsilenced(problems: Iterable[Problem], source: Source, root: Mapping[str, A
     lint = root.get("lint")
     ignored = lint.get("ignore") if isinstance(lint, Mapping) else None
     patterns = [p for p in ignored if isinstance(p, str)] if isinstance(ignored, list) else []
-    comments = suppressions(source)
+    comments = suppressions(source, root)
     return [
         problem
         for problem in problems

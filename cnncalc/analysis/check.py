@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.analysis import expect
 from cnncalc.analysis.expect import Outcome
-from cnncalc.analysis.lints import UNANIMOUS, Subject, all_lints
+from cnncalc.analysis.lints import LOCAL, UNANIMOUS, Subject, all_lints
+from cnncalc.analysis.silence import silenced
 from cnncalc.dims import DimError
 from cnncalc.errors import (
     CODES,
     Fix,
-    Mark,
     Place,
     Problem,
-    Source,
     SpecError,
     UsageError,
-    did_you_mean,
     merged,
 )
 from cnncalc.network import Network, build
 from cnncalc.spec.document import Document
-from cnncalc.spec.document import Mapping as DocumentMapping
-from cnncalc.spec.document import Sequence as DocumentSequence
 from cnncalc.spec.lines import Lines
 from cnncalc.spec.load import raw_text, read_spec, read_text
-from cnncalc.suppression import Suppression, covers, known, suppressions
+from cnncalc.suppression import covers
 
 MAX_FIX_ROUNDS = 20
 
@@ -90,31 +86,22 @@ def check_bytes(data: bytes, name: str, options: Options) -> Result:
 
 
 def check_document(document: Document, variant: str | None, options: Options) -> Result:
-    outcomes: list[Outcome] = []
     name = document.source.name
     try:
         network = build(document, variant)
     except SpecError as error:
-        return Result(name, error.problems, ())
+        return _result(document, [_Found(list(error.problems))], options)
     except UsageError as error:
         return Result(name, (Problem("C202", str(error), where=name),), ())
-    variants = [variant or "", *network.variants]
     findings = []
-    for number, each in enumerate(variants):
+    for number, each in enumerate([variant or "", *network.variants]):
         one = _check_network(document, network if number == 0 else None, each, options)
         label = f"{each}: " if each else ""
-        outcomes += [Outcome(label + outcome.name, outcome.problems) for outcome in one.outcomes]
-        if number:
-            noted = [p._replace(notes=(*p.notes, f"in variant '{each}'")) for p in one.problems]
-            one = one._replace(problems=noted)
-        findings.append(one)
-    kept = _suppressed(network, merged(_unanimous(findings)), options)
-    return Result(
-        name,
-        tuple(sorted(kept, key=lambda p: (p.position, p.code, p.message))),
-        tuple(outcomes),
-        len(variants),
-    )
+        outcomes = [Outcome(label + outcome.name, outcome.problems) for outcome in one.outcomes]
+        note = (f"in variant '{each}'",) if number else ()
+        problems = [p._replace(notes=(*p.notes, *note)) for p in one.problems]
+        findings.append(one._replace(problems=problems, outcomes=outcomes))
+    return _result(document, findings, options)
 
 
 class _Found(NamedTuple):
@@ -123,26 +110,51 @@ class _Found(NamedTuple):
     problems: list[Problem]
     outcomes: list[Outcome] = []
     places: frozenset[Place | None] = frozenset()  # of its layers
+    ran: frozenset[str] = frozenset()  # lints that saw all of it
+
+
+def _result(document: Document, findings: Sequence[_Found], options: Options) -> Result:
+    problems = merged(_unanimous(findings))
+    ran = frozenset.intersection(*(found.ran for found in findings))
+    kept = silenced(document, problems, lambda code: code in ran or not options.runs(code), options.runs)
+    return Result(
+        document.source.name,
+        tuple(sorted(kept, key=lambda p: (p.position, p.code, p.message))),
+        tuple(outcome for found in findings for outcome in found.outcomes),
+        len(findings),
+    )
 
 
 def _check_network(document: Document, network: Network | None, variant: str, options: Options) -> _Found:
     try:
         network = network or build(document, variant or None)
-        report = network.summary()
     except SpecError as error:
         return _Found(list(error.problems))
+    try:
+        report = network.summary()
+    except SpecError as error:
+        part = _linted(Subject(network, network.valid_part(), None), options, LOCAL)
+        return _Found([*error.problems, *part.problems])
     outcomes = expect.outcomes(network, report)
     if options.budgets:
         outcomes += expect.budgets(report, options.budgets, options.dtype, network.source, network.root)
     problems = [problem for outcome in outcomes for problem in outcome.problems]
-    subject = Subject(network, report)
+    found = _linted(Subject(network, report.graph, report), options, all_lints())
+    return found._replace(problems=[*problems, *found.problems], outcomes=outcomes)
+
+
+def _linted(subject: Subject, options: Options, codes: Collection[str]) -> _Found:
+    """What those lints say that are on."""
+    problems: list[Problem] = []
+    ran = set()
     for code, lint in all_lints().items():
-        if options.runs(code):
+        if code in codes and options.runs(code):
             try:
                 problems += lint(subject)
             except DimError:  # a lint needs numbers that this network has not
                 continue
-    return _Found(problems, outcomes, frozenset(node.place for node in subject.layers))
+            ran.add(code)
+    return _Found(problems, [], frozenset(node.place for node in subject.layers), frozenset(ran))
 
 
 def _unanimous(networks: Sequence[_Found]) -> list[Problem]:
@@ -151,80 +163,6 @@ def _unanimous(networks: Sequence[_Found]) -> list[Problem]:
     useful = {place for found, places in zip(networks, said, strict=True) for place in found.places - places}
     problems = [problem for found in networks for problem in found.problems]
     return [p for p in problems if p.code not in UNANIMOUS or p.place not in useful]
-
-
-# --------------------------------------------------------------------------------------- suppression
-
-
-def _suppressed(network: Network, problems: list[Problem], options: Options) -> list[Problem]:
-    """Problems that nothing silences, and a warning for each silencing that does nothing."""
-    source = network.source
-    comments = suppressions(source)
-    silent, complaints = _of_the_file(network)
-    used: set[tuple[Mark, str]] = set()
-    kept = []
-    for problem in problems:
-        lint = problem.code.startswith("W")
-        if lint and any(covers(pattern, problem.code) for pattern in silent):
-            continue
-        hit = [(c.mark, p) for c in comments for p in c.patterns if lint and c.silences(p, problem)]
-        used.update(hit)
-        if not hit:
-            kept.append(problem)
-    kept += complaints
-    if options.runs("W901"):
-        for comment in comments:
-            kept += [_useless(comment, p, source) for p in comment.patterns if (comment.mark, p) not in used]
-    return kept
-
-
-def _useless(comment: Suppression, pattern: str, source: Source) -> Problem:
-    place = Place(source, comment.mark)
-    if not known(pattern):
-        return Problem(
-            "W901", f"there is no rule '{pattern[:64]}'", place, help=did_you_mean(pattern, _names())
-        )
-    if pattern.startswith("C"):
-        return Problem("W901", f"{pattern} is an error: errors cannot be suppressed", place)
-    return Problem("W901", f"nothing here is {pattern}", place, help="remove the comment")
-
-
-def _names() -> list[str]:
-    return [*CODES, *(rule.name for rule in CODES.values())]
-
-
-def _of_the_file(network: Network) -> tuple[list[str], list[Problem]]:
-    """Codes under ``lint: {ignore: [...]}``, and what is wrong there."""
-    source = network.source
-    node = network.root.get("lint")
-    if not isinstance(node, DocumentMapping):
-        return [], []
-    complaints = [
-        Problem(
-            "C102",
-            f"'lint' has no field '{key[:64]}'",
-            Place(source, node.keys_at[key]),
-            help="it has ignore",
-        )
-        for key in node
-        if key != "ignore"
-    ]
-    raw = node.get("ignore", DocumentSequence(node.mark))
-    if not isinstance(raw, DocumentSequence):
-        complaints.append(
-            Problem("C101", "'ignore' needs a list of lints", Place(source, node.values_at["ignore"]))
-        )
-        return [], complaints
-    patterns = []
-    for pattern, mark in zip(raw, raw.values_at, strict=True):
-        if isinstance(pattern, str) and known(pattern) and not pattern.startswith("C"):
-            patterns.append(pattern)
-        else:
-            help = did_you_mean(str(pattern), [n for n in _names() if not n.startswith("C")])
-            complaints.append(
-                Problem("C101", f"there is no lint '{str(pattern)[:64]}'", Place(source, mark), help=help)
-            )
-    return patterns, complaints
 
 
 # --------------------------------------------------------------------------------------- fixing

@@ -282,9 +282,75 @@ def test_suppression(capsys, folder):
     assert problems("", extra="lint: {silence: [W201]}\n") == [("C102", 1), ("W201", 3)]
     assert problems("", extra="description: 'no # cnncalc: ignore[W201] comment'\n") == [("W201", 3)]
     error = "input: [3, 9, 9]\nlayers:\n  - {type: conv2d, kernel_size: 2} # cnncalc: ignore[C104]\n"
-    assert [p.code for p in check_text(error, "x.yaml", Options()).problems] == ["C104"]
+    assert [p.code for p in check_text(error, "x.yaml", Options()).problems] == ["C104", "W901"]
     failed = "input: [3, 9, 9]\nlayers: [relu]\nexpect: {params: 3} # cnncalc: ignore[C401]\nlint: {ignore: [C401]}\n"
     assert [p.code for p in check_text(failed, "x.yaml", Options()).problems] == ["C401", "W901", "C101"]
+
+
+CHAIN = (
+    "input: [3, 33, 33]\nlayers:\n  - {type: maxpool2d, kernel_size: 2} # cnncalc: ignore[W201] the border is black\n"
+    "  - {type: avgpool2d, kernel_size: 3, padding: 1, stride: 1}\n  - {type: conv2d, out_channels: 4, kernel_size: N}\n"
+)
+
+
+def found(text, **options):
+    problems = check_text(text, "x.yaml", Options(**options)).problems
+    return [(p.code, p.place.mark.line + 1) for p in problems]
+
+
+def test_what_an_error_hides_is_not_called_useless():
+    assert found(CHAIN.replace("N", "3")) == [("W208", 4)]
+    assert found(CHAIN.replace("N", "99")) == [("W208", 4), ("C302", 5)]  # what can run does
+    assert found(CHAIN.replace("N", "none")) == [("C106", 5)]
+    assert found(CHAIN.replace("N", "3").replace("33, 33", "32, 32")) == [("W901", 3), ("W208", 4)]
+    other = CHAIN.replace("W201", "W208").replace("N", "99")  # W208 ran, but not on what comes after the error
+    assert found(other) == [("W208", 4), ("C302", 5)]
+    assert found(CHAIN.replace("W201", "W2").replace("N", "99")) == [("W208", 4), ("C302", 5)]
+    for pattern in ("W777", "C302"):  # these are useless whatever else is wrong
+        for size in ("99", "none"):
+            assert ("W901", 3) in found(CHAIN.replace("W201", pattern).replace("N", size))
+
+
+def test_what_fails_in_a_variant_is_not_called_useless():
+    text = CHAIN.replace("33, 33", "H, H").replace("N", "3")
+    variants = "vars: {H: 32}\nvariants: {odd: {vars: {H: 33}}, small: {vars: {H: 4}}}\n"
+    assert found(text + variants) == [("W208", 4), ("C302", 5)]
+    even = "vars: {H: 32}\nvariants: {big: {vars: {H: 64}}}\n"
+    assert found(text + even) == [("W901", 3), ("W208", 4)]
+
+
+def test_what_was_not_asked_for_is_not_called_useless():
+    text = CHAIN.replace("33, 33", "32, 32").replace("N", "3")
+    assert found(text, select=("W3", "W9")) == []
+    assert found(text, select=("W201", "W9")) == [("W901", 3)]
+    assert found(text, ignore=("W201",)) == [("W208", 4)]
+    assert found(text.replace("W201", "W501")) == [("W208", 4)]  # it is off
+    assert found(text.replace("W201", "W501"), select=("W5", "W9")) == [("W901", 3)]
+
+
+@pytest.mark.parametrize("comment", [
+    "ignore", "ignore W201", "ignore[]", "ignore[ ]", "ignore [W201]", "ignore(W201)", "Ignore[W201]", "noqa",
+    "disable[W201]", "ignore[W201", "ignore: W201",
+])  # fmt: skip
+def test_a_comment_that_names_no_rule_is_said(comment):
+    text = LINTED.rstrip("\n") + f" # cnncalc: {comment}\n"
+    assert found(text) == [("W201", 3), ("W901", 3)]
+    (_, problem) = check_text(text, "x.yaml", Options()).problems
+    assert problem.help == "name the rules: # cnncalc: ignore[W201] and why"
+    assert found(text.replace("kernel_size", "kernelsize"))[-1] == ("W901", 3)
+
+
+@pytest.mark.parametrize("text, codes", [
+    ("description: it's odd # cnncalc: ignore[W306] an apostrophe is no quotation mark\n", ["W901"]),
+    ("description: 'no # cnncalc: ignore'\n", []),
+    ('description: "no\n  # cnncalc: ignore"\n', []),
+    ("description: |\n  # cnncalc: ignore\n  text\n", []),
+    ("description: >-\n  # cnncalc: ignore\n  text\n\n# cnncalc: ignore\n", ["W901"]),
+    ("# cnncalc: a note for readers\n", []),
+])  # fmt: skip
+def test_comments_are_told_from_texts(text, codes):
+    spec = "input: [3, 8, 8]\nlayers: [relu]\n"
+    assert [p.code for p in check_text(spec + text, "x.yaml", Options()).problems] == codes
 
 
 def test_budgets(capsys, folder):
@@ -373,7 +439,8 @@ def test_lints_are_silent_on_shipped_networks(name):
     from cnncalc.network import load
 
     network = load(name)
-    subject = Subject(network, network.summary())
+    report = network.summary()
+    subject = Subject(network, report.graph, report)
     found = [problem for lint in all_lints().values() for problem in lint(subject)]
     warnings = [p.code for p in found if p.severity == "warning" and p.code != "W501"]
     assert warnings == []

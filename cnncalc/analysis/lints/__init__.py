@@ -24,10 +24,16 @@ UNANIMOUS = ("W304",)
 class Subject:
     """What lints look at: a network at one setting, and who reads what."""
 
-    def __init__(self, network: Network, report: Report) -> None:
+    def __init__(self, network: Network, graph: Graph, report: Report | None) -> None:
         self.network = network
-        self.report = report
-        self.graph: Graph = report.graph
+        self.graph = graph
+        self._report = report
+
+    @property
+    def report(self) -> Report:
+        """The numbers of a network that is valid."""
+        assert self._report is not None
+        return self._report
 
     @cached_property
     def readers(self) -> dict[int, list[Node]]:
@@ -60,13 +66,17 @@ class Subject:
 
 Lint = Callable[[Subject], Iterator[Problem]]
 LINTS: dict[str, Lint] = {}
+#: lints that look at a layer and what comes before it, or at the text: errors elsewhere do not make them wrong
+LOCAL: set[str] = set()
 
 
-def lint(code: str) -> Callable[[Lint], Lint]:
+def lint(code: str, *, local: bool = False) -> Callable[[Lint], Lint]:
     """Enter a function into the table of lints."""
 
     def enter(function: Lint) -> Lint:
         LINTS[code] = function
+        if local:
+            LOCAL.add(code)
         return function
 
     return enter

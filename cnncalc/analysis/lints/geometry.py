@@ -130,7 +130,7 @@ def _variable(subject: Subject, path: str, axis: int) -> str | None:
     return raw if isinstance(raw, str) and raw in subject.network.vars else None
 
 
-@lint("W202")
+@lint("W202", local=True)
 @one_axis
 def window_in_padding(subject: Subject) -> Iterator[Problem]:
     for node, name, size, window in _windows(subject):
@@ -159,7 +159,7 @@ def skipped_input(subject: Subject) -> Iterator[Problem]:
         )
 
 
-@lint("W204")
+@lint("W204", local=True)
 @one_axis
 def checkerboard(subject: Subject) -> Iterator[Problem]:
     for node in subject.layers:
@@ -178,7 +178,7 @@ def checkerboard(subject: Subject) -> Iterator[Problem]:
                 break
 
 
-@lint("W206")
+@lint("W206", local=True)
 def dilation_gridding(subject: Subject) -> Iterator[Problem]:
     for node in subject.layers:
         rate = _rate(node)
@@ -204,7 +204,7 @@ def _rate(node: Node) -> int:
     return min((concrete(d) for k, _, d in layer.axis_fields() if k != 1), default=1)
 
 
-@lint("W207")
+@lint("W207", local=True)
 def even_kernel_same(subject: Subject) -> Iterator[Problem]:
     for node in subject.layers:
         layer = node.layer
@@ -217,7 +217,7 @@ def even_kernel_same(subject: Subject) -> Iterator[Problem]:
             yield at(node, "W207", message, help="use an odd kernel, or write the padding out")
 
 
-@lint("W208")
+@lint("W208", local=True)
 @one_axis
 def pool_over_padding(subject: Subject) -> Iterator[Problem]:
     for node, _, _, window in _windows(subject):

@@ -14,7 +14,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 PROSE = ("name", "description", "source")
 
 
-@lint("W306")
+@lint("W306", local=True)
 def unused_name(subject: Subject) -> Iterator[Problem]:
     """Texts of the spec are searched for the name, so that nothing in use is called unused."""
     root = subject.network.root
