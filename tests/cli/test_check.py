@@ -303,7 +303,7 @@ def test_what_an_error_hides_is_not_called_useless():
     assert found(CHAIN.replace("N", "99")) == [("W208", 4), ("C302", 5)]  # what can run does
     assert found(CHAIN.replace("N", "none")) == [("C106", 5)]
     assert found(CHAIN.replace("N", "3").replace("33, 33", "32, 32")) == [("W901", 3), ("W208", 4)]
-    other = CHAIN.replace("W201", "W208").replace("N", "99")  # W208 ran, but not on what comes after the error
+    other = CHAIN.replace("W201", "W208").replace("N", "99")  # W208 ran on a part
     assert found(other) == [("W208", 4), ("C302", 5)]
     assert found(CHAIN.replace("W201", "W2").replace("N", "99")) == [("W208", 4), ("C302", 5)]
     for pattern in ("W777", "C302"):  # these are useless whatever else is wrong
