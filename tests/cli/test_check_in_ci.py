@@ -342,7 +342,7 @@ def test_fingerprints_are_what_github_reads_and_stay_when_lines_move(capsysbinar
     (folder / "bad.yaml").write_text(BROKEN + "lint: {silence: []}\n")
     before = [found["partialFingerprints"] for found in results(capsysbinary, "bad.yaml")]
     lines = line_hashes((folder / "bad.yaml").read_text())
-    assert [each["primaryLocationLineHash"] for each in before] == [lines[2]] * len(before)
+    assert [each["primaryLocationLineHash"] for each in before] == [lines[2], lines[3]]
     (folder / "bad.yaml").write_text("# moved\n\n" + BROKEN + "lint: {silence: []}\n")
     assert [found["partialFingerprints"] for found in results(capsysbinary, "bad.yaml")] == before
     (folder / "empty.yaml").write_text("")
