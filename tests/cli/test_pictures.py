@@ -10,7 +10,7 @@ import pytest
 
 import cnncalc
 from cnncalc.__main__ import main
-from cnncalc.report import features, graphview, plot
+from cnncalc.report import features, graphview, plot, stacks
 from cnncalc.report.layout import Layout, places
 from cnncalc.report.outline import outline
 from cnncalc.report.svg import Box, Picture, shortened, tail, text_width
@@ -338,7 +338,7 @@ def test_vectors_are_bars_of_one_thickness():
             for side, path in re.findall(r'height="([\d.]+)"[^>]*data-path="([^"]+)"', picture.render())
         }
         assert vectors & set(sides)
-        assert {sides[path] for path in vectors & set(sides)} == {features.BAR}
+        assert {sides[path] for path in vectors & set(sides)} == {stacks.BAR}
 
 
 def test_what_is_for_training_only_is_dashed():

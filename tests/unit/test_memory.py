@@ -6,6 +6,7 @@ from itertools import permutations
 import pytest
 
 import cnncalc
+from cnncalc.analysis import memory
 from cnncalc.analysis.memory import best_schedule, schedule, training
 
 
@@ -119,3 +120,15 @@ def test_training_is_the_sum_of_its_parts():
     assert (sgd.optimiser, momentum.optimiser, adam.optimiser) == (0, sgd.params, 2 * sgd.params)
     assert sgd.activations == report.totals.activation_bytes + 2 * 4 * 3 * 224 * 224
     assert adam.total == 4 * sgd.params + sgd.activations
+
+
+def test_the_search_is_bounded_by_the_layers_that_could_be_next(monkeypatch):
+    """Wide networks have many at every step: the states would fill the memory long before there are too many."""
+    conv = lambda channels: {"type": "conv2d", "out_channels": channels, "kernel_size": 1}
+    layers = [{"type": "concat", "branches": [[conv(30)], *[[conv(40), conv(1)]] * 5]}]
+    wide = graph(layers)
+    assert best_schedule(wide).peak < schedule(wide).peak
+    monkeypatch.setattr(memory, "MAX_WAITS", 20)
+    found = best_schedule(wide)
+    assert not found.optimal
+    assert found.peak == schedule(wide).peak

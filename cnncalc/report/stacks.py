@@ -1,0 +1,150 @@
+"""What the feature-map view draws: volumes in stacks, which feed one another, and the path that is its spine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log2, sqrt
+from typing import NamedTuple
+
+from cnncalc.dims import concrete
+from cnncalc.report import text
+from cnncalc.report.outline import Thing
+from cnncalc.report.svg import shortened, text_width
+
+QUIET = ("activation", "norm")  # drawn with the layer before them
+ALSO_QUIET = ("dropout", "drop_path", "flatten", "identity", "scale", "reshape", "permute", "pad")
+TALLEST, SLANT, THIN, BAR, LABEL = 180.0, 0.32, 4.0, 9.0, 11.0
+APART = 6.0  # volumes of one stack
+
+
+class Block(NamedTuple):
+    """A volume, or the bar of a vector: its thing, front side and slant, and width on paper."""
+
+    thing: Thing
+    side: float
+    slant: float
+    width: float
+
+
+class Stack(NamedTuple):
+    """Volumes of one look that only follow one another, over one label; and the stacks that feed the first."""
+
+    blocks: tuple[Block, ...]
+    feeds: tuple[int, ...]
+
+    @property
+    def height(self) -> float:
+        return self.blocks[0].side + self.blocks[0].slant
+
+    @property
+    def length(self) -> float:
+        return sum(block.width + self.gap for block in self.blocks) - self.gap + self.blocks[-1].slant
+
+    @property
+    def gap(self) -> float:
+        return APART if self.blocks[0].slant else 2 * APART
+
+    @property
+    def room(self) -> float:
+        return max(self.length, *(text_width(label, LABEL) for label in labels_of(self)))
+
+
+def shown(things: Sequence[Thing]) -> list[Thing]:
+    """The things that have a volume of their own, fed by one another; quiet ones are drawn with what they read."""
+    stands: list[int] = []
+    result: list[Thing] = []
+    for thing in things:
+        feeds = tuple(dict.fromkeys(stands[i] for i in thing.feeds))
+        if _is_quiet(thing) and len(feeds) == 1:
+            stands.append(feeds[0])
+        else:
+            stands.append(len(result))
+            result.append(thing._replace(feeds=feeds))
+    return result
+
+
+def _is_quiet(thing: Thing) -> bool:
+    if thing.type in ("softmax", "log_softmax"):
+        return False
+    return thing.family in QUIET or thing.type in ALSO_QUIET
+
+
+def _cells(thing: Thing) -> tuple[int, int]:
+    """Height and width; a signal stands upright, a vector is one cell."""
+    sizes = [concrete(n) for n in thing.output[1:]]
+    return (sizes[-2], sizes[-1]) if len(sizes) > 1 else (sizes[0] if sizes else 1, 1)
+
+
+def _block(thing: Thing, tallest: int) -> Block:
+    """A volume drawn to the scale of the tallest map; a vector is a bar of one thickness, as long as a volume is deep."""
+    height, width = _cells(thing)
+    depth = 4.5 * log2(concrete(thing.output[0]) + 1)
+    if len(thing.output) == 1:
+        return Block(thing, BAR, 0.0, max(BAR, 1.5 * depth))
+    if tallest == 1:
+        return Block(thing, BAR, THIN, max(5.0, depth))
+    side, slant = (TALLEST * sqrt(size / tallest) for size in (height, width))
+    return Block(thing, max(BAR, side), max(THIN, SLANT * slant), max(5.0, depth))
+
+
+def stacks_of(things: Sequence[Thing]) -> list[Stack]:
+    """Neighbours of one type and output shape, each the only reader of the one before, stand together."""
+    tallest = max((max(_cells(thing)) for thing in things), default=1)
+    readers = [0] * len(things)
+    for thing in things:
+        for i in thing.feeds:
+            readers[i] += 1
+    stacks: list[Stack] = []
+    stands: list[int] = []
+    for thing in things:
+        block = _block(thing, tallest)
+        last = thing.feeds[0] if len(thing.feeds) == 1 and readers[thing.feeds[0]] == 1 else None
+        if last is not None and _look(things[last]) == _look(thing):
+            at = stands[last]
+            stacks[at] = stacks[at]._replace(blocks=(*stacks[at].blocks, block))
+            stands.append(at)
+        else:
+            stands.append(len(stacks))
+            stacks.append(Stack((block,), tuple(dict.fromkeys(stands[i] for i in thing.feeds))))
+    return stacks
+
+
+def _look(thing: Thing) -> tuple[object, ...]:
+    return thing.type, thing.output, thing.train_only
+
+
+def spine_of(stacks: Sequence[Stack]) -> list[int]:
+    """The longest path at inference; a gate of single cells over larger maps stands beside it."""
+    cells = [max(_cells(stack.blocks[0].thing)) for stack in stacks]
+    ahead = [0] * len(stacks)  # the largest map further on
+    for i in range(len(stacks) - 1, -1, -1):
+        for source in stacks[i].feeds:
+            ahead[source] = max(ahead[source], cells[i], ahead[i])
+    lengths: list[int] = []
+    before: list[int] = []
+    for i, stack in enumerate(stacks):
+        own = -1 if cells[i] == 1 < ahead[i] else len(stack.blocks)
+        best = max(stack.feeds, key=lambda j: lengths[j], default=-1)
+        before.append(best)
+        lengths.append(own + (lengths[best] if best >= 0 else 0))
+    ends = [i for i, stack in enumerate(stacks) if not stack.blocks[0].thing.train_only]
+    path = [max(ends, key=lambda i: lengths[i])] if ends else []
+    while path and before[path[-1]] >= 0:
+        path.append(before[path[-1]])
+    return path[::-1]
+
+
+def labels_of(stack: Stack) -> tuple[str, str]:
+    first, last = stack.blocks[0].thing, stack.blocks[-1].thing
+    shape, many = text.dims(last.output), len(stack.blocks)
+    names = [_name(thing.path) for thing in (first, last)]
+    if last.family in ("group", "input"):
+        return shape, shortened(names[0] if many == 1 else " … ".join(names), LABEL, 180)
+    kind = shortened(last.type.split(" + ")[0], LABEL, 130)
+    return shape, kind if many == 1 else f"{many} × {kind}"
+
+
+def _name(path: str) -> str:
+    """The last name of a path; a repetition with the name of what is repeated."""
+    parts = path.split(".")
+    return ".".join(parts[-2:] if parts[-1].isdigit() else parts[-1:])
