@@ -214,8 +214,11 @@ def needs_rank(layer: Layer, shape: Shape, *ranks: int) -> Requirements:
     yield Requirement(holds=False, code="C305", message=message, help=help)
 
 
-def as_input(type: str, shape: Shape, rank: int) -> str | None:
-    """Help for a layer on an input of the network that has another number of axes than it takes."""
+def as_input(shape: Shape, rank: int, other: str | None) -> str | None:
+    """Help for a layer on an input of the network that has another number of axes than it takes.
+
+    ``other`` is the layer type that takes as many as there are, if one does.
+    """
     wanted, sizes = _axes(rank), [str(size) for size in shape]
     if len(shape) == rank + 2 and sizes[0] == "1":
         return f"the batch is not part of a shape: write [{', '.join(sizes[1:])}]"
@@ -223,11 +226,10 @@ def as_input(type: str, shape: Shape, rank: int) -> str | None:
         return f"the channels are missing: write [{', '.join(['1', *sizes])}], which is {wanted}"
     if len(shape) == 1 and rank:
         return f"write the input as {wanted}, or use linear, which takes a vector"
-    other = f"{type.removesuffix(f'{rank}d')}{len(shape) - 1}d"
-    if type.endswith("d") and 1 < len(shape) <= 4:
-        batch = f"; if the first size is a batch, leave it out: [{', '.join(sizes[1:])}]"
-        return f"use {other} for {_axes(len(shape) - 1)}{batch if len(shape) == rank + 2 else ''}"
-    return None
+    batch = f"if the first size is a batch, leave it out: [{', '.join(sizes[1:])}]"
+    if other is not None:
+        return f"use {other} for {_axes(len(shape) - 1)}{f'; {batch}' if len(shape) == rank + 2 else ''}"
+    return batch if len(shape) == rank + 2 else None
 
 
 def _axes(rank: int) -> str:

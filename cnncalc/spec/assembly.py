@@ -9,6 +9,7 @@ from cnncalc.dims import maximum
 from cnncalc.errors import Place, Problem
 from cnncalc.graph import Demand, Group, Node, judge
 from cnncalc.layer import as_input
+from cnncalc.registry import layer_class
 from cnncalc.shapes import channels_first, show
 from cnncalc.spec.scope import Tensor
 from cnncalc.spec.values import Failed
@@ -199,7 +200,8 @@ class Assembly:
         help = problem.help
         source = self.nodes[inputs[0]] if inputs else None
         if problem.code == "C305" and source is not None and source.layer is None and layer.rank:
-            help = as_input(layer.type, source.output, layer.rank) or help
+            ranked = f"{layer.type.removesuffix(f'{layer.rank}d')}{len(source.output) - 1}d"
+            help = as_input(source.output, layer.rank, ranked if layer_class(ranked) else None) or help
         for node in self.nodes:
             if (
                 problem.code in ("C302", "C310")

@@ -86,6 +86,15 @@ OPAQUE = (
 #: words of fields, and ours
 WORDS = {"same_upper": "same", "zero": "valid", "none": "valid"}
 
+#: what no spec is, by the end of the file's name
+SUFFIXES = {
+    ".onnx": "an ONNX model", ".tflite": "a TensorFlow Lite model", ".pb": "a TensorFlow graph",
+    **dict.fromkeys((".pt", ".pth", ".ckpt", ".safetensors"), "weights of PyTorch"),
+    **dict.fromkeys((".h5", ".hdf5", ".keras"), "a Keras model"),
+    **dict.fromkeys((".py", ".ipynb"), "a Python program"),
+    **dict.fromkeys((".prototxt", ".caffemodel"), "a Caffe model"),
+}  # fmt: skip
+
 #: files of other programs, by the keys at their top: what they are
 FILES = {
     "an Ultralytics model": ({"backbone", "head"}, {"nc", "scales", "depth_multiple", "anchors"}),

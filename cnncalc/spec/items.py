@@ -329,14 +329,18 @@ class ItemReader:
         item.node = node
         if "branches" in node and cls.family == "merge":
             item.branches = self.read_branches(node["branches"], node.values_at["branches"], counts)
-        keys = {intended(key, ["from", "branches"]) for key in node}
-        if cls.family == "merge" and not keys & {"from", "branches"}:
-            help = "'from: [a, b]' names tensors, 'branches' lists of layers"
-            self.problem("C204", f"{item.kind} needs either 'from' or 'branches'", item.place.mark, help)
+        if cls.family == "merge" and not node.keys() & {"from", "branches"}:
+            self.miss_inputs(item, node)
         for key, family in (("norm", "norm"), ("act", "activation")):
             if key in node and cls.family in ACTIVATED:
                 setattr(item, key, self.read_attachment(node[key], node.values_at[key], family))
         self.read_fields(item, cls, node)
+
+    def miss_inputs(self, item: Item, node: Mapping) -> None:
+        """A merge without inputs, unless they have another name."""
+        if not any(intended(key, ["from", "branches"]) for key in node if key not in COMMON):
+            help = "'from: [a, b]' names tensors, 'branches' lists of layers"
+            self.problem("C204", f"{item.kind} needs either 'from' or 'branches'", item.place.mark, help)
 
     def with_defaults(self, type_name: str, node: Mapping) -> Mapping:
         defaults = self.defaults.get(type_name) if self.defaults is not None else None

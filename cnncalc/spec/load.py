@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import CnncalcError, Mark, Place, Problem, Source, SpecError, UsageError, nearest
+from cnncalc.spec import foreign
 from cnncalc.spec.document import Builder, Document, mark_at, problem
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ def read_spec(reference: str, *, whole: bool = False) -> tuple[Document, str | N
         variant = variant or found
         if not variant and not whole and (members := _members(name)):
             raise UsageError(f"{name} is a family: name one of {', '.join(members)}")
+    if (what := foreign.SUFFIXES.get(Path(path).suffix.lower())) is not None:
+        raise UsageError(
+            f"{path} is {what}: cnncalc reads specs in YAML or JSON, and cannot import other files"
+        )
     limit = MAX_JSON_BYTES if path.endswith(".json") else MAX_YAML_BYTES
     source = Source(path, _decode(_read(path, limit), path))
     return read(source, json=path.endswith(".json")), variant or None

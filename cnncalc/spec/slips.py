@@ -9,6 +9,9 @@ from cnncalc.registry import layer_class
 from cnncalc.shapes import channels_first
 from cnncalc.spec.document import Mapping, Sequence
 
+LONGEST = 120  # of a text that is taken for a list
+_AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(%|[A-Za-z]+)")
+_THOUSANDS = {"k": 10**3, "K": 10**3, "m": 10**6, "M": 10**6}
 _SIZE = re.compile(r"[\w.+*/%() -]+")
 _PAIR = re.compile(r"([A-Za-z_]\w*)(?:\s*[:=]\s*|\s+)(\S.*)")
 _CALL = re.compile(r"((?:\w+\.)*\w+)\((.*)\)")
@@ -19,6 +22,8 @@ _NUMBERS = re.compile(r"-?[0-9]+(?:(?:\s*[xX×*]\s*|[;\s]\s*)-?[0-9]+)+")
 def listed(text: str) -> str | None:
     """A list in the spec's form for one in another: ``(3, 3)``, ``3, 3``, ``3x3``, ``3 3``; else None."""
     text = text.strip()
+    if len(text) > LONGEST:
+        return None
     if _NUMBERS.fullmatch(text):
         return f"[{', '.join(re.findall('-?[0-9]+', text))}]"
     inner = text[1:-1] if text.startswith("(") and text.endswith(")") else text
@@ -45,6 +50,17 @@ def _split(text: str) -> list[str] | None:
         else:
             parts[-1] += character
     return None if depth else [part.strip() for part in parts]
+
+
+def amount(text: str) -> str | None:
+    """The number that a percentage, a multiple or a number with a unit is: ``50%``, ``1k``, ``3px``."""
+    found = _AMOUNT.fullmatch(text.strip())
+    if found is None or found[2] in ("x", "X"):
+        return None
+    number, unit = found.groups()
+    if unit == "%":
+        return f"{float(number) / 100:g}"
+    return f"{float(number) * _THOUSANDS[unit]:.0f}" if unit in _THOUSANDS else number
 
 
 def plain_number(text: str) -> str | None:
@@ -95,7 +111,11 @@ def axes(value: Any) -> str | None:
 
 def of_input(value: Any) -> str | None:
     """Help for an input that is no list of sizes."""
-    if isinstance(value, Sequence) and len(value) > 1 and value[0] in (None, -1, "None", "batch", "N", "B"):
+    if (
+        isinstance(value, Sequence)
+        and 1 < len(value) <= 8
+        and value[0] in (None, -1, "None", "batch", "N", "B")
+    ):
         if len(value) < 4:
             return "every size is a positive integer: [channels, height, width], without the batch"
         return f"the batch is not part of a shape: write [{', '.join(map(str, value[1:]))}]"

@@ -113,6 +113,8 @@ def _of_value(value: Any, name: str, data: Mapping, what: str) -> str | None:
     before = keys[keys.index(name) - 1] if keys.index(name) else None
     if value is None and name == "prev":
         return "several names need square brackets: from: [NAME, prev]"
+    if value is None and before and name.isdigit() and data[before] == 0:
+        return f"decimals have a point: {before}: 0.{name}"
     if value is None and before and name.isdigit():
         return f"several values need square brackets: {before}: [{str(data[before])[:40]}, {name}]"
     return None

@@ -106,6 +106,8 @@ def _meant(raw: str, words: tuple[str, ...], place: Place) -> Problem | None:
     if (listed := slips.listed(raw)) is not None:
         message = f"'{raw[:40]}' is not a list: a list stands in square brackets"
         return Problem("C105", message, place, help=f"write {listed}", fix=Fix(place.mark, listed))
+    if (number := slips.amount(raw)) is not None:
+        return Problem("C105", f"'{raw[:40]}' is not a plain number", place, help=f"write {number}")
     if not words or not NAME.match(raw):
         return None
     word = foreign.WORDS.get(raw.lower(), raw.lower())

@@ -342,3 +342,24 @@ def test_one_name_is_a_list_of_one():
     assert net.summary(free="size").free == ("size",)
     assert net.compile("activation_bytes", free="size")(8) == net.summary().totals.activation_bytes
     assert 8 in cnncalc.solve(net, "size").sets["size"]
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("net.onnx", "an ONNX model"), ("net.pt", "weights of PyTorch"), ("net.py", "a Python program")],
+)
+def test_files_of_other_programs_are_named(tmp_path, capsys, name, what):
+    (tmp_path / name).write_bytes(b"\x08\x07")
+
+    assert main(["table", str(tmp_path / name)]) == 2
+    assert f"{name} is {what}: cnncalc reads specs in YAML or JSON" in capsys.readouterr().err
+
+
+def test_a_layer_is_found_by_the_end_of_its_path(capsys):
+    assert main(["explain", "vgg16", "fc6"]) == 2
+    assert "no layer 'fc6'; did you mean 'classifier.fc6'?" in capsys.readouterr().err
+    assert main(["explain", "vgg16", "classifier"]) == 2
+    assert (
+        "'classifier' is a group of 9 layers: name one of classifier.flatten_1, classifier.fc6,"
+        in capsys.readouterr().err
+    )
