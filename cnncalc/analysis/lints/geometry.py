@@ -12,7 +12,7 @@ from cnncalc.dims import Dim, DimError, concrete
 from cnncalc.errors import Problem, SpecError
 from cnncalc.graph import Node
 from cnncalc.integers import meet
-from cnncalc.shapes import AXES
+from cnncalc.shapes import AXES, Window
 from cnncalc.window import WindowLayer
 
 
@@ -23,11 +23,12 @@ class Slide(NamedTuple):
     stride: int
     before: int
     after: int
+    margin: int = 0  # cells at the end that pad layers before it have put there
 
     def unread(self, size: Dim) -> Dim:
         """Cells at the end of an axis that no window reads; padding alone may be unread (below 0)."""
         left_over = (size + self.before + self.after - self.extent) % self.stride
-        return left_over - self.after
+        return left_over - self.after - self.margin
 
 
 def _windows(subject: Subject) -> Iterator[tuple[Node, str, int, Slide]]:
@@ -36,13 +37,25 @@ def _windows(subject: Subject) -> Iterator[tuple[Node, str, int, Slide]]:
         layer = node.layer
         if isinstance(layer, WindowLayer) and not node.type.startswith("conv_transpose"):
             (x,) = subject.graph.shapes_into(node)
-            for name, size, w in zip(AXES[layer.rank], x[1:], layer.spatial_windows(x), strict=True):
-                yield (
-                    node,
-                    name,
-                    concrete(size),
-                    Slide(*map(concrete, (w.extent, w.stride, w.before, w.after))),
-                )
+            margins = _margins(subject, node)
+            for name, size, w, margin in zip(
+                AXES[layer.rank], x[1:], layer.spatial_windows(x), margins, strict=True
+            ):
+                extent, stride, before, after = map(concrete, (w.extent, w.stride, w.before, w.after))
+                slide = Slide(extent, stride, before, after, margin)
+                yield node, name, concrete(size), slide
+
+
+def _margins(subject: Subject, node: Node) -> list[int]:
+    """Along each axis the cells that pad layers right before a layer have put at the end."""
+    found = [0] * (len(node.output) - 1)
+    before = subject.producer(node)
+    while before.layer is not None and before.type == "pad":
+        for axis, window in enumerate(before.layer.windows(subject.graph.shapes_into(before))):
+            if isinstance(window, Window):
+                found[axis] += max(0, concrete(window.after))
+        before = subject.producer(before)
+    return found
 
 
 def one_axis(function: Lint) -> Lint:
@@ -134,7 +147,7 @@ def _variable(subject: Subject, path: str, axis: int) -> str | None:
 @one_axis
 def window_in_padding(subject: Subject) -> Iterator[Problem]:
     for node, name, size, window in _windows(subject):
-        extent, stride, before, after = window
+        extent, stride, before, after, _ = window
         last = (size + before + after - extent) // stride * stride - before
         if before >= extent or last >= size:
             message = (
@@ -251,10 +264,10 @@ def small_receptive_field(subject: Subject) -> Iterator[Problem]:
 
 
 def _ends_features(subject: Subject, node: Node) -> bool:
-    """Whether a layer makes one vector of a map, for a linear layer, and nothing else reads the map.
+    """Whether a layer makes one vector of a map, for a classifier.
 
-    A gate (squeeze-and-excitation) or a pyramid of poolings reads the map beside others; the heads of a
-    detector are flattened to be joined, and each is for objects of its own size.
+    A gate (squeeze-and-excitation) or a pyramid of poolings reads the map beside others or goes back to
+    one; the heads of a detector are flattened to be joined, and each is for objects of its own size.
     """
     if not node.type.startswith(("global_", "adaptive_avgpool", "adaptive_maxpool", "flatten")):
         return False
@@ -263,4 +276,18 @@ def _ends_features(subject: Subject, node: Node) -> bool:
     reader = subject.only_reader(node)
     while reader is not None and layer_of(reader).family not in ("conv", "linear", "merge"):
         reader = subject.only_reader(reader)
-    return reader is None or layer_of(reader).family != "merge"
+    joined = reader is not None and layer_of(reader).family == "merge"
+    return not joined and not _goes_back_to_a_map(subject, node)
+
+
+def _goes_back_to_a_map(subject: Subject, node: Node) -> bool:
+    """Whether anything that is made of a layer's output has more than one cell."""
+    waiting, seen = [*subject.readers[node.number]], set()
+    while waiting:
+        reader = waiting.pop()
+        if any(size != 1 for size in reader.output[1:]):
+            return True
+        if reader.number not in seen:
+            seen.add(reader.number)
+            waiting += subject.readers[reader.number]
+    return False

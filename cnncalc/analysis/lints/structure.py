@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from cnncalc.analysis.lints import Subject, at, layer_of, lint
 from cnncalc.errors import Place, Problem
 from cnncalc.graph import Node
+from cnncalc.shapes import AXES
 from cnncalc.window import WindowLayer
 
 
@@ -90,9 +91,11 @@ def _squashed_again(reader: Node) -> bool:
 def _means(reader: Node) -> bool:
     """Whether a layer takes a mean under the probabilities, which is what they are for.
 
-    Its weights are written out, or it gives one number for each distribution and has no bias: the mean
-    distance from a box's side (distribution focal loss, Li et al., "Generalized Focal Loss", 2020).
+    Its weights are written out, or it gives a number or a place for each distribution and has no bias: the
+    mean distance from a box's side (distribution focal loss, Li et al., "Generalized Focal Loss", 2020),
+    the mean place of a feature (Levine et al., "End-to-End Training of Deep Visuomotor Policies", 2016).
     """
     layer = layer_of(reader)
-    one = getattr(layer, "out_channels", None) == 1 or getattr(layer, "out_features", None) == 1
-    return "weight" in reader.values or (one and not getattr(layer, "bias", True))
+    outputs = getattr(layer, "out_channels", None) or getattr(layer, "out_features", None)
+    few = isinstance(outputs, int) and outputs <= len(AXES)
+    return "weight" in reader.values or (few and not getattr(layer, "bias", True))
