@@ -1,13 +1,15 @@
 """YAML, read from the events of PyYAML's parser (libyaml where it is there).
 
-Scalars are those of the YAML 1.2 core schema, less octal and hex. Anchors, aliases, tags, merge keys
-and further documents are errors.
+Scalars are those of the YAML 1.2 core schema, less octal and hex. Anchors, aliases, tags, merge keys,
+empty keys and further documents are errors. Every version of libyaml gets the same answers; without it
+PyYAML's own parser words some syntax errors differently.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import yaml
@@ -28,6 +30,8 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _AMBIGUOUS = re.compile(r"[-+]?(0[0-9_]+|0[xob][0-9a-fA-F_]+|[0-9]+(_[0-9]+)+|[0-9]+(:[0-5]?[0-9])+)\Z")
 
+_TOO_DEEP = "exceeded maximum nesting depth"
+
 
 def read_into(source: Source, builder: Builder) -> None:
     """Feed a YAML text to the builder."""
@@ -35,6 +39,8 @@ def read_into(source: Source, builder: Builder) -> None:
     try:
         _consume(yaml.parse(source.text, Loader=loader), source, builder)
     except yaml.MarkedYAMLError as error:
+        if error.problem == _TOO_DEEP:
+            _refuse_depth(source, error.problem_mark, loader)
         from cnncalc.spec.yaml_help import explain
 
         at = error.problem_mark or error.context_mark
@@ -43,6 +49,12 @@ def read_into(source: Source, builder: Builder) -> None:
         raise problem(source, "C001", f"not valid YAML: {slip.message}", slip.mark, slip.help) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise problem(source, "C001", f"not valid YAML: {error}", None) from None
+
+
+def _refuse_depth(source: Source, at: Any, loader: Any) -> None:
+    """From 0.2.6 on libyaml stops at 1,000 levels, before it hands out what comes before them: read that alone."""
+    with suppress(yaml.YAMLError):
+        _consume(yaml.parse(source.text[: at.index], Loader=loader), source, Builder(source))
 
 
 def _consume(events: Iterator[Any], source: Source, builder: Builder) -> None:
@@ -90,6 +102,8 @@ def _scalar(event: Any, mark: Mark, source: Source, builder: Builder, *, in_flow
         raise problem(source, "C502", f"a text of more than {MAX_SCALAR:,} characters", mark)
     plain = event.implicit[0]
     if builder.expects_key():
+        if not text and plain:
+            raise problem(source, "C001", "a key must not be empty", builder.stack[-1].mark)
         if text == "<<" and plain:
             raise problem(
                 source, "C004", "merge keys are not part of the spec format", mark, "use 'defaults'"

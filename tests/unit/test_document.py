@@ -1,6 +1,7 @@
 """YAML and JSON readers: the same data, the right places, and every refusal."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,6 +11,9 @@ from hypothesis import strategies as st
 from cnncalc.errors import Mark, Source, SpecError
 from cnncalc.spec import document
 from cnncalc.spec.load import read
+
+ROOT = Path(__file__).parents[2]
+SPECS = [*ROOT.glob("specs/*.yaml"), *ROOT.glob("tests/diagnostics/bad/C0*.yaml")]
 
 
 def read_yaml(text):
@@ -81,7 +85,11 @@ def test_yaml_scalars_are_those_of_version_1_2(text, value):
         ("{a: max(8, c)}", "C105", 1, 5),
         ("a: " + "x" * 5000, "C502", 1, 4),
         ("[" * 10_000, "C503", 1, 65),
+        ("a: " + "[{a: " * 10_000, "C503", 1, 160),
+        ("[" + "{" * 10_000, "C001", 1, 3),
         ("- " * 10_000, "C503", 1, 129),
+        ("[? ]", "C001", 1, 2),
+        ("a: {? : 1}", "C001", 1, 4),
         ("[" + "1," * 300_000 + "1]", "C502", 1, 400_000),
     ],
     ids=lambda v: repr(v)[:24],
@@ -92,6 +100,19 @@ def test_yaml_refusals(text, code, line, column):
 
     (problem,) = caught.value.problems
     assert (problem.code, *problem.position[1:]) == (code, line, column)
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_without_libyaml_the_answers_are_the_same(path, monkeypatch):
+    def answer():
+        try:
+            return read(Source("x.yaml", path.read_text("utf-8", "replace")), json=False).root
+        except SpecError as error:
+            return [(p.code, p.position) for p in error.problems]
+
+    found = answer()
+    monkeypatch.delattr(yaml, "CLoader", raising=False)
+    assert answer() == found
 
 
 @pytest.mark.parametrize(
