@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cnncalc.report.svg import Picture
 
 
-class Spec(click.ParamType[str]):
+class Spec(click.types.StringParamType):
     """A path, ``-`` or a shipped name, completed by the shell."""
 
     name = "spec"

@@ -1,8 +1,8 @@
 """YAML, read from the events of PyYAML's parser (libyaml where it is there).
 
 Scalars are those of the YAML 1.2 core schema, less octal and hex. Anchors, aliases, tags, merge keys,
-empty keys and further documents are errors. Every version of libyaml gets the same answers; without it
-PyYAML's own parser words some syntax errors differently.
+empty keys and further documents are errors. Every version of libyaml gets the same answers. PyYAML's own
+parser, where libyaml is missing, differs in oddities only: it takes ``{a:[1]}`` and no tab at a line's end.
 """
 
 from __future__ import annotations

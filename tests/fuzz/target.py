@@ -62,7 +62,7 @@ def run_it(report: Report) -> None:
 def one_input(data: bytes) -> None:
     """Raises what no user may see: any exception but ours, or too many seconds."""
     text = data.decode("utf-8", "replace")
-    start = time.perf_counter()
+    start = time.process_time()
     result = check_text(text, "fuzz.yaml", ALL)
     for problem in result.problems:
         problems.one(problem)
@@ -81,7 +81,7 @@ def one_input(data: bytes) -> None:
             with contextlib.suppress(CnncalcError, DimError):
                 solution.as_text(solve(network, free), 300)
     fixed(text, "fuzz.yaml", lambda t, n: check_text(t, n, ALL))
-    took = time.perf_counter() - start
+    took = time.process_time() - start
     if took > SECONDS:
         raise TimeoutError(f"{took:.1f} s")
 

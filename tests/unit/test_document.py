@@ -14,6 +14,7 @@ from cnncalc.spec.load import read
 
 ROOT = Path(__file__).parents[2]
 SPECS = [*ROOT.glob("specs/*.yaml"), *ROOT.glob("tests/diagnostics/bad/C0*.yaml")]
+GLUED = "C001_no_space_in_braces"  # PyYAML's own parser takes {a:[1]} for {a: [1]}
 
 
 def read_yaml(text):
@@ -102,7 +103,7 @@ def test_yaml_refusals(text, code, line, column):
     assert (problem.code, *problem.position[1:]) == (code, line, column)
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [p for p in SPECS if p.stem != GLUED], ids=lambda path: path.stem)
 def test_without_libyaml_the_answers_are_the_same(path, monkeypatch):
     def answer():
         try:
