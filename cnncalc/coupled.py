@@ -28,7 +28,7 @@ from cnncalc.integers import IntegerSet, Piece, listed
 
 MAX_CLASSES = 4_096  # combinations of residues that are looked at
 MAX_WORK = 200_000  # the same, times the length of the expression
-MAX_POINTS = 20_000  # combinations of values that are tried
+MAX_POINTS = 4_000  # combinations of values that are tried
 
 Sets = Mapping[str, IntegerSet]
 
@@ -239,7 +239,9 @@ def _by_classes(condition: Condition, sets: Sets) -> Plain | None:
     for combination in product(*classes):
         at = {n: symbol(n, 0) * p + low for n, p, (_, low) in zip(names, periods, combination, strict=True)}
         found[tuple(r for r, _ in combination)] = _judged(condition, (substitute(difference, at), {}))
-    return _gathered(condition, names, periods, found)
+    return _gathered(
+        condition, [(n, p, sets[n].least() or 0) for n, p in zip(names, periods, strict=True)], found
+    )
 
 
 def _classes(values: IntegerSet, period: int) -> Iterator[tuple[int, int]]:
@@ -252,19 +254,21 @@ def _classes(values: IntegerSet, period: int) -> Iterator[tuple[int, int]]:
 
 def _gathered(
     condition: Condition,
-    names: Sequence[str],
-    periods: Sequence[int],
+    axes: Sequence[tuple[str, int, int]],
     found: Mapping[tuple[int, ...], bool | None],
 ) -> Plain | None:
-    """Conditions on single symbols, where the classes that hold are all combinations of some of each."""
-    if not any(verdict is not False for verdict in found.values()):
-        return NEVER
+    """Conditions on single symbols, where the classes that hold are all combinations of some of each.
+
+    ``axes`` are the symbols with their periods and least values.
+    """
     possible = [key for key, verdict in found.items() if verdict is not False]
-    kept = [{key[i] for key in possible} for i in range(len(names))]
-    everything = [{key[i] for key in found} for i in range(len(names))]
+    if not possible:
+        return NEVER
+    kept = [{key[i] for key in possible} for i in range(len(axes))]
+    everything = [{key[i] for key in found} for i in range(len(axes))]
     narrowed = {
-        name: IntegerSet((Piece(0, None, period, frozenset(residues)),))
-        for name, period, residues, before in zip(names, periods, kept, everything, strict=True)
+        name: IntegerSet((Piece(low, None, period, frozenset(residues)),))
+        for (name, period, low), residues, before in zip(axes, kept, everything, strict=True)
         if residues != before
     }
     whole = len(possible) == prod(map(len, kept)) and all(found[key] for key in possible)

@@ -68,8 +68,8 @@ class IntegerSet:
 
     def listing(self, limit: int) -> list[int] | None:
         """All numbers in order; None where they are more than ``limit``."""
-        high = self.most()
-        if high is None or sum((high - p.low) // p.modulus + 1 for p in self.pieces) > 4 * limit:
+        spans = [None if p.high is None else (p.high - p.low) // p.modulus for p in self.pieces]
+        if any(span is None or span > limit for span in spans):
             return None
         found = [n for p in self.pieces for n in range(p.low, (p.high or 0) + 1) if p.has(n)]
         return found if len(found) <= limit else None

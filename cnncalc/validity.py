@@ -166,13 +166,14 @@ class _Solving:
             self.claims.append(Claim(statement, origin))
             return
         (symbol,) = names
-        name = self.variable.get(symbol, symbol)
+        name = self.variable[symbol]
         try:
             found = positions([statement], self.free[name], name)
-        except (DimError, KeyError) as error:
-            self.undecided.append(
-                (origin, error if isinstance(error, DimError) else DimError(str(statement)))
-            )
+        except DimError as error:
+            if split:
+                self.claims.append(Claim(statement, origin))
+            else:
+                self.undecided.append((origin, error))
             return
         self.narrow(symbol, found, origin, split=split)
 

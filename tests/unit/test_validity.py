@@ -108,3 +108,12 @@ def test_each_condition_says_where_it_comes_from():
 def test_statements_together_are_one_text():
     found = validity([divisible(minimum(C, 8), 4), at_least(H, 3)], FREE)
     assert conjunction(found.within(FREE)) == "H >= 3 and (c == 4 or c >= 8)"
+
+
+def test_negative_values_are_values_too():
+    free = {"p": Grid(low=-8, high=None), "q": Grid(low=-3, high=40)}
+    p, q = (grid.symbol(name)[0] for name, grid in free.items())
+    assert simplified(divisible(p + q, 2), divisible(p, 2), free=free) == [
+        "p >= -8 and p % 2 == 0", "-2 <= q <= 40 and q % 2 == 0"]  # fmt: skip
+    assert simplified(at_least(p * p, 4), at_least(0, p), free=free) == ["-8 <= p <= -2"]
+    assert simplified(equal(4 * (p // 2) * (q // 2), p * q), at_least(p, q), free=free)[-1] == "p - q >= 0"
