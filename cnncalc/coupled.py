@@ -27,6 +27,7 @@ from cnncalc.dims import (
 from cnncalc.integers import IntegerSet, Piece, listed
 
 MAX_CLASSES = 4_096  # combinations of residues that are looked at
+ENOUGH = 32  # combinations none of which decides anything
 MAX_WORK = 200_000  # the same, times the length of the expression
 MAX_POINTS = 4_000  # combinations of values that are tried
 
@@ -239,6 +240,8 @@ def _by_classes(condition: Condition, sets: Sets) -> Plain | None:
     for combination in product(*classes):
         at = {n: symbol(n, 0) * p + low for n, p, (_, low) in zip(names, periods, combination, strict=True)}
         found[tuple(r for r, _ in combination)] = _judged(condition, (substitute(difference, at), {}))
+        if len(found) == ENOUGH and set(found.values()) == {None}:
+            return None  # a budget: no class decides it
     return _gathered(
         condition, [(n, p, sets[n].least() or 0) for n, p in zip(names, periods, strict=True)], found
     )

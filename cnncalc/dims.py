@@ -295,7 +295,7 @@ class Expr:
         return frozenset(symbol.name for symbol in self.variables())
 
     def period(self, name: str) -> int:
-        """P such that substituting ``name = P*t + r`` removes every floor of ``name``."""
+        """P such that substituting ``name = P*t + r`` removes every floor of ``name``; minima and maxima stay."""
         return lcm(*(a.period(name) for a in self.atoms()))
 
     def subs(self, values: Mapping[str, Any]) -> Any:

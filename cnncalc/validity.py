@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.conditions import Condition, Statement, any_of, at_least, divisible, implied
+from cnncalc.conditions import Condition, Statement, any_of, implied
 from cnncalc.coupled import plain, reach
-from cnncalc.dims import Dim, DimError, Expr, Symbol, free_symbols
+from cnncalc.dims import DimError, Expr, free_symbols
 from cnncalc.domain import Values
-from cnncalc.integers import NOTHING, START, IntegerSet, Piece, listed, meet, solutions_among, tidy
+from cnncalc.equalities import equality_of, image_of, preimage
+from cnncalc.integers import NOTHING, IntegerSet, listed, solutions_among
 
 if TYPE_CHECKING:
     from cnncalc.domain import Grid
@@ -229,7 +230,7 @@ class _Solving:
         for claim in self.claims:
             if claim.origin in self.equalities or not isinstance(claim.statement, Condition):
                 continue
-            if (found := _equality(claim.statement)) is None:
+            if (found := equality_of(claim.statement)) is None:
                 continue
             self.equalities[claim.origin] = found
             self.put(*found, claim)
@@ -259,69 +260,10 @@ class _Solving:
             (other,) = free_symbols(value)
             if symbol not in self.sets or other not in self.sets:
                 continue
-            self.narrow(other, _preimage(self.sets[symbol], value, self.sets[other]), origin, split=True)
-            if (image := _image(self.sets[other], value)) is not None:
+            self.narrow(other, preimage(self.sets[symbol], value, self.sets[other]), origin, split=True)
+            if (image := image_of(self.sets[other], value)) is not None:
                 self.narrow(symbol, image, origin, split=True)
         return before != self.sets
-
-
-def _equality(condition: Condition) -> tuple[str, Expr] | None:
-    """A symbol, and what in one other symbol it is equal to."""
-    if condition.relation != "==" or condition.modulus:
-        return None
-    difference = condition.left - condition.right
-    if not isinstance(difference, Expr) or len(difference.symbols()) != 2:
-        return None
-    for monomial, coefficient in sorted(
-        difference.terms.items(), key=lambda t: [a.key for a in t[0]], reverse=True
-    ):
-        atom = monomial[0] if len(monomial) == 1 else None
-        if not isinstance(atom, Symbol) or abs(coefficient) != 1:
-            continue
-        rest: Dim = difference - Expr({monomial: coefficient})
-        if isinstance(rest, Expr) and atom.name not in rest.symbols():
-            return atom.name, -rest if coefficient == 1 else rest
-    return None
-
-
-def _affine(value: Expr) -> tuple[int, int] | None:
-    """The factor and the constant, where a size is ``a*x + b``."""
-    terms = dict(value.terms)
-    constant = terms.pop((), 0)
-    if len(terms) != 1:
-        return None
-    ((monomial, factor),) = terms.items()
-    return (factor, constant) if len(monomial) == 1 and isinstance(monomial[0], Symbol) else None
-
-
-def _preimage(values: IntegerSet, value: Expr, everything: IntegerSet) -> IntegerSet:
-    """The numbers of a set that a size in one symbol takes into another set."""
-    if _affine(value) == (1, 0):
-        return values
-    if (everything.least() or 0) < START:
-        return everything
-    found = NOTHING
-    for low, high, modulus, residues in values.pieces:
-        ends = [at_least(value, low), True if high is None else at_least(high, value)]
-        fits = True if modulus == 1 else any_of(*(divisible(value - r, modulus) for r in sorted(residues)))
-        found |= meet(*ends, fits)
-    return found & everything
-
-
-def _image(values: IntegerSet, value: Expr) -> IntegerSet | None:
-    """What a size in one symbol is on a set, where it is evenly spaced and has a least value."""
-    form = _affine(value)
-    if form is None or (form[0] < 0 and values.most() is None):
-        return None
-    a, b = form
-    found = []
-    for low, high, modulus, residues in values.pieces:
-        ends = a * low + b, None if high is None else a * high + b
-        step = abs(a) * modulus
-        first, last = ends if a > 0 else ends[::-1]
-        assert first is not None
-        found.append(Piece(first, last, step, frozenset((a * r + b) % step for r in residues)))
-    return tidy(found)
 
 
 def _without_implied(claims: Sequence[Claim]) -> tuple[Claim, ...]:
