@@ -61,10 +61,10 @@ def inserted(source: Source, mark: Mark, word: str) -> Fix | None:
     before = line[: mark.column]
     if line[mark.column :].startswith(('"', '{"')):
         word = f'"{word}"'
-    here = Mark(mark.line, 0, mark.line, mark.column)
+    here = Mark(mark.line, mark.column, mark.line, mark.column)
     if _BLOCK.match(before):  # a list with dashes: its last dash is this item's
         last = before.rindex("-")
-        return Fix(here, f"{before}{word}\n{before[:last].replace('-', ' ')}{before[last:]}")
+        return Fix(here, f"{word}\n{before[:last].replace('-', ' ')}{before[last:]}")
     if not before.strip():  # within brackets, on a line of its own
-        return Fix(here, f"{before}{word},\n{before}")
-    return Fix(here, f"{before}{word}, ") if before.rstrip().endswith(("[", ",")) else None
+        return Fix(here, f"{word},\n{before}")
+    return Fix(here, f"{word}, ") if before.rstrip().endswith(("[", ",")) else None
