@@ -174,8 +174,23 @@ def save_picture(draw: Callable[[], Picture], path: str) -> None:
     write_atomically(path, data)
 
 
+def _unignored(problems: Sequence[Problem]) -> Sequence[Problem]:
+    """Without the lints that the project ignores; ``check`` says what is wrong with its settings."""
+    from pathlib import Path
+
+    from cnncalc.config import read_config
+    from cnncalc.suppression import covers
+
+    try:
+        ignored = read_config(Path.cwd()).ignore
+    except (OSError, UsageError):
+        return problems
+    return [p for p in problems if p.severity == "error" or not any(covers(i, p.code) for i in ignored)]
+
+
 def complain(problems: Sequence[Problem]) -> int:
     """Problems to standard error; the exit code that they mean."""
+    problems = _unignored(problems) if any(p.severity != "error" for p in problems) else problems
     if not problems:
         return 0
     from cnncalc.report.problems import render

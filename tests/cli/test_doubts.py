@@ -7,7 +7,9 @@ import pytest
 import cnncalc
 from cnncalc.__main__ import main
 from cnncalc.analysis.check import Options, check_text, fixed
+from cnncalc.analysis.doubts import CODES
 from cnncalc.registry import layer_class
+from cnncalc.report.rules import rules_file
 
 LAST = "vars: {H: 32, W: 32}\ninput: [H, W, 3]\nlayers:\n  - {type: conv2d, out_channels: 2, kernel_size: 3, padding: 1}\n"
 FLAT = "input: [3, 8, 8]\nlayers:\n  - {type: linear, out_features: 10}\n"
@@ -41,6 +43,21 @@ def test_every_command_with_numbers_says_it_once_on_standard_error(arguments, tm
     (tmp_path / "n.yaml").write_text(LAST + "lint: {ignore: [channels-last-input]}\n")
     assert main(arguments) == 0
     assert "W210" not in capsys.readouterr().err
+
+
+def test_a_project_may_ignore_them(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "n.yaml").write_text(LAST)
+    settings = tmp_path / "pyproject.toml"
+    for text, said in (
+        ('ignore = ["W210"]', 0),
+        ('ignore = ["channels-last-input"]', 0),
+        ('ignore = ["W3"]', 1),
+        ("nonsense = 1", 1),
+    ):
+        settings.write_text(f"[tool.cnncalc]\n{text}\n")
+        assert main(["table", "n.yaml"]) == 0
+        assert capsys.readouterr().err.count("W210") == said
 
 
 def test_commands_that_print_no_numbers_are_silent(tmp_path, capsys):
@@ -195,3 +212,7 @@ def test_fix_leaves_what_it_cannot_be_sure_of(text):
 def test_a_reshape_says_what_its_axes_are_made_of(before, after, axes):
     layer = layer_class("reshape").model_validate({"shape": list(after)})
     assert layer.axes((before,)) == axes
+
+
+def test_the_rules_name_them():
+    assert f"those you mean ({', '.join(CODES)})" in rules_file().read_text(encoding="utf-8")
