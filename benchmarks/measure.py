@@ -6,27 +6,43 @@ import statistics
 import subprocess
 import sys
 import time
+from typing import NamedTuple
 
 # compiled files must be in place, as they are after an installation
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 
-def run(
+class Cost(NamedTuple):
+    """Wall and processor seconds, and peak memory in MiB, of one process."""
+
+    wall: float
+    processor: float
+    memory: float
+
+
+def measured(
     command: list[str], cwd: str | os.PathLike[str] | None = None, codes: tuple[int, ...] = (0,)
-) -> tuple[float, float]:
-    """Wall seconds and peak memory in MiB of one process, which ends with one of these codes."""
+) -> Cost:
+    """What one process costs, which ends with one of these codes."""
     start = time.perf_counter()
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=cwd, env=ENVIRONMENT
     )
+    message = process.stderr.read().decode()
+    process.stderr.close()
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in codes:
-        raise SystemExit(f"{command} failed: {process.stderr.read().decode()[-500:]}")
-    process.stderr.close()
+        raise SystemExit(f"{command} failed: {message[-500:]}")
     scale = 1024 if resource.getpagesize() and sys.platform != "darwin" else 1024**2
-    return wall, usage.ru_maxrss / scale
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / scale)
+
+
+def run(command: list[str], cwd: str | None = None) -> tuple[float, float]:
+    """Wall seconds and peak memory in MiB of one process."""
+    cost = measured(command, cwd)
+    return cost.wall, cost.memory
 
 
 def compare(commands: dict[str, list[str]], base: str, rounds: int) -> None:

@@ -2,6 +2,7 @@
 
 import builtins
 import json
+import random
 import re
 import xml.etree.ElementTree as ET
 from itertools import combinations, pairwise
@@ -11,7 +12,7 @@ import pytest
 import cnncalc
 from cnncalc.__main__ import main
 from cnncalc.report import features, graphview, plot, stacks
-from cnncalc.report.layout import Layout, places
+from cnncalc.report.layout import GAP, Layout, places
 from cnncalc.report.outline import outline
 from cnncalc.report.svg import Box, Picture, shortened, tail, text_width
 from tests.shipped import files
@@ -96,6 +97,32 @@ def test_runs_that_cross_keep_their_distance():
     for layer in layout.layers:
         for a, b in pairwise(layer):
             assert layout.x[b] - layout.x[a] >= (layout.widths[a] + layout.widths[b]) / 2
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_layouts_of_random_graphs(seed):
+    """Neighbours keep apart, edges lead down, and the spine is on one line, whatever the order it starts from."""
+    draw = random.Random(seed)
+    count, most = draw.randint(2, 70), draw.choice([1, 2, 3, 8, 30])
+    feeds = [sorted(draw.sample(range(i), draw.randint(i > 2, min(i, most)))) for i in range(count)]
+    spine = [count - 1]
+    while feeds[spine[0]]:
+        spine.insert(0, draw.choice(feeds[spine[0]]))
+    layout = Layout([draw.uniform(5, 90) for _ in feeds], feeds, spine)
+    assert len(layout.widths) == places(feeds)
+    for layer in layout.layers:
+        for a, b in pairwise(layer):
+            assert layout.x[b] - layout.x[a] >= (layout.widths[a] + layout.widths[b]) / 2 + GAP - 1e-6
+    assert len({layout.x[v] for v in spine}) == 1
+    assert [(c[0], c[-1]) for c in layout.chains] == [
+        (s, i) for i, sources in enumerate(feeds) for s in sources
+    ]
+    for chain in layout.chains:
+        levels = [next(n for n, layer in enumerate(layout.layers) if v in layer) for v in chain]
+        assert levels == list(range(levels[0], levels[0] + len(chain)))
+    layout.layers = [sorted(layer, key=lambda v: draw.random()) for layer in layout.layers]
+    layout._straighten()
+    assert len({layout.x[v] for v in spine}) == 1
 
 
 def test_every_edge_of_the_network_is_drawn():
