@@ -8,6 +8,7 @@ from cnncalc.propagate import Report
 from cnncalc.report import text
 from cnncalc.report.layout import Layout
 from cnncalc.report.outline import Outline, Thing, outline
+from cnncalc.report.spine import spine
 from cnncalc.report.svg import COLOURS, Box, Picture, Point, dashes, shortened, tail, text_width
 
 MOST = 260
@@ -19,7 +20,7 @@ MERMAID_EDGES = 500  # the most that Mermaid draws, unless a page allows more
 def lay_out(things: Sequence[Thing]) -> Layout:
     """Where the boxes of things stand."""
     widths = [max(text_width(line, SIZE) for line in _lines(thing)) + 20 for thing in things]
-    return Layout(widths, [thing.feeds for thing in things])
+    return Layout(widths, [thing.feeds for thing in things], spine(things, [1] * len(things)))
 
 
 def boxes(layout: Layout, count: int, left: float, top: float) -> list[Box]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from cnncalc.dims import concrete
 from cnncalc.report import text
 from cnncalc.report.outline import Thing
+from cnncalc.report.spine import cells, spine
 from cnncalc.report.svg import shortened, text_width
 
 QUIET = ("activation", "norm")  # drawn with the layer before them
@@ -69,15 +70,9 @@ def _is_quiet(thing: Thing) -> bool:
     return thing.family in QUIET or thing.type in ALSO_QUIET
 
 
-def _cells(thing: Thing) -> tuple[int, int]:
-    """Height and width; a signal stands upright, a vector is one cell."""
-    sizes = [concrete(n) for n in thing.output[1:]]
-    return (sizes[-2], sizes[-1]) if len(sizes) > 1 else (sizes[0] if sizes else 1, 1)
-
-
 def _block(thing: Thing, tallest: int) -> Block:
     """A volume drawn to the scale of the tallest map; a vector is a bar of one thickness, as long as a volume is deep."""
-    height, width = _cells(thing)
+    height, width = cells(thing)
     depth = 4.5 * log2(concrete(thing.output[0]) + 1)
     if len(thing.output) == 1:
         return Block(thing, BAR, 0.0, max(BAR, 1.5 * depth))
@@ -89,7 +84,7 @@ def _block(thing: Thing, tallest: int) -> Block:
 
 def stacks_of(things: Sequence[Thing]) -> list[Stack]:
     """Neighbours of one type and output shape, each the only reader of the one before, stand together."""
-    tallest = max((max(_cells(thing)) for thing in things), default=1)
+    tallest = max((max(cells(thing)) for thing in things), default=1)
     readers = [0] * len(things)
     for thing in things:
         for i in thing.feeds:
@@ -114,24 +109,9 @@ def _look(thing: Thing) -> tuple[object, ...]:
 
 
 def spine_of(stacks: Sequence[Stack]) -> list[int]:
-    """The longest path at inference; a gate of single cells over larger maps stands beside it."""
-    cells = [max(_cells(stack.blocks[0].thing)) for stack in stacks]
-    ahead = [0] * len(stacks)  # the largest map further on
-    for i in range(len(stacks) - 1, -1, -1):
-        for source in stacks[i].feeds:
-            ahead[source] = max(ahead[source], cells[i], ahead[i])
-    lengths: list[int] = []
-    before: list[int] = []
-    for i, stack in enumerate(stacks):
-        own = -1 if cells[i] == 1 < ahead[i] else len(stack.blocks)
-        best = max(stack.feeds, key=lambda j: lengths[j], default=-1)
-        before.append(best)
-        lengths.append(own + (lengths[best] if best >= 0 else 0))
-    ends = [i for i, stack in enumerate(stacks) if not stack.blocks[0].thing.train_only]
-    path = [max(ends, key=lambda i: lengths[i])] if ends else []
-    while path and before[path[-1]] >= 0:
-        path.append(before[path[-1]])
-    return path[::-1]
+    """The stacks on the spine."""
+    things = [stack.blocks[0].thing._replace(feeds=stack.feeds) for stack in stacks]
+    return spine(things, [len(stack.blocks) for stack in stacks])
 
 
 def labels_of(stack: Stack) -> tuple[str, str]:
