@@ -109,15 +109,19 @@ class Network:
             unsilenced=partial(unsilenced, source=self.source, root=self.root),
         )
 
-    def valid_part(self) -> Graph:
-        """The network without the layers that do not fit their input, and without what depends on them."""
+    def valid_part(self) -> tuple[Graph, frozenset[int]]:
+        """The network without the layers that do not fit their input, and without what depends on them.
+
+        Beside it its tensors that what is left out reads.
+        """
         try:
             grown = self._unrolled({}, {})
         except (SpecError, Failed):  # not even the input has a size
-            return Graph(self.name, (), (), {})
-        return Graph(
+            return Graph(self.name, (), (), {}), frozenset()
+        graph = Graph(
             self.name, tuple(grown.nodes), (), grown.groups, (), tuple(grown.warnings), layouts=self.layouts
         )
+        return graph, frozenset(grown.wanted)
 
     def _advised(
         self, given: Mapping[str, Any], variables: Mapping[str, Any], problems: tuple[Problem, ...]

@@ -133,7 +133,8 @@ def _check_network(document: Document, network: Network | None, variant: str, op
     try:
         report = network.summary()
     except SpecError as error:
-        part = _linted(Subject(network, network.valid_part(), None), options, LOCAL)
+        graph, wanted = network.valid_part()
+        part = _linted(Subject(network, graph, None, wanted), options, LOCAL)
         return _Found([*error.problems, *part.problems])
     outcomes = expect.outcomes(network, report)
     if options.budgets:

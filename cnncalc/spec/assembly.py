@@ -42,6 +42,7 @@ class Assembly:
         self.demands: dict[Statement, Demand] = {}
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
+        self.wanted: set[int] = set()  # tensors that would have more readers if all were valid
         self.calls: list[tuple[str, int]] = []  # blocks we are in: name and line of use
 
     def shape(self, tensor: Tensor) -> Shape | None:
@@ -101,6 +102,19 @@ class Assembly:
         Raises:
             Failed: it takes another number of inputs.
         """
+        index = None
+        try:
+            index = self._added(layer, path, inputs, origin, start)
+        finally:
+            if index is None:
+                self.want(*inputs)
+        return index
+
+    def want(self, *tensors: Tensor) -> None:
+        """Note that something that is not valid reads tensors."""
+        self.wanted.update(i for i in tensors if i is not None and i >= 0)
+
+    def _added(self, layer: Layer, path: str, inputs: list[Tensor], origin: Origin, start: Tensor) -> Tensor:
         known = tuple(i for i in inputs if i is not None)
         if len(known) < len(inputs):
             return None

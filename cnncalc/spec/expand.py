@@ -124,14 +124,18 @@ class Expander:
         self.count(item)
         sources = self.sources(item, scope, current)
         start = sources[0] if sources and not item.joins_sources else current
-        if item.when is not None and not self.truth(item.when, self.env(scope, start)):
-            scope.skipped.add(item.key)
-            return current
-        inside = scope.holding(training=True) if item.train_only else scope
-        if item.repeat is None:
-            result = self.instantiate(item, item.key, inside, start, sources)
-        else:
-            result = self.expand_repeat(item, item.key, inside, start, sources)
+        try:
+            if item.when is not None and not self.truth(item.when, self.env(scope, start)):
+                scope.skipped.add(item.key)
+                return current
+            inside = scope.holding(training=True) if item.train_only else scope
+            if item.repeat is None:
+                result = self.instantiate(item, item.key, inside, start, sources)
+            else:
+                result = self.expand_repeat(item, item.key, inside, start, sources)
+        except (Failed, Unknown):
+            self.grown.want(start, *sources)
+            raise
         self.register(item, scope, result)
         return result
 

@@ -304,11 +304,29 @@ def test_what_an_error_hides_is_not_called_useless():
     assert found(CHAIN.replace("N", "none")) == [("C106", 5)]
     assert found(CHAIN.replace("N", "3").replace("33, 33", "32, 32")) == [("W901", 3), ("W208", 4)]
     other = CHAIN.replace("W201", "W208").replace("N", "99")  # W208 ran on a part
-    assert found(other) == [("W208", 4), ("C302", 5)]
+    assert found(other) == [("W201", 3), ("W208", 4), ("C302", 5)]
     assert found(CHAIN.replace("W201", "W2").replace("N", "99")) == [("W208", 4), ("C302", 5)]
     for pattern in ("W777", "C302"):  # these are useless whatever else is wrong
         for size in ("99", "none"):
             assert ("W901", 3) in found(CHAIN.replace("W201", pattern).replace("N", size))
+
+
+@pytest.mark.parametrize("reader", [
+    "{type: conv2d, from: a, out_channels: 4, kernel_size: 99}",  # it does not fit
+    "{type: add, from: [a, b]}",  # what it reads beside has another shape
+    "{type: conv2d, from: a, out_channels: n - 1, kernel_size: 1}",  # a field is out of range
+    "{type: linear, from: a, out_features: 8, in_features: 5}",
+])  # fmt: skip
+def test_a_layer_that_fails_reads_what_it_names(reader):
+    """So that the others are not told that nothing reads the rest, or that one linear map would do."""
+    spec = (
+        "vars: {n: 1}\ninput: [3, 33, 33]\nlayers:\n  - {type: conv2d, name: a, out_channels: 8, kernel_size: n}\n"
+        "  - {type: conv2d, name: b, out_channels: 8, kernel_size: 1, stride: 2}\n"
+    )
+    both = [code for code, _ in found(f"{spec}  - {reader}\n")]
+    assert len(both) == 1
+    assert both[0].startswith("C")
+    assert [code for code, _ in found(spec)] == ["W102", "W203"]
 
 
 def test_what_fails_in_a_variant_is_not_called_useless():

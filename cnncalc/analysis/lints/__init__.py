@@ -24,9 +24,12 @@ UNANIMOUS = ("W304",)
 class Subject:
     """What lints look at: a network at one setting, and who reads what."""
 
-    def __init__(self, network: Network, graph: Graph, report: Report | None) -> None:
+    def __init__(
+        self, network: Network, graph: Graph, report: Report | None, wanted: frozenset[int] = frozenset()
+    ) -> None:
         self.network = network
         self.graph = graph
+        self.wanted = wanted  # tensors that have more readers than the graph shows
         self._report = report
 
     @property
@@ -54,10 +57,16 @@ class Subject:
         """Nodes with a layer that runs at inference, in execution order."""
         return [node for node in self.graph.nodes if node.layer is not None and not node.train_only]
 
+    def is_shared(self, number: int) -> bool:
+        """Whether more than one layer reads a tensor."""
+        return len(self.readers[number]) > 1 or number in self.wanted
+
     def only_reader(self, node: Node) -> Node | None:
         """The one layer that reads a tensor; None if there are more, or it is an output."""
         readers = self.readers[node.number]
-        return readers[0] if len(readers) == 1 and node.number not in self.graph.outputs else None
+        if len(readers) != 1 or node.number in self.wanted or node.number in self.graph.outputs:
+            return None
+        return readers[0]
 
     def producer(self, node: Node, at: int = 0) -> Node:
         """The node whose tensor is an input of this one."""
@@ -66,7 +75,7 @@ class Subject:
 
 Lint = Callable[[Subject], Iterator[Problem]]
 LINTS: dict[str, Lint] = {}
-#: lints that look at a layer and what comes before it, or at the text: errors elsewhere do not make them wrong
+#: lints that look at a layer and those beside it, or at the text: errors elsewhere do not make them wrong
 LOCAL: set[str] = set()
 
 

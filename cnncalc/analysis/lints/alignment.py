@@ -45,7 +45,7 @@ class Places(NamedTuple):
 Looks = tuple[Places, ...]
 
 
-@lint("W205")
+@lint("W205", local=True)
 def misaligned_merge(subject: Subject) -> Iterator[Problem]:
     looks = _looks(subject.graph)
     for node in subject.layers:

@@ -80,9 +80,9 @@ def _others_read(subject: Subject, node: Node) -> bool:
     a pad and a slice that move them by one (Zoph et al., "Learning Transferable Architectures", 2018).
     """
     before = subject.producer(node)
-    while len(subject.readers[before.number]) == 1 and _mixes_no_cells(before):
+    while not subject.is_shared(before.number) and _mixes_no_cells(before):
         before = subject.producer(before)
-    return len(subject.readers[before.number]) > 1
+    return subject.is_shared(before.number)
 
 
 def _mixes_no_cells(node: Node) -> bool:
@@ -99,7 +99,7 @@ def _beside(sizes: Sequence[int], now: int) -> list[int]:
     return [*below[-1:], *above[:1]]
 
 
-@lint("W201")
+@lint("W201", local=True)
 @one_axis
 def dropped_pixels(subject: Subject) -> Iterator[Problem]:
     for node, name, size, window in _windows(subject):
@@ -156,7 +156,7 @@ def window_in_padding(subject: Subject) -> Iterator[Problem]:
             yield at(node, "W202", message, help=f"use padding of at most {extent - 1}")
 
 
-@lint("W203")
+@lint("W203", local=True)
 @one_axis
 def skipped_input(subject: Subject) -> Iterator[Problem]:
     for node, name, size, window in _windows(subject):

@@ -28,7 +28,7 @@ def bias_before_batchnorm(subject: Subject) -> Iterator[Problem]:
             yield at(node, "W101", message, help="write bias: false, or norm: batch, which implies it")
 
 
-@lint("W102")
+@lint("W102", local=True)
 def activation_missing(subject: Subject) -> Iterator[Problem]:
     for node in subject.layers:
         if layer_of(node).family not in LINEAR or _is_depthwise(subject, node) or _narrows(subject, node):

@@ -64,7 +64,7 @@ def _nothing_done(subject: Subject, node: Node) -> str | None:
     return None
 
 
-@lint("W305")
+@lint("W305", local=True)
 def softmax_not_last(subject: Subject) -> Iterator[Problem]:
     for node in subject.layers:
         if node.type not in ("softmax", "log_softmax"):
