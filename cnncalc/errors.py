@@ -75,7 +75,7 @@ CODES: dict[str, Rule] = {
     "W211": Rule("channels-last-reshape", "a reshape to height, width, channels", "warning"),
     "W301": Rule("dead-layer", "a layer whose output nothing reads; its parameters do nothing", "warning"),
     "W302": Rule("unused-input", "an input of the network that nothing reads", "warning"),
-    "W303": Rule("head-does-not-fit", "a head for training only that is too large for this input", "warning"),
+    "W303": Rule("head-does-not-fit", "a head for training only that does not fit this input", "warning"),
     "W304": Rule("identity-layer", "a layer that changes nothing", "warning"),
     "W305": Rule("softmax-not-last", "a softmax in the middle of the network", "warning"),
     "W306": Rule("unused-name", "a variable, block or parameter that nothing uses", "warning"),

@@ -126,6 +126,9 @@ class Assembly:
         output, problems, demands = judge(layer, shapes, places)
         if origin.training and problems and problems[0].code == "C302":
             output, problems = self._head_that_does_not_fit(layer, shapes, problems[0], origin.place), []
+        elif origin.training and output is not None:  # what a head says of its input is of training only
+            self.warnings += (Problem("W303", f"{layer.type}: {p.message}", p.place) for p in problems)
+            problems = []
         for found in problems:
             self.complain(self._explained(found, layer, known, start), origin.place)
         if output is None:

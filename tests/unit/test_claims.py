@@ -81,3 +81,17 @@ def test_every_claim_is_judged():
         cnncalc.load({"input": [3, 8, 8], "layers": layers}).summary()
     assert [problem.code for problem in caught.value.problems] == ["C310"] * 3
     assert caught.value.problems[-1].help == "put a flatten layer before it"
+
+
+def test_what_a_head_for_training_says_concerns_training():
+    """A claim that holds at one size only must not make inference fail at another, as with free sizes."""
+    head = {
+        "name": "aux",
+        "train_only": True,
+        "layers": ["flatten", {"type": "linear", "in_features": 192, "out_features": 2}],
+    }
+    net = cnncalc.load({"vars": {"H": 8}, "input": [3, "H", "H"], "layers": ["relu", head, "global_avgpool"]})
+    assert net.summary().warnings == ()
+    (found,) = net.summary(set={"H": 9}).warnings
+    assert (found.code, found.message) == ("W303", "linear: in_features says 192, the input has 243 features")
+    assert net.summary(free="H").conditions == ()
