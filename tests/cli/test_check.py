@@ -466,12 +466,13 @@ def test_lints_are_silent_on_shipped_networks(name):
 
 def test_hooks(folder):
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    (folder / "pyproject.toml").write_text('[tool.cnncalc]\nexclude = ["old"]\nwarn-as-error = true\n')
+    (folder / "old").mkdir()
+    (folder / "old" / "linted.cnn.yaml").write_text(LINTED)
     for hook in hooks:
-        entry = hook["entry"].split()
-        done = subprocess.run(
-            [sys.executable, "-m", *entry, "sub/linted.cnn.yaml"], capture_output=True, check=False
-        )
-        assert done.returncode == 0
+        for path, code in (("sub/linted.cnn.yaml", 1), ("old/linted.cnn.yaml", 0)):
+            command = [sys.executable, "-m", *hook["entry"].split(), path]
+            assert subprocess.run(command, capture_output=True, check=False).returncode == code
         assert re.search(hook["files"], "models/linted.cnn.yaml")
         assert not re.search(hook["files"], "ci.yaml")
 
