@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.conditions import Condition, Statement
@@ -181,14 +183,14 @@ def _strongest(reasons: Iterable[Reason]) -> list[Reason]:
 
 def _irredundant(reasons: list[Reason], grid: Grid, name: str, whole: IntegerSet) -> list[Reason]:
     """The reasons that matter: without any one of them the set would be larger."""
-    kept = reasons
-    if len(kept) > MAX_REASONS:
-        return kept
-    for reason in list(kept):
-        others = [r for r in kept if r is not reason]
-        if positions([r.condition for r in others], grid, name) == whole:
-            kept = others
-    return kept
+    if len(reasons) > MAX_REASONS:
+        return reasons
+    own = [(reason, positions([reason.condition], grid, name)) for reason in reasons]
+    for pair in list(own):
+        others = [other for other in own if other is not pair]
+        if reduce(and_, (valid for _, valid in others), grid.positions_set()) == whole:
+            own = others
+    return [reason for reason, _ in own]
 
 
 def _impossible(name: str, reasons: list[Reason], grid: Grid, network: Network) -> Problem:
