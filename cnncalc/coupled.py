@@ -103,16 +103,23 @@ def _split(condition: Condition, sets: Sets) -> tuple[Statement, ...] | bool:
 
 
 def _arguments(condition: Condition, difference: Expr) -> list[bool | Statement] | None:
-    """``min(a, b) + c >= 0`` is both ``a + c >= 0`` and ``b + c >= 0``; of a maximum one is enough."""
-    if condition.relation != ">=":
-        return None
+    """``min(a, b) + c >= 0`` is both ``a + c >= 0`` and ``b + c >= 0``; of a maximum one is enough.
+
+    ``min(a, b) == a`` is ``b >= a``.
+    """
     for monomial, coefficient in difference.terms.items():
         atom = monomial[0] if len(monomial) == 1 else None
-        if isinstance(atom, Extreme):
-            others = difference - Expr({monomial: coefficient})
-            verdicts = [at_least(others + a * coefficient, 0) for a in atom.args]
+        if not isinstance(atom, Extreme):
+            continue
+        others = difference - Expr({monomial: coefficient})
+        verdicts = [others + a * coefficient for a in atom.args]
+        if condition.relation == ">=":
             every = (coefficient > 0) != atom.largest
-            return list(verdicts) if every else [any_of(*verdicts)]
+            parts = [at_least(v, 0) for v in verdicts]
+            return list(parts) if every else [any_of(*parts)]
+        if 0 in (v for v in verdicts if isinstance(v, int)):
+            sign = -1 if (coefficient > 0) == atom.largest else 1
+            return [at_least(v * sign, 0) for v in verdicts]
     return None
 
 

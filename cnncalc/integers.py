@@ -110,8 +110,15 @@ class IntegerSet:
 
 
 def listed(numbers: Iterable[int]) -> IntegerSet:
-    """Exactly these numbers."""
-    return tidy([Piece(n, n, 1, frozenset({0})) for n in sorted(set(numbers))])
+    """Exactly these numbers: those that are evenly spaced as one piece."""
+    rest, pieces = sorted(set(numbers)), []
+    while rest:
+        step = rest[1] - rest[0] if len(rest) > 2 else 1
+        count = next((i for i, n in enumerate(rest) if n != rest[0] + i * step), len(rest))
+        count = count if count > 2 else 1
+        pieces.append(Piece(rest[0], rest[count - 1], step, frozenset({rest[0] % step})))
+        rest = rest[count:]
+    return tidy(pieces)
 
 
 EVERYTHING = IntegerSet((Piece(START, None, 1, frozenset({0})),))

@@ -50,6 +50,9 @@ def simplified(*verdicts, free=FREE):
         ([at_least(H * W, 8), at_least(2, H), at_least(3, W)], False),
         ([at_least(H * W, 6), at_least(2, H), at_least(3, W)], ["H == 2", "W == 3"]),
         ([divisible(H + W, 2), divisible(H, 2)], ["H >= 2 and H % 2 == 0", "W >= 2 and W % 2 == 0"]),
+        ([equal(minimum(H, 2 * W), H)], ["2*W - H >= 0"]),
+        ([equal(maximum(H // 2, W, 3), W)], ["W >= 3", "W - H//2 >= 0"]),
+        ([equal(H * minimum(W, 7), H * W)], ["1 <= W <= 7"]),
         # an equality is put into the others
         ([equal(H, W), at_least(100, H * W)], ["1 <= H <= 10", "1 <= W <= 10", "H == W"]),
         ([equal(H, 2 * W), divisible(W, 3), at_least(50, H)],
