@@ -9,6 +9,10 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,8 +47,7 @@ def _run(arguments: list[str] | None) -> int:
     except click.exceptions.Abort:
         return 130
     except click.ClickException as error:
-        error.show()
-        return 2
+        return _wrong_usage(error)
     except DimError as error:
         click.echo(f"error: cannot be decided: {error}", err=True)
         return 1
@@ -66,6 +69,20 @@ def _run(arguments: list[str] | None) -> int:
     except Exception as error:  # noqa: BLE001 - the boundary: a traceback never reaches a user
         return _internal_error(error)
     return result if isinstance(result, int) else 0
+
+
+def _wrong_usage(error: click.ClickException) -> int:
+    """What click says of the arguments, with which it could not steer a terminal."""
+    import io
+
+    import click
+
+    from cnncalc.report.text import safe
+
+    said = io.StringIO()
+    error.show(said)
+    click.echo("\n".join(map(safe, said.getvalue().expandtabs(4).split("\n"))), err=True, nl=False)
+    return 2
 
 
 def _internal_error(error: Exception) -> int:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from cnncalc.report.text import safe
+
 
 def render(document: Mapping[str, Any], fmt: str) -> str:
     """A spec that reads back as ``document``."""
@@ -21,9 +23,15 @@ def render(document: Mapping[str, Any], fmt: str) -> str:
 
 
 def _flow(value: Any) -> str:
+    text = _dumped(value, plain=True)
+    return text if safe(text) == text else _dumped(value, plain=False)
+
+
+def _dumped(value: Any, *, plain: bool) -> str:
+    """One line of YAML; what is not ASCII stands as it is, or as escapes in quotes."""
     import yaml
 
     text: str = yaml.safe_dump(
-        value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=float("inf")
+        value, default_flow_style=True, sort_keys=False, allow_unicode=plain, width=float("inf")
     )
     return text.removesuffix("\n").removesuffix("\n...")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cnncalc.analysis.check import Result
 from cnncalc.errors import Problem
+from cnncalc.report.text import unicode
 
 FORMATS = ("text", "concise", "json", "github", "gitlab", "sarif", "junit")
 
@@ -34,6 +35,22 @@ def renderer(name: str) -> Callable[[Findings], str]:
     """The function of a format, which gives the whole document."""
     render: Callable[[Findings], str] = import_module(f"cnncalc.report.findings.{name}").render
     return render
+
+
+def as_json(data: Any) -> str:
+    """A document as JSON, in ASCII; it has nothing for bytes of file names that are not UTF-8: they are spelled out."""
+    import json
+
+    text = json.dumps(data, indent=2, ensure_ascii=True)
+    return json.dumps(_unicode(data), indent=2, ensure_ascii=True) if "\\udc" in text else text
+
+
+def _unicode(data: Any) -> Any:
+    if isinstance(data, str):
+        return unicode(data)
+    if isinstance(data, dict):
+        return {key: _unicode(value) for key, value in data.items()}
+    return list(map(_unicode, data)) if isinstance(data, list) else data
 
 
 def file_of(problem: Problem, result: Result) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 
 from cnncalc.errors import Problem
-from cnncalc.report.findings import Findings, file_in
+from cnncalc.report.findings import Findings, as_json, file_in
 
 SEVERITIES = {"error": "major", "warning": "minor", "info": "info"}
 
 
 def render(findings: Findings) -> str:
-    import json
-
     seen: dict[str, int] = {}
     found = []
     for result in findings.results:
@@ -28,7 +26,7 @@ def render(findings: Findings) -> str:
                     "location": {"path": path, "lines": {"begin": max(line, 1)}},
                 }
             )
-    return json.dumps(found, indent=2, ensure_ascii=True)
+    return as_json(found)
 
 
 def fingerprint(problem: Problem, path: str, seen: dict[str, int]) -> str:

@@ -6,19 +6,17 @@ from typing import Any
 
 from cnncalc.analysis.check import Result
 from cnncalc.errors import CODES, Problem
-from cnncalc.report.findings import Findings, file_of
+from cnncalc.report.findings import Findings, as_json, file_of
 from cnncalc.report.json_ import SCHEMA_VERSION
 
 
 def render(findings: Findings) -> str:
-    import json
-
     data = {
         "schema_version": SCHEMA_VERSION,
         "summary": {severity: findings.count(severity) for severity in ("error", "warning", "info")},
         "specs": [_spec(result) for result in findings.results],
     }
-    return json.dumps(data, indent=2, ensure_ascii=True)
+    return as_json(data)
 
 
 def _spec(result: Result) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from cnncalc import __version__
 from cnncalc.analysis.check import Result
 from cnncalc.errors import CODES, Mark, Problem
-from cnncalc.report.findings import Findings, file_in
+from cnncalc.report.findings import Findings, as_json, file_in
 from cnncalc.report.findings.gitlab import fingerprint
 from cnncalc.report.findings.line_hash import line_hashes
 from cnncalc.report.rules import page
@@ -20,8 +20,6 @@ LEVELS = {"error": "error", "warning": "warning", "info": "note", "off": "none"}
 
 
 def render(findings: Findings) -> str:
-    import json
-
     codes = sorted({problem.code for problem in findings.problems})
     fingerprints = _Fingerprints(findings.root)
     run = {
@@ -40,7 +38,7 @@ def render(findings: Findings) -> str:
             for problem in result.problems
         ],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=True)
+    return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(code: str) -> dict[str, Any]:
@@ -104,8 +102,9 @@ def _region(problem: Problem) -> dict[str, int]:
 
 
 def _artifact(path: str) -> dict[str, Any]:
+    uri = quote(os.fsencode(path.removeprefix("/")))  # names need not be UTF-8
     if path.startswith("<"):
-        return {"uri": quote(path)}
+        return {"uri": uri}
     if os.path.isabs(path):
-        return {"uri": f"file:///{quote(path.removeprefix('/'))}"}
-    return {"uri": quote(path), "uriBaseId": BASE}
+        return {"uri": f"file:///{uri}"}
+    return {"uri": uri, "uriBaseId": BASE}
