@@ -21,7 +21,8 @@ FIELDS = {  # values for required fields, by name
 OPTIONAL = {
     "stride": [1, 2, 3], "padding": [0, 1, "half", "same", "valid"], "dilation": [1, 2], "ceil_mode": [True, False],
     "bias": [True, False], "multiplier": [1, 2], "output_padding": [0, 1], "scale_factor": [2], "affine": [True, False],
-    "keepdim": [True, False], "axis": [0, 1], "stop": [2, -1],
+    "keepdim": [True, False], "axis": [0, 1], "stop": [2, -1], "in_channels": [4, 4, 4, 5], "num_features": [4, 4, 5],
+    "num_channels": [4, 4, 5], "in_features": [4, 8, 17],
 }  # fmt: skip
 
 
@@ -70,6 +71,7 @@ def test_symbols_then_numbers_is_numbers(name):
                 "C307",
                 "C308",
                 "C301",
+                "C310",
             }
             continue
         for _ in range(4):
