@@ -112,6 +112,8 @@ class _Checker:
                 self.unknown(name, case["set"].keys_at[name], [*self.network.vars])
                 return
             values[name] = self.setting_of(name, raw, at)
+            if values[name] is None:
+                return  # which has been said
             try:
                 self.network.refuse_values(name, [values[name]])
             except UsageError as error:
@@ -122,7 +124,7 @@ class _Checker:
     def setting_of(self, name: str, raw: Any, mark: Mark) -> Any:
         """A value for a variable: as it is written, or of an expression."""
         word = isinstance(raw, str) and self.network.domain(name).kind == "str"
-        return raw if word or isinstance(raw, bool | list) else self.evaluate(raw, mark)
+        return raw if word or isinstance(raw, bool | list) else self.evaluate(raw, mark, name)
 
     def judge_case(self, case: Mapping, mark: Mark, values: dict[str, Any]) -> None:
         shown = ", ".join(f"{name}={value}" for name, value in values.items()) or "its own setting"
@@ -265,7 +267,7 @@ class _Checker:
                 message, *notes = _failure(key, what, bound, value, actual, self.report)
                 self.add("C401", message, at, *notes)
 
-    def evaluate(self, raw: Any, mark: Mark, name: str = "it") -> Any:
+    def evaluate(self, raw: Any, mark: Mark, name: str) -> Any:
         """A number, a quantity with a unit, or an expression in the spec's variables."""
         if isinstance(raw, str) and (found := quantity.parse(raw)) is not None:
             if (wrong := quantity.wrong_unit(raw, name)) is None:

@@ -218,9 +218,8 @@ def _wanted(text: str, report: Report, network: Network) -> list[Reason]:
         match = _COMPARISON.match(part.strip())
         if match is None:
             raise UsageError(f"'{part.strip()}' is no condition; write one such as params <= 5M")
-        for name, number in ((match[1].strip(), match[3]), (match[3].strip(), match[1])):
-            if re.fullmatch(r"[\w.]+", name) and (wrong := quantity.wrong_unit(number, name)) is not None:
-                raise UsageError(f"'{part.strip()}': {'; '.join(wrong)}")
+        for side, other in ((match[1].strip(), match[3]), (match[3].strip(), match[1])):
+            _refuse_bytes(side, other, part)
         left, right = (_side(side, report, network) for side in (match[1], match[3]))
         for a, b in _paired(left, right, match[2], part):
             verdict = rational.compare(a, match[2], b)
@@ -229,6 +228,15 @@ def _wanted(text: str, report: Report, network: Network) -> list[Reason]:
             if not isinstance(verdict, bool):
                 found.append(Reason(verdict, None, None, f"asked for: {part.strip()}"))
     return found
+
+
+def _refuse_bytes(side: str, other: str, part: str) -> None:
+    """Raise ``UsageError`` for a size in bytes beside what is counted; a product may be made of either."""
+    if "bytes" in side or "*" in side:
+        return
+    for number in other.strip().removeprefix("[").removesuffix("]").split(","):
+        if (wrong := quantity.wrong_unit(number, side)) is not None:
+            raise UsageError(f"'{part.strip()}': {'; '.join(wrong)}")
 
 
 def _never(part: str, text: str, report: Report) -> Problem:

@@ -145,13 +145,18 @@ def test_counts_have_no_unit_of_bytes_in_specs_and_conditions(capsysbinary, fold
         "'112B' is a size in bytes, but params is not measured in bytes",
         "'1MB' is a size in bytes, but macs is not measured in bytes",
         "'4B' is a size in bytes, but an axis is not measured in bytes",
+        "'5kB' is a size in bytes, but H is not measured in bytes",
     ]
     for arguments, code in (
         (["diff", "vgg11", "vgg13", "--fail-if", "params > +5MB"], 2),
         (["diff", "vgg11", "vgg13", "--fail-if", "param_bytes > 5GB"], 0),
         (["solve", "lenet5", "H", "--where", "params <= 5MB"], 2),
         (["solve", "lenet5", "H", "--where", "5MB >= conv2d_1.macs"], 2),
-        (["solve", "lenet5", "H", "--where", "activation_bytes <= 5MB"], 0),
+        (["solve", "lenet5", "H", "--where", "params + biases <= 5MB"], 2),
+        (["solve", "lenet5", "H", "--where", "output == [10B]"], 2),
+        (["solve", "lenet5", "H", "--where", "H <= 3KiB"], 2),
+        (["solve", "lenet5", "H", "--where", "activation_bytes + param_bytes <= 5MB"], 0),
+        (["solve", "lenet5", "H", "--where", "4*params <= 5MB"], 0),
     ):
         assert main(arguments) == code, arguments
         assert (b"is a size in bytes" in capsysbinary.readouterr().err) == (code == 2)
