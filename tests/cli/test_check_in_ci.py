@@ -139,7 +139,8 @@ def test_counts_have_no_unit_of_bytes_in_specs_and_conditions(capsysbinary, fold
     expected = (
         "expect: {params: 112B, macs: {max: 1MB}, output: [4B, 6, 6], peak_activation_bytes: {max: 5MB}}\n"
     )
-    (folder / "x.yaml").write_text(GOOD + expected)
+    cases = "vars: {H: 8}\ncases: [{set: {H: 5kB}, params: 112}]\n"
+    (folder / "x.yaml").write_text(GOOD.replace("8, 8", "H, H") + expected + cases)
     lines = run(capsysbinary, "x.yaml", "--format", "concise")[1].splitlines()
     assert [line.partition("] ")[2] for line in lines] == [
         "'112B' is a size in bytes, but params is not measured in bytes",
