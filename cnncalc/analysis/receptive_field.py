@@ -184,9 +184,9 @@ def _slid(axis: Axis, window: Window) -> Axis | None:
     if isinstance(window.stride, Expr) or isinstance(window.before, Expr) or isinstance(window.extent, Expr):
         return None
     period = axis.period // gcd(axis.period, window.stride)
-    taps = range(0, window.extent, window.dilation if window.extent > 1 else 1)  # type: ignore[arg-type]
+    step = window.dilation if window.extent > 1 else 1
     starts = [j * window.stride - window.before for j in range(period)]
-    seen = [range(start + taps.start, start + taps.stop, taps.step) for start in starts]
+    seen = [range(start, start + window.extent, step) for start in starts]  # type: ignore[arg-type]
     return _axis(axis.advance * (period * window.stride // axis.period), *_hulls(axis, seen))
 
 

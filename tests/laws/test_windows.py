@@ -1,0 +1,187 @@
+"""Sliding windows against counting: where each window begins and ends, on every small axis."""
+
+import json
+from itertools import product
+
+import pytest
+
+import cnncalc
+from cnncalc.shapes import Window, axis_names, same_padding, window_count
+from tests.laws.test_forward import built
+
+SIZES = range(1, 10)
+PADS = [(0, 0), (1, 0), (0, 1), (1, 1), (2, 0), (0, 2), (2, 1), (1, 3)]
+
+
+def fits(size, reach, stride, before, after, *, ceil_mode):
+    """Begins of the windows of an axis, counted from the first cell of its padding."""
+    length = size + before + after
+    starts = [j * stride for j in range(length) if j * stride + reach <= length]
+    if ceil_mode and length >= reach and starts[-1] + reach < length:
+        hanging = starts[-1] + stride
+        starts += (
+            [hanging] if hanging < size + before else []
+        )  # it begins in the input or the padding before it
+    return starts
+
+
+def judged(layer, shape):
+    """Codes of what is refused."""
+    return {r.code for r in layer.requirements((shape,)) if r.holds is not True}
+
+
+@pytest.mark.parametrize("ceil_mode", [False, True])
+@pytest.mark.parametrize("kind", ["maxpool1d", "avgpool1d"])
+def test_pooling(kind, ceil_mode):
+    for kernel, stride, dilation, pads in product((1, 2, 3, 4), (1, 2, 3, 5), (1, 2), PADS):
+        if kind == "avgpool1d" and dilation > 1:
+            continue
+        fields = {"kernel_size": kernel, "stride": stride, "padding": [list(pads)], "ceil_mode": ceil_mode}
+        layer = built({"type": kind, **fields, "dilation": dilation})
+        reach = dilation * (kernel - 1) + 1
+        for size in SIZES:
+            refused = judged(layer, (2, size))
+            assert ("C304" in refused) == (max(pads) > kernel // 2), (layer, size)
+            room = size + sum(pads) + (stride - 1 if ceil_mode else 0)
+            assert ("C302" in refused) == (room < reach), (layer, size)
+            starts = fits(size, reach, stride, *pads, ceil_mode=ceil_mode)
+            if not refused and starts:
+                assert layer.output_shape(((2, size),)) == (2, len(starts)), (layer, size)
+
+
+def test_convolutions():
+    for kernel, stride, dilation, pads in product((1, 2, 3), (1, 2, 3), (1, 2), PADS):
+        layer = built({"type": "conv1d", "out_channels": 5, "kernel_size": kernel, "stride": stride,
+                       "dilation": dilation, "padding": [list(pads)]})  # fmt: skip
+        for size in SIZES:
+            starts = fits(size, dilation * (kernel - 1) + 1, stride, *pads, ceil_mode=False)
+            assert judged(layer, (2, size)) == (set() if starts else {"C302"})
+            assert not starts or layer.output_shape(((2, size),)) == (5, len(starts))
+
+
+def test_same_padding_is_the_least_that_gives_every_stride_a_window():
+    """And none where the kernel is smaller than the stride."""
+    for size, kernel, stride, dilation in product(SIZES, (1, 2, 3, 4), (1, 2, 3, 5), (1, 2)):
+        window = Window(kernel, stride, dilation)
+        count = -(-size // stride)
+        totals = [
+            t
+            for t in range(20)
+            if (size + t - window.extent) // stride + 1 >= count and size + t >= window.extent
+        ]
+        for lower in (False, True):
+            before, after = same_padding(size, window, lower=lower)
+            assert before + after == totals[0]
+            assert (before - after if lower else after - before) in (0, 1)
+            padded = Window(kernel, stride, dilation, before, after)
+            assert window_count(size, padded) == count or totals[0] == 0
+        for word in ("same", "same_lower"):
+            layer = built({"type": "conv1d", "out_channels": 2, "kernel_size": kernel, "stride": stride,
+                           "dilation": dilation, "padding": word})  # fmt: skip
+            (found,) = layer.windows(((3, size),))
+            assert found == Window(
+                kernel, stride, dilation, *same_padding(size, window, lower=word == "same_lower")
+            )
+            assert layer.output_shape(((3, size),)) == (2, count)
+            assert not judged(layer, (3, size))
+
+
+def test_transposed_convolutions():
+    for kernel, stride, dilation, pads, extra in product((1, 2, 3), (1, 2, 3), (1, 2), PADS, (0, 1, 2)):
+        layer = built({"type": "conv_transpose1d", "out_channels": 5, "kernel_size": kernel, "stride": stride,
+                       "dilation": dilation, "padding": [list(pads)], "output_padding": extra})  # fmt: skip
+        for size in (1, 2, 5):
+            reached = {i * stride + tap * dilation for i in range(size) for tap in range(kernel)}
+            length = max(reached) + 1 - sum(pads) + extra
+            refused = set() if extra < max(stride, dilation) else {"C307"}
+            assert judged(layer, (2, size)) == refused | (set() if length >= 1 else {"C302"})
+            assert layer.output_shape(((2, size),)) == (5, length)
+
+
+@pytest.mark.parametrize("word", ["same", "same_lower", "half", "valid"])
+def test_words_of_transposed_convolutions(word):
+    for kernel, stride, dilation in product((1, 2, 3, 4), (1, 2, 3), (1, 2)):
+        fields = {"kernel_size": kernel, "stride": stride, "dilation": dilation, "padding": word}
+        layer = built({"type": "conv_transpose1d", "out_channels": 1, **fields})
+        reach = dilation * (kernel - 1) + 1
+        (found,) = layer.spatial_windows((1, 7))
+        if word.startswith("same"):
+            assert layer.output_shape(((1, 7),)) == (1, 7 * stride)
+            assert (found.before - found.after) * (1 if word == "same_lower" else -1) in (0, 1)
+        else:
+            half = (reach - 1) // 2 if word == "half" else 0
+            assert (found.before, found.after) == (half, half)
+
+
+def test_groups_divide_both_sides():
+    for groups, before, after in product((1, 2, 3, 4), (2, 3, 4, 6), (2, 3, 4, 6)):
+        for kind in ("conv1d", "conv_transpose1d"):
+            layer = built({"type": kind, "out_channels": after, "kernel_size": 1, "groups": groups})
+            messages = [r.message for r in layer.requirements(((before, 5),)) if r.holds is not True]
+            wrong = [name for name, n in (("input", before), ("output", after)) if n % groups]
+            assert [
+                name for name in ("input", "output") if any(f" {name} channels" in m for m in messages)
+            ] == wrong
+
+
+@pytest.mark.parametrize(("fields", "shape", "message", "help"), [
+    ({"kernel_size": [3, 5]}, (1, 2, 9), "along the height: it needs 3, there is 2", "padding of at least 1,"),
+    ({"kernel_size": [3, 5], "padding": [[0, 0], [0, 1]]}, (1, 9, 2), "along the width: it needs 5, there is 2 + 0 + 1 = 3",
+     "padding of at least 2,"),
+    ({"kernel_size": [3, 5], "padding": [[0, 0], [1, 0]]}, (1, 9, 2), "it needs 5, there is 2 + 1 + 0 = 3", "at least 2,"),
+    ({"kernel_size": 3, "dilation": [4, 1]}, (1, 2, 9), "it needs 4*(3 - 1) + 1 = 9, there is 2", "at least 4,"),
+])  # fmt: skip
+def test_what_does_not_fit_is_told_with_its_numbers(fields, shape, message, help):
+    layer = built({"type": "conv2d", "out_channels": 1, **fields})
+    (refused,) = [r for r in layer.requirements((shape,)) if r.holds is not True]
+    assert message in refused.message
+    assert help in refused.help
+
+
+def test_what_does_not_fit_in_symbols_has_no_number_to_suggest():
+    spec = {"vars": {"n": 2}, "input": [1, 2, "n"], "layers": [{"type": "maxpool2d", "kernel_size": [5, 3]}]}
+    with pytest.raises(cnncalc.SpecError, match="use padding of at least 2"):
+        cnncalc.load(spec).summary(free="n")
+    (demand,) = cnncalc.load({**spec, "input": [1, 9, "n"]}).summary(free="n").conditions
+    assert str(demand) == "n >= 3"
+
+
+def test_names_of_axes():
+    assert axis_names(2) == ("height", "width")
+    assert axis_names(4) == ("axis 1", "axis 2", "axis 3", "axis 4")
+
+
+def test_pooling_padding_is_told_for_its_side_and_axis():
+    layer = built({"type": "maxpool2d", "kernel_size": 3, "padding": [[0, 2], [3, 1]]})
+    told = [(r.message, r.help) for r in layer.requirements(((1, 9, 9),)) if r.holds is not True]
+    assert told == [
+        ("padding of 2 along the height is over half the kernel, 3", "use at most 1"),
+        ("padding of 3 along the width is over half the kernel, 3", "use at most 1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"kernel_size": 0}, {"stride": 0}, {"dilation": 0}, {"padding": -1}, {"stride": [1, 0]}]
+)
+@pytest.mark.parametrize("kind", ["conv2d", "maxpool2d"])
+def test_sizes_of_windows_are_positive(kind, wrong):
+    fields = {"type": kind, "kernel_size": 2, **({"out_channels": 1} if kind == "conv2d" else {}), **wrong}
+    with pytest.raises(cnncalc.SpecError, match=next(iter(wrong))):
+        cnncalc.load({"input": [1, 8, 8], "layers": [fields]}).summary()
+
+
+@pytest.mark.parametrize("fields", [
+    {"kernel_size": 3}, {"kernel_size": [3, 5], "stride": 2, "padding": [1, 2]}, {"kernel_size": 2, "padding": "half"},
+    {"kernel_size": 3, "padding": [[0, 1], [1, 0]], "dilation": [1, 2]},
+])  # fmt: skip
+@pytest.mark.parametrize("kind", ["conv2d", "maxpool2d", "conv_transpose2d"])
+def test_fields_are_written_as_they_were_given(kind, fields):
+    given = {"type": kind, **fields, **({} if kind == "maxpool2d" else {"out_channels": 3})}
+    assert json.loads(json.dumps({**built(given).written(), "type": kind})) == given
+
+
+def test_same_padding_asks_for_nothing():
+    for word in ("same", "same_lower"):
+        layer = {"type": "conv2d", "out_channels": 1, "kernel_size": 5, "stride": 3, "padding": word}
+        spec = {"vars": {"H": 8}, "input": [1, "H", 8], "layers": [layer, {**layer, "type": "conv2d"}]}
+        assert cnncalc.load(spec).summary(free="H").conditions == ()
