@@ -84,6 +84,8 @@ def integer(value: Any, least: int, what: str = "an integer") -> Any:
         return value
     if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_SIZE:
         raise invalid(f"needs {what}, got {value}", f"write {int(value)}", str(int(value)))
+    if isinstance(value, list | tuple) and len(value) == 1:
+        raise invalid(f"needs {what}, got a list of 1", f"write {describe(value[0])}")
     if not isinstance(value, int) or isinstance(value, bool):
         raise invalid(f"needs {what}, got {describe(value)}")
     if value < least:
@@ -105,7 +107,8 @@ def number(value: Any, low: float, high: float, *, include_high: bool = True) ->
     if not (low <= found <= high) or (found == high and not include_high):
         least, most = _bound(low), _bound(high)
         span = f"from {least} to {most}" if most else f"of at least {least}" if least else ""
-        raise invalid(f"needs a finite number {span}".rstrip() + f", got {describe(value)}")
+        help = f"write {found / 100:g} for {found:g} percent" if high == 1 and 2 <= found <= 100 else None
+        raise invalid(f"needs a finite number {span}".rstrip() + f", got {describe(value)}", help)
     return found
 
 

@@ -568,7 +568,7 @@ class _Builder:
         try:
             if raw is None or isinstance(raw, DocumentMapping):
                 message = f"'{name}' needs a number, true or false, a word or a list"
-                raise Failed(Problem("C101", message, place))
+                raise Failed(Problem("C101", message, place, help=f"for example {name[:40]}: 224"))
             value = self.variable(raw, mark, known)
             if domain is not None and not self.problems:
                 defaults, _ = variables_of({**known, name: value}, {}, {})

@@ -11,7 +11,7 @@ from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, 
 from cnncalc.fields import describe
 from cnncalc.propagate import ITEM_BYTES, Row, live_sets, peak_activations
 from cnncalc.shapes import show
-from cnncalc.spec import quantity, rational
+from cnncalc.spec import quantity, rational, slips
 from cnncalc.spec.document import Mapping, Sequence
 from cnncalc.spec.values import Failed, compile_value
 from cnncalc.spec.variables import variables_of
@@ -275,6 +275,9 @@ class _Checker:
             message, help = wrong
             self.add("C101", message, mark, help=help)
             return None
+        if isinstance(raw, str) and (number := slips.grouped(raw)) is not None:
+            self.add("C105", f"'{raw[:40]}' is not a plain number", mark, help=f"write {number}")
+            return None
         try:
             value = compile_value(raw, mark, self.source, self.variables).evaluate(self.variables)
         except Failed as failed:
@@ -290,7 +293,9 @@ class _Checker:
 
     def shape(self, wanted: Any, mark: Mark, actual: tuple[Dim, ...], what: str) -> None:
         if not isinstance(wanted, Sequence):
-            self.add("C101", f"needs a list of sizes, got {describe(wanted)}", mark)
+            meant = slips.listed(wanted) if isinstance(wanted, str) else None
+            help = f"write {meant or f'[{describe(wanted)}]'}" if meant or isinstance(wanted, int) else None
+            self.add("C101", f"needs a list of sizes, got {describe(wanted)}", mark, help=help)
             return
         sizes = [self.evaluate(raw, at, "an axis") for raw, at in zip(wanted, wanted.values_at, strict=True)]
         if None not in sizes and tuple(sizes) != actual:

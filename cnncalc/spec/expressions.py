@@ -231,6 +231,8 @@ class _Parser:
             help = "compare with '=='"
         elif kind == "name" and found[0] in "xX_":
             help = "write plain decimal numbers: 32, not 0x20 or 1_000"
+        elif found in "{}$@":
+            help = "names are written as they are, such as H, without brackets or signs"
         elif found in "\"'":
             help = "expressions have no text in quotes"
         elif found in "^&|!":
@@ -431,7 +433,7 @@ def undefined(name: str, env: Env, start: int, end: int) -> ExpressionError:
     help = fallback.get(name.lower()) or did_you_mean(name, known)
     if help is None:
         shown = ", ".join(known[:12])
-        help = f"names in reach: {shown}" if known else "define it under 'vars'"
+        help = f"names in reach: {shown}" if known else f"define it: vars: {{{name[:40]}: 224}}"
     return ExpressionError(f"'{name}' is not defined", start, end, "C106", help)
 
 

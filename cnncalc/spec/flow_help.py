@@ -106,6 +106,9 @@ def _missing_comma(lines: Lines, bracket: _Bracket, part: tuple[str, int, int]) 
     if not bracket.parts:
         return Found("a second ':' in one entry", start, end, "separate entries by commas, or quote the text")
     last = bracket.parts[-1]
+    if text[last[2] - 1] == "$":
+        help = "names are written as they are, such as H, without brackets or signs"
+        return Found("a '$' before a bracket", last[2] - 1, last[2], help)
     if text[last[2] - 1] == ";":
         return Found("';' does not separate entries", last[2] - 1, last[2], "write ',' in place of ';'")
     if not bracket.colon and text[bracket.offset] == "{":

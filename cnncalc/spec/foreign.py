@@ -17,6 +17,8 @@ FIELDS = {
     "num_groups": "groups", "keepdims": "keepdim", "inputs": "from", "input": "from",
     **dict.fromkeys(("num_filters", "n_filters", "nb_filter", "out_ch"), "out_channels"),
     **dict.fromkeys(("num_units", "n_units", "neurons", "hidden_size", "out_dim"), "out_features"),
+    "out_channels": "out_features", "out_features": "out_channels", "scale": "scale_factor", "factor": "scale_factor",
+    **dict.fromkeys(("times", "count", "num_repeats"), "repeat"),
     "kernel_sizes": "kernel_size", "window": "kernel_size", "target_shape": "shape", "prob": "p",
     "output_shape": "output_size", "target_size": "output_size", "activation_fn": "act", "dim": "axis",
 }  # fmt: skip
@@ -31,6 +33,7 @@ KEYS = {
 #: fields that ours have no need of, and why
 NEEDLESS = {
     **dict.fromkeys(("in_channels", "in_features", "num_features"), "it follows from the input, leave it out"),
+    **dict.fromkeys(("batch_norm", "batchnorm", "bn", "use_bn"), "write norm: batch"),
     "data_format": "shapes are channels first, leave it out",
     "input_shape": "the input is a key of the spec: 'input: [3, 224, 224]'",
     "padding_mode": "zeros are what pads; for another mode put a layer of type 'pad' before this one",

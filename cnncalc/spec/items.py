@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 
 TENSOR_NAMES = ("channels", "height", "width")
 MAX_PROBLEMS = 500
+EXAMPLE_OF = {
+    "int": "64",
+    "number": "0.5",
+    "bool": "true",
+    "str": "relu",
+    "layer": "NAME",
+}  # by kind of parameter
+#: what others call the kinds
+KINDS_MEANT = {"integer": "int", "float": "number", "boolean": "bool", "string": "str", "text": "str"}
 ACTIVATED = ("conv", "linear", "merge")
 PARAMETERISED = ("conv", "linear", "norm", "activation", "other")
 #: names of norms without their rank; the value may also be any layer type of that family
@@ -40,6 +49,7 @@ class ItemReader:
         self.params: dict[str, Param] = {}
         self.blocks: dict[str, Block] = {}
         self.defaults = defaults
+        self.broken: set[str] = set()  # blocks that cannot be read
         self.problems: list[Problem] = []
 
     def problem(self, code: str, message: str, mark: Mark, help: str | None = None) -> None:
@@ -51,8 +61,9 @@ class ItemReader:
             assert self.defaults is not None
             cls = layer_class(name)
             if cls is None:
-                help = did_you_mean(name, all_types())
-                self.problem("C103", f"no layer type '{name[:64]}'", self.defaults.keys_at[name], help)
+                place = Place(self.source, self.defaults.keys_at[name])
+                problem = item_help.unknown_type(name, place, ())
+                self.problems.append(problem._replace(message=f"no layer type '{name[:64]}'"))
             elif not isinstance(node, Mapping):
                 at = self.defaults.values_at[name]
                 self.problem("C101", f"needs a mapping of fields, got {describe(node)}", at)
@@ -73,12 +84,15 @@ class ItemReader:
             self.check_name(name, at)
             if layer_class(name) is not None or name == "group":
                 self.problem("C107", f"'{name}' is a layer type already", at, "give the block another name")
+            self.broken.add(name)
             if not isinstance(node, Mapping):
-                self.problem("C101", f"block '{name}' needs a mapping, got {describe(node)}", at)
+                help = f"for example {name[:40]}: {{params: {{c: int}}, layers: [...]}}"
+                self.problem("C101", f"block '{name}' needs a mapping, got {describe(node)}", at, help)
                 continue
             model, problems = validated(BlockModel, node, self.source, f"block '{name}'")
             self.problems += problems
             if model is not None:
+                self.broken.remove(name)
                 block = Block(name, Place(self.source, at), self.read_params(model.params))
                 self.blocks[name] = block
                 bodies.append((block, model))
@@ -99,6 +113,15 @@ class ItemReader:
                 self.problem("C107", message, params.keys_at[name], "choose another name")
             if isinstance(default, str) and default in PARAM_KINDS:
                 found[name] = Param(default)
+                continue
+            if isinstance(default, str) and default in KINDS_MEANT:
+                place, kind = Place(self.source, params.values_at[name]), KINDS_MEANT[default]
+                message, fix = (
+                    f"'{default}' is not a kind of parameter",
+                    Fix(place.mark, kind, keeps_quotes=True),
+                )
+                self.problems.append(Problem("C101", message, place, help=f"write {kind}", fix=fix))
+                found[name] = Param("any", Value(1, place))
                 continue
             names = self.globals | found.keys()
             kind = "bool" if isinstance(default, bool) else "number"
@@ -139,8 +162,8 @@ class ItemReader:
             bare.keys_at["type"] = bare.values_at["type"] = mark
             node = bare
         if not isinstance(node, Mapping):
-            help = "write a type such as relu, or a mapping with 'type'"
-            self.problem("C101", f"a layer is a name or a mapping, got {describe(node)}", mark, help)
+            message = f"a layer is a name or a mapping, got {describe(node)}"
+            self.problem("C101", message, mark, slips.of_item(node))
             return None
         kind = node.get("type", "group" if "layers" in node else None)
         if kind is None and "share" in node:
@@ -178,7 +201,7 @@ class ItemReader:
     def complain_about_type(self, node: Mapping, mark: Mark) -> None:
         if "type" in node:
             message = f"'type' needs the name of a layer type or block, got {describe(node['type'])}"
-            self.problem("C103", message, node.values_at["type"])
+            self.problem("C103", message, node.values_at["type"], "for example type: relu")
             return
         self.problems.append(item_help.untyped(node, Place(self.source, mark), self.blocks))
 
@@ -256,7 +279,12 @@ class ItemReader:
     def reference(self, raw: Any, mark: Mark) -> Value | None:
         if isinstance(raw, str) and all(NAME.match(p) or p.isdigit() for p in raw.split(".")):
             return Value(raw, Place(self.source, mark))
-        self.problem("C202", f"a reference is the name of a layer, got {describe(raw)}", mark)
+        help, meant = slips.of_reference(raw)
+        message, fix = (
+            f"a reference is the name of a layer, got {describe(raw)}",
+            Fix(mark, meant) if meant else None,
+        )
+        self.problems.append(Problem("C202", message, Place(self.source, mark), help=help, fix=fix))
         return None
 
     def value(self, raw: Any, mark: Mark, words: tuple[str, ...] = ()) -> Value | None:
@@ -295,7 +323,11 @@ class ItemReader:
             if key not in block.params:
                 known = [*block.params, *COMMON]
                 place = Place(self.source, node.keys_at[key])
-                self.problems.append(unknown_field(key, known, f"block '{block.name}'", place))
+                problem = unknown_field(key, known, f"block '{block.name}'", place)
+                if not block.params:
+                    help = f"declare it in the block: params: {{{key[:40]}: int}}"
+                    problem = problem._replace(help=help)
+                self.problems.append(problem)
                 continue
             value = self.argument(node[key], node.values_at[key], block.params[key])
             if value is not None:
@@ -303,7 +335,10 @@ class ItemReader:
         meant = {intended(key, [*block.params]) for key in node if key not in (*COMMON, *block.params)}
         for name, param in block.params.items():
             if param.default is None and name not in node and name not in meant:
-                self.problems.append(Problem("C104", f"block '{block.name}' needs '{name}'", item.place))
+                help = f"for example {{type: {block.name}, {name}: {EXAMPLE_OF.get(param.kind, '...')}}}"
+                self.problems.append(
+                    Problem("C104", f"block '{block.name}' needs '{name}'", item.place, help=help)
+                )
         item.layers = []
 
     def argument(self, raw: Any, mark: Mark, param: Param) -> Value | None:
@@ -320,6 +355,8 @@ class ItemReader:
 
     def read_layer(self, item: Item, node: Mapping, counts: dict[str, int]) -> None:
         cls = layer_class(item.kind)
+        if cls is None and item.kind in self.broken:
+            return
         if cls is None:
             place = Place(self.source, node.values_at["type"])
             self.problems.append(item_help.unknown_type(item.kind, place, self.blocks))
@@ -427,7 +464,8 @@ class ItemReader:
         if not isinstance(node, Mapping) or not isinstance(node.get("type"), str):
             message = f"needs a type, or a mapping with 'type', got {describe(raw)}"
             key = "norm" if family == "norm" else "act"
-            self.problem("C101", message, mark, f"'{key}: none' leaves it out")
+            example = "batch" if family == "norm" else "relu"
+            self.problem("C101", message, mark, f"for example {key}: {example}; '{key}: none' leaves it out")
             return None
         word = node["type"]
         ranked = NORMS.get(str(word)) if family == "norm" else None

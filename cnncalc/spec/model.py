@@ -11,7 +11,7 @@ from cnncalc.domain import KINDS
 from cnncalc.errors import Place, Problem, did_you_mean
 from cnncalc.fields import describe, invalid
 from cnncalc.spec.document import Mapping, Sequence
-from cnncalc.spec.slips import of_list
+from cnncalc.spec.slips import listed, of_list
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 #: words that expressions and references use themselves, and what for
@@ -72,6 +72,10 @@ def _version(value: Any) -> int:
 
 
 def _names(value: Any) -> list[str]:
+    if isinstance(value, str) and (meant := listed(value)) is not None:
+        raise invalid(
+            f"needs the name of a layer, or a list of names, got {describe(value)}", f"write {meant}", meant
+        )
     names = value if isinstance(value, list) else [value]
     if not names or any(not isinstance(n, str) for n in names):
         raise invalid(f"needs the name of a layer, or a list of names, got {describe(value)}")

@@ -34,6 +34,8 @@ def listed(text: str) -> str | None:
         parts.pop()
     if not all(parts):
         return None
+    if grouped(text) is not None and any(len(part) > 1 and part[0] == "0" for part in parts):
+        return None  # 30,000 is a number
     elements = [listed(part) or (part if _SIZE.fullmatch(part) else None) for part in parts]
     return f"[{', '.join(map(str, elements))}]" if None not in elements else None
 
@@ -52,8 +54,15 @@ def _split(text: str) -> list[str] | None:
     return None if depth else [part.strip() for part in parts]
 
 
+def grouped(text: str) -> str | None:
+    """The number that is written in groups of three digits: ``1,234,567``."""
+    return text.replace(",", "") if re.fullmatch(r"[1-9][0-9]{0,2}(,[0-9]{3})+", text.strip()) else None
+
+
 def amount(text: str) -> str | None:
     """The number that a percentage, a multiple or a number with a unit is: ``50%``, ``1k``, ``3px``."""
+    if (number := grouped(text)) is not None:
+        return number
     found = _AMOUNT.fullmatch(text.strip())
     if found is None or found[2] in ("x", "X"):
         return None
@@ -147,6 +156,24 @@ def of_list(value: Any) -> str | None:
         if value is None
         else None
     )
+
+
+def of_item(value: Any) -> str:
+    """Help for what stands in the place of an item of ``layers``."""
+    if isinstance(value, Sequence):
+        return "an item is not a list: write its layers one below the other, or as a group {name: ..., layers: [...]}"
+    if value is None:
+        return "remove the '-', or write a type such as relu behind it"
+    return "write a type such as relu, or a mapping with 'type'"
+
+
+def of_reference(value: Any) -> tuple[str, str | None]:
+    """Help for what is not the name of a layer, and the text that is surely meant."""
+    if value == -1:
+        return "write prev for the layer before", "prev"
+    if isinstance(value, str) and (meant := listed(value)) is not None:
+        return f"write {meant}", meant
+    return "give the layer a name, 'name: a', and write that name; prev is the layer before", None
 
 
 def of_branch(value: Any) -> tuple[str, str | None]:

@@ -31,13 +31,20 @@ def ours(name: str, known: Collection[str]) -> str | None:
     return next((table[name] for table in (FIELDS, KEYS) if name in table and table[name] in known), None)
 
 
-#: what a missing field looks like
+#: what fields of layers look like
 EXAMPLES = {
-    "input": "input: [3, 224, 224], which is channels, height, width",
-    "layers": "'layers:' and below it '- {type: conv2d, out_channels: 64, kernel_size: 3}', an item in each line",
     "kernel_size": "kernel_size: 3", "out_channels": "out_channels: 64", "out_features": "out_features: 10",
     "output_size": "output_size: 1", "shape": "shape: [256, 7, 7]", "num_groups": "num_groups: 32",
     "dims": "dims: [1, 2, 0]", "padding": "padding: 1", "output": "output: [64, 7, 7]",
+}  # fmt: skip
+#: what keys of a spec, a block or a variant look like
+OF_SPEC = {
+    "input": "input: [3, 224, 224], which is channels, height, width",
+    "layers": "'layers:' and below it '- {type: conv2d, out_channels: 64, kernel_size: 3}', an item in each line",
+    "blocks": "blocks: {NAME: {params: {c: int}, layers: [...]}}", "params": "params: {c: int, s: 1}",
+    "vars": "vars: {H: 224, W: 224}", "expect": "expect: {params: 1000, output: [10]}",
+    "variants": "variants: {NAME: {vars: {...}}}", "cases": "cases: [{set: {H: 32}, output: [10]}]",
+    "defaults": "defaults: {conv2d: {padding: half}}", "lint": "lint: {ignore: [W209]}", "output": "output: NAME",
 }  # fmt: skip
 
 
@@ -70,7 +77,8 @@ def _one(detail: Any, data: Any, mark: Mark, source: Source, known: list[str], w
     node, at, key_at = _walk(data, mark, loc)
     last = str(loc[-1]) if loc else ""
     if kind == "missing":
-        help = f"for example {EXAMPLES[last]}" if last in EXAMPLES else None
+        example = OF_SPEC.get(last) if _is_spec(what) else EXAMPLES.get(last)
+        help = f"for example {example}" if example else None
         return Problem("C104", f"{what} needs '{last}'", Place(source, mark), help=help)
     if kind == "extra_forbidden":
         problem = unknown_field(last, known, what, Place(source, key_at or at))
@@ -78,10 +86,17 @@ def _one(detail: Any, data: Any, mark: Mark, source: Source, known: list[str], w
     if kind == "cnncalc":
         context = detail["ctx"]
         message = f"'{last}' {context['message']}"
+        help = context["help"]
+        if not help and last in OF_SPEC and _is_spec(what):
+            help = f"for example {OF_SPEC[last]}"
         fix = Fix(at, context["fix"]) if context["fix"] and at.line == at.end_line else None
-        return Problem("C101", message, Place(source, at), help=context["help"] or None, fix=fix)
+        return Problem("C101", message, Place(source, at), help=help or None, fix=fix)
     message = _MESSAGES.get(kind, "has a value that is not allowed here")
     return Problem("C101", f"'{last}' {message}, got {describe(node)}", Place(source, at))
+
+
+def _is_spec(what: str) -> bool:
+    return what.startswith(("the spec", "block ", "variant "))
 
 
 def unknown_field(name: str, known: list[str], what: str, place: Place) -> Problem:

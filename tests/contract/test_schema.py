@@ -22,6 +22,7 @@ BEYOND = {
     "C101_not_finite",
     "C101_block_values",
     "C101_evaluated",
+    "C101_kinds",
     "C103_activations",
     "C104_block_arguments",
     "C107_block_params",
