@@ -8,6 +8,8 @@ from cnncalc.analysis.solve import Reason, Solution
 from cnncalc.domain import POSITIVE, Values, every
 from cnncalc.report.text import safe
 
+READABLE = 100  # characters of a closed form; the text that was asked for says it better
+
 
 def as_text(solution: Solution, near: float | None) -> str:
     """What is valid, for people, and which layers make it so."""
@@ -33,7 +35,8 @@ def as_text(solution: Solution, near: float | None) -> str:
 def _because(reason: Reason) -> str:
     """``concat at line 41 (up1.concat_1) needs H % 2 == 0``."""
     if reason.layer is None:
-        return f"{reason.condition}, {reason.text}"
+        form = str(reason.condition)
+        return f"{form}, {reason.text}" if len(form) <= READABLE else reason.text
     kind = reason.text.partition(":")[0]
     line = f" at line {reason.line}" if reason.line else ""
     return f"{kind}{line} ({reason.layer}) needs {reason.condition}"

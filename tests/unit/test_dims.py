@@ -75,6 +75,15 @@ def test_equality_is_of_functions_not_of_spelling():
     assert H != "H"
 
 
+def test_minima_of_equal_functions_are_equal():
+    """Their arguments are told apart by residues, also inside a floor."""
+    halves = H // 2 + (H + 1) // 2
+    assert minimum(halves, 8) == minimum(H, 8)
+    assert maximum(halves, W) // 3 == maximum(H, W) // 3
+    assert minimum(halves, 8) != minimum(H + 1, 8)
+    assert minimum(H // 2, 8) != minimum((H + 1) // 2, 8)
+
+
 def test_ceil_mode_is_pytorchs():
     """min(ceil((H+2p-d(k-1)-1)/s)+1, (H+p-1)//s+1), collapsed to one floor."""
     from cnncalc.shapes import Window, window_count
@@ -262,6 +271,34 @@ def test_bounds_hold_everywhere(tree, points):
         if min(point) >= 1:
             assert positive_low is None or positive_low <= value
             assert positive_high is None or value <= positive_high
+
+
+@settings(max_examples=300, deadline=None)
+@given(TREES, st.lists(st.tuples(*[st.integers(2, 9)] * 3), min_size=4, max_size=8))
+def test_bounds_hold_between_ends(tree, points):
+    form = form_of(tree)
+    low, high = bounds(form, dict.fromkeys(SYMBOLS, 2), dict.fromkeys(SYMBOLS, 9))
+    for point in points:
+        value = substitute(form, dict(zip(SYMBOLS, point, strict=True)))
+        assert low is None or low <= value
+        assert high is None or value <= high
+
+
+@pytest.mark.parametrize(
+    ("dim", "ends"),
+    [
+        ((H // 4) * (W // 4), (1, 6)),
+        (H * W - 2 * (H // 2), (4, 100)),
+        (minimum(H * W, 50), (16, 50)),
+        (maximum(H, W, 6), (6, 13)),
+        (5 - minimum(H, W), (-3, 1)),
+        (H // 2 + (H + 1) // 2, (4, 13)),  # what cancels between floors
+        (3 * (H // 3) - H, (-2, 0)),
+        (H * C, (None, None)),
+    ],
+)
+def test_bounds_are_the_ends_of_intervals(dim, ends):
+    assert bounds(dim, {"H": 4, "W": 4}, {"H": 13, "W": 8}) == ends
 
 
 STEPS = st.lists(st.tuples(st.integers(1, 3), st.integers(-9, 9), st.integers(1, 4)), min_size=1, max_size=4)
