@@ -11,6 +11,7 @@ import pytest
 
 import cnncalc
 from cnncalc.__main__ import main
+from cnncalc.cli import common
 from cnncalc.report import features, graphview, plot, stacks
 from cnncalc.report.layout import GAP, Layout, places
 from cnncalc.report.outline import outline
@@ -336,7 +337,7 @@ def test_what_is_too_large_is_refused_with_the_reason(capsys, tmp_path):
     assert (code, "use a smaller --depth" in err) == (2, True)
 
 
-def test_large_pngs_and_charts(capsys, tmp_path):
+def test_large_pngs_and_charts(capsys, tmp_path, monkeypatch):
     pytest.importorskip("resvg_py")
     path = tmp_path / "dense.json"
     path.write_text(json.dumps(dense(50)))
@@ -347,11 +348,15 @@ def test_large_pngs_and_charts(capsys, tmp_path):
     )
     code, _, err = run(capsys, "draw", path, "-o", tmp_path / "d.mmd")
     assert (code, "note: the chart has 1,274 edges; Mermaid draws 500" in err) == (0, True)
-    path.write_text(
-        json.dumps({"input": [3, 8, 8], "layers": [{"type": "add", "branches": [["relu"]] * 200}]})
+    monkeypatch.setattr(common, "MOST_PIXELS", 10_000)
+    code, _, err = run(capsys, "draw", "lenet5", "-o", tmp_path / "l.png")
+    assert (code, "note: the picture is drawn at 0.2" in err, "to have 10,000 pixels" in err) == (
+        0,
+        True,
+        True,
     )
-    code, _, err = run(capsys, "draw", path, "--view", "graph", "-o", tmp_path / "w.png")
-    assert code == 0
+    width, height = (int.from_bytes((tmp_path / "l.png").read_bytes()[i : i + 4], "big") for i in (16, 20))
+    assert 9_000 < width * height < 11_000
 
 
 def test_vectors_are_bars_of_one_thickness():
