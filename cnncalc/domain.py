@@ -176,6 +176,16 @@ class Grid(NamedTuple):
         high = None if self.high is None else self.high // self.unit
         return IntegerSet((Piece(low, high, step, frozenset({low % step})),))
 
+    def declaration(self, default: Any) -> Any:
+        """How a spec declares a variable that stands for these numbers: its default alone, where that says as much."""
+        if self == POSITIVE or self.low is None:
+            return default
+        if self.position(default) is None:
+            default = number(self.low, self.scale)
+        return {"default": default} | {
+            key: value for key, value in self.as_dict().items() if value is not None
+        }
+
     def as_dict(self) -> dict[str, Any]:
         """The same as data."""
         if self.listed:

@@ -293,8 +293,12 @@ def _totals(graph: Graph, rows: tuple[Row, ...], activation: int, item: int) -> 
 
 
 def fold(path: str, kind: str, rows: list[Row], output: Shape) -> Row:
-    """Rows of a stretch of the network as one: nothing is counted twice."""
+    """Rows of a stretch of the network as one: nothing is counted twice, and MACs are those at inference.
+
+    A stretch that is for training only as a whole is counted as its layers are.
+    """
     inside = {row.path for row in rows}
+    run = [row for row in rows if not row.train_only] or rows
     feeding = dict.fromkeys(i for row in rows for i in row.inputs if i not in inside)
     return Row(
         path=path,
@@ -304,10 +308,10 @@ def fold(path: str, kind: str, rows: list[Row], output: Shape) -> Row:
         weights=_over(rows, lambda r: r.weights, inference=False),
         biases=_over(rows, lambda r: r.biases, inference=False),
         buffers=_over(rows, lambda r: r.buffers, inference=False),
-        macs=_over(rows, lambda r: r.macs, inference=False),
-        flops=_over(rows, lambda r: r.flops, inference=False),
-        activations=_over(rows, lambda r: r.activations, inference=False),
-        receptive_field=rows[-1].receptive_field if rows else None,
+        macs=_over(run, lambda r: r.macs, inference=False),
+        flops=_over(run, lambda r: r.flops, inference=False),
+        activations=_over(run, lambda r: r.activations, inference=False),
+        receptive_field=run[-1].receptive_field if run else None,
         train_only=bool(rows) and all(row.train_only for row in rows),
         partial=any(row.partial for row in rows),
         shared_with=_twin(path, rows),

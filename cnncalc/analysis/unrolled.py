@@ -27,7 +27,7 @@ def unrolled(graph: Graph, free: Mapping[str, Any]) -> dict[str, Any]:
     values = {names[n.number]: n.values["input"].values for n in graph.inputs if n.values}
     document: dict[str, Any] = {"name": graph.name}
     if free:
-        document["vars"] = dict(free)
+        document["vars"] = {name: graph.free[name].declaration(default) for name, default in free.items()}
     single = list(inputs) == ["input"]
     document["input"] = inputs["input"] if single else inputs
     if values:

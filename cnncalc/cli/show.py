@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from cnncalc.cli.common import free_option, read_network, set_option, spec_argument, write
+from cnncalc.cli.common import (
+    free_option,
+    over_option,
+    read_network,
+    set_option,
+    spec_argument,
+    symbolic,
+    write,
+)
 from cnncalc.errors import UsageError
 
 
@@ -13,11 +21,19 @@ from cnncalc.errors import UsageError
 @click.option("--expanded", is_flag=True, help="Unroll blocks, groups, branches and expressions.")
 @set_option
 @free_option
+@over_option
 @click.option(
     "--format", "fmt", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True,
     help="How to write the expanded spec.",
 )  # fmt: skip
-def command(spec: str, expanded: bool, settings: tuple[str, ...], free: tuple[str, ...], fmt: str) -> int:
+def command(
+    spec: str,
+    expanded: bool,
+    settings: tuple[str, ...],
+    free: tuple[str, ...],
+    over: tuple[str, ...],
+    fmt: str,
+) -> int:
     """A spec that is right, as it stands; or unrolled, for other programs and for the eye.
 
     The unrolled spec has the same layers in the same order and gives the same numbers. A layer's name is its
@@ -32,12 +48,12 @@ def command(spec: str, expanded: bool, settings: tuple[str, ...], free: tuple[st
     from cnncalc.report import spec as writer
 
     network, given, names = read_network(spec, settings, free)
-    graph = network.graph(free=names, set=given)
+    graph = network.graph(free=names, set=given, over=symbolic(over))
     if expanded:
         defaults = network.graph().variables
-        write(writer.render(unrolled(graph, {name: defaults[name] for name in names}), fmt))
-    elif given or names or fmt != "yaml":
-        raise UsageError("--set, --free and --format are for --expanded")
+        write(writer.render(unrolled(graph, {name: defaults[name] for name in graph.free}), fmt))
+    elif given or graph.free or fmt != "yaml":
+        raise UsageError("--set, --free, --over and --format are for --expanded")
     else:
         write(network.source.text.rstrip("\n"))
     return 0

@@ -419,3 +419,18 @@ def test_words_and_lists_are_swept(capsys, tmp_path):
     assert (code, "'act' must be one of 'relu', 'silu', got 'gelu'" in err) == (2, True)
     code, _, err = run(capsys, "sweep", str(path), "--over", "act=[relu")
     assert (code, "--over act=" in err) == (2, True)
+
+
+def test_an_unrolled_spec_declares_its_free_variables(capsys):
+    from cnncalc.analysis.unrolled import unrolled
+
+    for name, over in (("mobilenet_v1", {"w": "0.25:1:0.25"}), ("mobilenet_v2", {"w": [0.5, 0.75, 1.4]})):
+        before = cnncalc.load(name).summary(over=over)
+        after = cnncalc.load(unrolled(before.graph, {"w": 0.5})).summary(free="w")
+        assert after.graph.free == before.graph.free
+        assert after.totals == before.totals
+    code, out, _ = run(capsys, "show", "mobilenet_v1", "--expanded", "--over", "w=0.25,0.5")
+    assert (code, "w: {default: 0.25, from: 0.25, to: 0.5, step: 0.25}" in out) == (0, True)
+    code, out, _ = run(capsys, "show", "mobilenet_v1", "--expanded", "--free", "w")
+    assert (code, "w: {default: 1.0, from: 0.25, to: 2, step: 0.05}" in out) == (0, True)
+    assert cnncalc.load(out).summary(set={"w": 0.5}).totals.params == 1331592

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import cnncalc
 from cnncalc.errors import SpecError
 from cnncalc.graph import Node
+from cnncalc.report.plot import bars
 
 CONV = {"type": "conv2d", "out_channels": 8, "kernel_size": 3, "padding": 1}
 
@@ -272,6 +273,25 @@ def test_branches_start_where_from_says(repeat):
     item = {"type": "concat", "branches": [[], [CONV]], **repeat}
     found = report([{**CONV, "name": "x"}, {"type": "maxpool2d", "kernel_size": 2}, {**item, "from": "x"}])
     assert found.rows[-1].output == ((24 if repeat else 16), 32, 32)
+
+
+def test_a_group_with_a_head_for_training_has_the_macs_of_inference():
+    conv = {"type": "conv2d", "out_channels": 4, "kernel_size": 3}
+    head = {
+        "name": "head",
+        "train_only": True,
+        "layers": ["flatten", {"type": "linear", "out_features": 1000}],
+    }
+    found = cnncalc.load(
+        {"input": [3, 8, 8], "layers": [{"name": "g", "layers": [conv, conv, head]}]}
+    ).summary()
+    group, totals = found["g"], found.totals
+    assert (group.params, group.macs, group.flops) == (totals.params, totals.macs, totals.flops)
+    assert group.macs == 3888 + 2304
+    assert group.activations == 4 * 36 + 4 * 16
+    assert group.receptive_field == found["g.conv2d_2"].receptive_field
+    assert found["g.head"].macs == 64_000
+    assert bars(found, "macs", 1)[1] == bars(found, "macs", 3)[1] == totals.macs
 
 
 def test_train_only_heads_count_parameters_but_no_macs():
