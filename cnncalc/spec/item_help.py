@@ -136,7 +136,7 @@ class _Item:
         if isinstance(value, Mapping) and value:
             return self.opened(key, "type", meant)
         if len(self.node) > 1 and value is None:
-            return f"write 'type: {meant}' for it", self.key_fix(key, f"type: {meant}")
+            return f"write 'type: {meant}' in its place", self.key_fix(key, f"type: {meant}")
         if not required and (value is None or value == {}):
             quote = '"' if self.quoted else ""
             return f"write {quote}{meant}{quote}", self.key_fix(key, meant)
