@@ -132,9 +132,7 @@ class _Solving:
         self.claims: list[Claim] = []
         self.related = 0
         self.settled: dict[str, dict[str, IntegerSet | None]] = {}  # what was simplified, knowing these sets
-        self.equalities: dict[
-            int, tuple[str, Expr]
-        ] = {}  # by origin: those that have been put into the others
+        self.equalities: dict[str, tuple[str, Expr, int]] = {}  # by text: those put into the others
         for symbol, name in self.variable.items():
             try:
                 self.sets[symbol] = free[name].positions_set()
@@ -170,19 +168,12 @@ class _Solving:
         name = self.variable[symbol]
         try:
             found = positions([statement], self.free[name], name)
+            self.narrow(symbol, found, origin, split=split)
         except DimError as error:
             if split:
                 self.claims.append(Claim(statement, origin))
             else:
                 self.undecided.append((origin, error))
-            return
-        self.narrow(symbol, found, origin, split=split)
-
-    def need(self, symbol: str, needed: Condition, origin: int) -> None:
-        """What follows from a condition that is kept: where it is hard to tell, nothing."""
-        with suppress(DimError):
-            found = positions([needed], self.free[self.variable[symbol]], self.variable[symbol])
-            self.narrow(symbol, found, origin, split=True)
 
     def narrow(self, symbol: str, found: IntegerSet, origin: int, *, split: bool) -> None:
         before = self.sets[symbol]
@@ -210,14 +201,14 @@ class _Solving:
                     self.take(any_of(*(c.given(fixed) for c in statement.alternatives)), origin, split=True)
                     continue
                 found = plain(statement, self.sets)
-            except DimError:
+                for symbol, values in found.sets.items():
+                    self.narrow(symbol, values, origin, split=True)
+            except DimError:  # too large to tell more
                 self.claims.append(Claim(statement, origin))
                 continue
             if not found.possible:
                 self.impossible = origin
                 return False
-            for symbol, values in found.sets.items():
-                self.narrow(symbol, values, origin, split=True)
             for rest in found.rest:
                 self.take(rest, origin, split=True)
         same = len(claims) == len(self.claims) and all(
@@ -228,11 +219,11 @@ class _Solving:
     def substitute(self) -> bool:
         """Put an equality such as ``W == 2*H`` into every other condition; whether there was one."""
         for claim in self.claims:
-            if claim.origin in self.equalities or not isinstance(claim.statement, Condition):
+            if str(claim.statement) in self.equalities or not isinstance(claim.statement, Condition):
                 continue
             if (found := equality_of(claim.statement)) is None:
                 continue
-            self.equalities[claim.origin] = found
+            self.equalities[str(claim.statement)] = (*found, claim.origin)
             self.put(*found, claim)
             return True
         return False
@@ -240,12 +231,13 @@ class _Solving:
     def put(self, symbol: str, value: Expr, equality: Claim) -> None:
         claims, self.claims = self.claims, [equality]
         for statement, origin in claims:
-            if origin == equality.origin:
+            if statement is equality.statement:
                 continue
-            if symbol not in statement.symbols():
-                self.claims.append(Claim(statement, origin))
-                continue
-            self.take(any_of(*(c.given({symbol: value}) for c in statement.alternatives)), origin, split=True)
+            verdict: bool | Statement = statement
+            if symbol in statement.symbols():
+                with suppress(DimError):
+                    verdict = any_of(*(c.given({symbol: value}) for c in statement.alternatives))
+            self.take(verdict, origin, split=True)
 
     def relate(self) -> bool:
         """Let the symbols of a condition narrow each other; whether one did."""
@@ -253,17 +245,27 @@ class _Solving:
         self.related += 1
         for statement, origin in self.claims if self.related <= MAX_RELATED else ():
             if isinstance(statement, Condition) and statement.symbols() <= self.sets.keys():
-                for symbol, needed in reach(statement, self.sets):
-                    if not isinstance(needed, bool):
-                        self.need(symbol, needed, origin)
-        for origin, (symbol, value) in self.equalities.items():
+                with suppress(DimError):
+                    self.need(reach(statement, self.sets), origin)
+        for symbol, value, origin in self.equalities.values():
             (other,) = free_symbols(value)
-            if symbol not in self.sets or other not in self.sets:
-                continue
-            self.narrow(other, preimage(self.sets[symbol], value, self.sets[other]), origin, split=True)
-            if (image := image_of(self.sets[other], value)) is not None:
-                self.narrow(symbol, image, origin, split=True)
+            if symbol in self.sets and other in self.sets:
+                with suppress(DimError):
+                    self.equate(symbol, value, other, origin)
         return before != self.sets
+
+    def need(self, needs: Iterable[tuple[str, bool | Condition]], origin: int) -> None:
+        """What follows for single symbols from a condition that is kept."""
+        for symbol, needed in needs:
+            if not isinstance(needed, bool):
+                found = positions([needed], self.free[self.variable[symbol]], self.variable[symbol])
+                self.narrow(symbol, found, origin, split=True)
+
+    def equate(self, symbol: str, value: Expr, other: str, origin: int) -> None:
+        """What the sets of the two sides of an equality say of each other."""
+        self.narrow(other, preimage(self.sets[symbol], value, self.sets[other]), origin, split=True)
+        if (image := image_of(self.sets[other], value)) is not None:
+            self.narrow(symbol, image, origin, split=True)
 
 
 def _without_implied(claims: Sequence[Claim]) -> tuple[Claim, ...]:

@@ -57,7 +57,7 @@ def _equation(line: Line) -> str:
     """The numbers put in, and the result; as it stands in specs where it is too long for LaTeX."""
     sides = dict.fromkeys((line.numbers, str(line.result)))
     try:
-        return f"$${' = '.join(map(formula, sides))}$$"
+        return f"$${' = '.join(dict.fromkeys(map(formula, sides)))}$$"
     except ValueError:
         return f"`{' = '.join(sides)}`"
 

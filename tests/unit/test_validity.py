@@ -94,6 +94,10 @@ def test_what_is_too_large_is_kept_and_said():
     assert [(origin, type(error)) for origin, error in found.undecided] == [(0, DimError)]
     assert found.sets["H"].text("H") == "H >= 3"
     assert simplified(large, at_least(H, 3)) == ["H >= 3", "H % 99991 == 0"]
+    together = [divisible(H, 199), divisible(H, 211)]  # each alone is solved
+    assert simplified(*together) == ["H >= 199 and H % 199 == 0", "H % 211 == 0"]
+    assert simplified(equal(H, W), divisible(H, 199), divisible(W, 211))[-1] == "H == W"
+    assert simplified(equal(H, 211 * W), divisible(H, 199))[-1] == "H == 211*W"
     unbounded = Grid(low=None)
     (atom,) = unbounded.symbol("H")[0].variables()
     assert isinstance(atom, Symbol)
