@@ -14,7 +14,7 @@ from cnncalc.registry import all_types
 from tests.fuzz.mutate import corpus, mutated
 from tests.fuzz.target import one_input
 
-EXAMPLES = int(os.environ.get("CNNCALC_CASES", "150"))
+EXAMPLES = int(os.environ.get("CNNCALC_CASES", "100"))
 SLOW = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 WORDS = ["input", "layers", "vars", "blocks", "type", "name", "from", "repeat", "when", "first", "share", "branches", "norm", "act", "expect",
          "cases", "lint", "output", "input_values", "weight", "bias", "kernel_size", "out_channels", "prev", "H", *all_types()]  # fmt: skip

@@ -269,7 +269,7 @@ def test_closed_standard_output():
 
 
 def test_a_reader_that_goes_away():
-    command = f"{sys.executable} -m cnncalc check specs --format json | head -1"
+    command = f"{sys.executable} -m cnncalc schema | head -1"
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, cwd=ROOT, check=False
     )

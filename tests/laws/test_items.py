@@ -10,7 +10,7 @@ from cnncalc.analysis.unrolled import unrolled
 from cnncalc.errors import SpecError
 from cnncalc.report.rows import folded
 
-EXAMPLES = int(os.environ.get("CNNCALC_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("CNNCALC_EXAMPLES", "100"))
 NAMES = st.sampled_from(["p", "p.0", "q", "q.r", "s", "t", "t.1", "u"])
 NORMED = {"norm": st.sampled_from(["batch", "none"]), "act": st.just("relu")}
 REPEAT = st.sampled_from([0, 1, 2, 3, "n"])

@@ -1,4 +1,4 @@
-"""The closed forms of every shipped architecture, at its default and at fifty random sizes."""
+"""The closed forms of every shipped architecture, at its default and at twenty random sizes (``CNNCALC_SIZES``)."""
 
 import os
 import random
@@ -11,7 +11,7 @@ from cnncalc.network import build
 from cnncalc.spec.load import read_spec, shipped_specs
 
 SPECS = shipped_specs()
-SIZES = int(os.environ.get("CNNCALC_SIZES", "50"))
+SIZES = int(os.environ.get("CNNCALC_SIZES", "20"))
 NUMBERS = ("weights", "biases", "buffers", "macs", "flops")
 #: variables that scale widths; free ones are positive integers
 WIDTHS = ("w", "classes", "k")

@@ -206,7 +206,7 @@ def form_of(tree):
 POINTS = st.lists(st.tuples(*[st.integers(-60, 300)] * 3), min_size=4, max_size=8)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(TREES, POINTS)
 def test_an_expression_is_what_python_computes(tree, points):
     form = form_of(tree)
