@@ -171,7 +171,7 @@ def test_no_rule_asks_for_the_truth_of_a_size(name):
         names = [n for n, value in fields.items() if type(value) is int and value > 0]
         spec = {"vars": {"C": 4, "H": 8, "W": 8, "D": 8, **{f"v_{n}": fields[n] for n in names}},
                 "input": ["C", *["H", "W", "D"][:rank]],
-                "layers": [{"type": name, **fields, **{n: f"v_{n}" for n in names}}]}  # fmt: skip
+                "layers": [{"type": name, **fields, **{n: _written(draw, cls, n, rank) for n in names}}]}  # fmt: skip
         net = cnncalc.load(spec)
         for free in ([f"v_{n}" for n in names if _takes_symbols(cls, n)], ["C"], ["H"]):
             try:
@@ -196,6 +196,12 @@ def _integers(cls):
     """Names of the fields, as a spec has them, that an integer may be given for."""
     names = [(field.alias or name, name) for name, field in cls.model_fields.items() if name != "type"]
     return [alias for alias, name in names if _takes(cls, alias, 1)]
+
+
+def _written(draw, cls, name, rank):
+    """A variable, or one for each axis."""
+    each = [f"v_{name}"] * rank
+    return each if rank and draw.random() < 0.4 and _takes(cls, name, [1] * rank) else f"v_{name}"
 
 
 def _takes_symbols(cls, name):
