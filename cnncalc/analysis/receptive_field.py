@@ -17,7 +17,7 @@ from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.analysis.axes import reorders
-from cnncalc.dims import Dim, Expr, maximum, minimum
+from cnncalc.dims import Dim, DimError, Expr, maximum, minimum
 from cnncalc.shapes import Shape, Shapes, Sight, Spread, Window, Zoom
 
 if TYPE_CHECKING:
@@ -84,8 +84,19 @@ def receptive_fields(graph: Graph) -> list[ReceptiveField | None]:
             rank = len(node.output) - 1
             found.append(_field((first,) * rank) if rank else None)
         else:
-            found.append(_through(graph, node, [found[i] for i in node.inputs], whole))
+            try:
+                found.append(_through(graph, node, [found[i] for i in node.inputs], whole))
+            except DimError:  # too large to tell
+                found.append(None)
     return found
+
+
+def _same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
+    """Whether two windows or axes are known to be the same; functions of two sizes may be too many cases to tell."""
+    try:
+        return a == b
+    except DimError:
+        return False
 
 
 def _everything(graph: Graph) -> ReceptiveField | None:
@@ -112,13 +123,17 @@ def _through(
     reading = known if node.layer.family == "merge" else known[:1]  # others give a size, not values
     if sight == "unknown" or any(len(sight) != len(field.axes) for field in reading):
         return None
-    if len(reading) == 1 and all(step == STILL for step in sight):
+    if len(reading) == 1 and all(_same(step, STILL) for step in sight):
         return reading[0]  # most layers: activations, normalisations
     axes: list[Axis] = []
     aligned = True
     for index, step in enumerate(sight):
         seen = [field.axes[index] for field in reading]
-        if index and step == sight[index - 1] and all(f.axes[index] is f.axes[index - 1] for f in reading):
+        if (
+            index
+            and _same(step, sight[index - 1])
+            and all(f.axes[index] is f.axes[index - 1] for f in reading)
+        ):
             axes.append(axes[-1])  # a square window on a square field
             continue
         united, same = _union(seen)
@@ -169,7 +184,7 @@ def _stride(axis: Axis) -> Any:
 def moved(axis: Axis, step: Window | Spread | Zoom) -> Axis | None:
     """What cells see after one more layer; None if that is not periodic."""
     if isinstance(step, Window):
-        return axis if step == STILL else _slid(axis, step)
+        return axis if _same(step, STILL) else _slid(axis, step)
     if isinstance(step, Spread):
         return _spread(axis, step)
     return _zoomed(axis, step)
@@ -253,7 +268,7 @@ def _axis(advance: Dim, firsts: Sequence[Dim], lasts: Sequence[Dim]) -> Axis | N
 def _union(axes: list[Axis]) -> tuple[Axis | None, bool]:
     """The smallest stretch that holds what all branches see, and whether their centres agree."""
     one = axes[0]
-    if all(axis == one for axis in axes):
+    if all(_same(axis, one) for axis in axes):
         return one, True
     period = lcm(*(axis.period for axis in axes))
     advances = {axis.advance * (period // axis.period) for axis in axes}

@@ -161,3 +161,14 @@ def test_minima_meet_congruences(vars, input, layers, valid):
     for value in range(1, 100):
         holds = all(condition.holds({name: value}) for condition in report.conditions)
         assert holds == (at(net, {name: value}) is not None), value
+
+
+def test_paddings_that_are_hard_to_compare_are_no_error():
+    """Whether the padding of a height is always that of a width was too large to decide, and ended the table."""
+    spec = {"vars": {"H": 200, "W": 200}, "input": [4, "H", "W"], "layers": [
+        {"type": "avgpool2d", "kernel_size": 2, "stride": 3, "padding": 1, "ceil_mode": True},
+        {"type": "maxpool2d", "kernel_size": 2, "stride": 2, "padding": 1},
+        {"type": "conv2d", "out_channels": 2, "kernel_size": 3, "stride": 3, "padding": "same"}]}  # fmt: skip
+    net = cnncalc.load(spec)
+    formal = net.summary(free=["H", "W"])
+    assert formal.rows[-1].receptive_field.size == net.summary().rows[-1].receptive_field.size == (17, 17)
