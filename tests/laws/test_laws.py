@@ -14,12 +14,12 @@ from cnncalc.registry import all_types, layer_class
 
 TYPES = all_types()
 FIELDS = {  # values for required fields, by name
-    "out_channels": [4, 6], "kernel_size": [1, 2, 3], "out_features": [5], "output_size": [2], "num_groups": [1, 2],
+    "out_channels": [4, 6], "kernel_size": [1, 2, 3], "out_features": [5], "output_size": [1, 2, 3], "num_groups": [1, 2],
     "size": [3], "shape": [[-1], [4, -1], [2, 2, -1]], "dims": [[1, 0], [0, 1, 2], [0, 2, 1], [3, 0, 1, 2]], "padding": [0, 1, 2],
     "upscale_factor": [1, 2], "downscale_factor": [1, 2], "groups": [1, 2],
 }  # fmt: skip
 OPTIONAL = {
-    "stride": [1, 2, 3], "padding": [0, 1, "half", "same", "valid"], "dilation": [1, 2], "ceil_mode": [True, False],
+    "stride": [1, 2, 3, 4], "padding": [0, 1, "half", "same", "same_lower", "valid"], "dilation": [1, 2], "ceil_mode": [True, False],
     "bias": [True, False], "multiplier": [1, 2], "output_padding": [0, 1], "scale_factor": [2], "affine": [True, False],
     "keepdim": [True, False], "axis": [0, 1], "stop": [2, -1], "in_channels": [4, 4, 4, 5], "num_features": [4, 4, 5],
     "num_channels": [4, 4, 5], "in_features": [4, 8, 17],
@@ -33,6 +33,10 @@ def random_fields(draw, cls):
             fields[name] = draw.choice(FIELDS[name])
         elif name in OPTIONAL and draw.random() < 0.5:
             fields[name] = draw.choice(OPTIONAL[name])
+    if cls.rank and "kernel_size" in fields and draw.random() < 0.25:  # on one side of an axis
+        fields["padding"] = [draw.choice([[0, 1], [1, 0], [0, 0], [2, 1]]) for _ in range(cls.rank)]
+    if cls.rank and "output_size" in fields and draw.random() < 0.5:
+        fields["output_size"] = [draw.choice([None, 1, 2, 3, 5]) for _ in range(cls.rank)]
     if cls.family == "merge":
         fields["from"] = ["input", "input"]
     if cls.__name__ == "Crop":
