@@ -163,14 +163,17 @@ class _Problem:
 
         Peaks up to the bound are all alike, so that the search goes deep where nothing is at stake.
         """
-        start = sum(1 << i for i, node in enumerate(self.nodes) if node.layer is None)
-        given = sum(self.sizes[i] for i in range(len(self.nodes)) if start >> i & 1)
+        start = given = floor = 0
+        for i in (i for i, node in enumerate(self.nodes) if node.layer is None):
+            during, given = self.step(i, start, given)
+            start |= 1 << i
+            floor = max(floor, during)
         after_it: list[list[int]] = [[] for _ in self.nodes]
         for i, inputs in enumerate(self.inputs):
             for j in inputs:
                 after_it[j].append(i)
         ready = tuple(i for i, needs in enumerate(self.needs) if needs and not needs & ~start)
-        floor = max(given, self.bound())
+        floor = max(floor, self.bound())
         heap = [(floor, 0, start, given, ready)]
         came: dict[int, tuple[int, int]] = {start: (-1, 0)}
         least = {start: floor}

@@ -185,3 +185,32 @@ def test_same_padding_asks_for_nothing():
         layer = {"type": "conv2d", "out_channels": 1, "kernel_size": 5, "stride": 3, "padding": word}
         spec = {"vars": {"H": 8}, "input": [1, "H", 8], "layers": [layer, {**layer, "type": "conv2d"}]}
         assert cnncalc.load(spec).summary(free="H").conditions == ()
+
+
+@pytest.mark.parametrize("size", [0, [0, 1], [1, 2, 3], [1], "x", 1.5, [None, 0]])
+def test_sizes_of_adaptive_pooling_are_positive_and_one_for_each_axis(size):
+    with pytest.raises(cnncalc.SpecError):
+        cnncalc.load(
+            {"input": [1, 8, 8], "layers": [{"type": "adaptive_avgpool2d", "output_size": size}]}
+        ).summary()
+    assert built({"type": "adaptive_avgpool2d", "output_size": [3, None]}).written()["output_size"] == (
+        3,
+        None,
+    )
+
+
+def test_adaptive_pooling_takes_maps():
+    with pytest.raises(cnncalc.SpecError, match=r"adaptive_avgpool2d takes \[channels, height, width\]"):
+        cnncalc.load({"input": [8], "layers": [{"type": "adaptive_avgpool2d", "output_size": 1}]}).summary()
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"), [([1, "n", 6], [3, None]), ([1, 6, 6], ["n", None]), ([1, "n", 6], ["n + 1", 6])]
+)
+def test_symbolic_adaptive_pooling_has_no_windows(shape, size):
+    layers = [{"type": "adaptive_avgpool2d", "output_size": size}]
+    report = cnncalc.load({"vars": {"n": 6}, "input": shape, "layers": layers}).summary(free="n")
+    assert report.rows[0].receptive_field is None
+    kept = [{"type": "adaptive_avgpool2d", "output_size": [None, 3]}]
+    report = cnncalc.load({"vars": {"n": 6}, "input": [1, "n", 6], "layers": kept}).summary(free="n")
+    assert report.rows[0].receptive_field.size == (1, 2)
