@@ -24,10 +24,6 @@ def axis_names(rank: int) -> tuple[str, ...]:
     return AXES.get(rank) or tuple(f"axis {axis}" for axis in range(1, rank + 1))
 
 
-def _extent(kernel: Dim, dilation: Dim) -> Dim:
-    return dilation * (kernel - 1) + 1
-
-
 class Window(NamedTuple):
     """A window along one axis; ``before`` and ``after`` are its padding."""
 
@@ -40,7 +36,7 @@ class Window(NamedTuple):
     @property
     def extent(self) -> Dim:
         """Cells from the first to the last that the kernel touches: ``dilation*(kernel-1) + 1``."""
-        return _extent(self.kernel, self.dilation)
+        return self.dilation * (self.kernel - 1) + 1
 
 
 class Spread(NamedTuple):
@@ -50,11 +46,6 @@ class Spread(NamedTuple):
     stride: int = 1
     dilation: Dim = 1
     before: Dim = 0
-
-    @property
-    def extent(self) -> Dim:
-        """Cells from the first to the last that an input cell reaches."""
-        return _extent(self.kernel, self.dilation)
 
 
 class Zoom(NamedTuple):

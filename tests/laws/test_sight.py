@@ -247,6 +247,26 @@ def test_a_field_is_written_with_its_shortest_period():
     )
 
 
+@pytest.mark.parametrize(("branches", "period"), [
+    ([[2, 2], [5]], 1), ([[5], [3, 3]], 1), ([[2, 2, 7], [3, 3]], 2), ([[2, 2], [3, 3, 7]], 3), ([[2, 2], [3, 3]], 6),
+    ([[4, 4], [2, 2]], 4), ([[4, 4, 9], [2, 2]], 4), ([[4, 4, 2, 2], [2, 2, 9]], 2),
+])  # fmt: skip
+def test_a_union_is_written_with_its_shortest_period(branches, period):
+    """What one branch sees may hold all that another does, whose cells differ at other places."""
+    kinds = {2: [{"type": "maxpool2d", "kernel_size": 2}, {"type": "upsample", "scale_factor": [2, 2]}],
+             3: [{"type": "maxpool2d", "kernel_size": 3}, {"type": "upsample", "scale_factor": [3, 3]}],
+             4: [{"type": "maxpool2d", "kernel_size": 4}, {"type": "upsample", "scale_factor": [4, 4]}]}  # fmt: skip
+    lists = []
+    for numbers in branches:
+        lists.append([])
+        for place, n in enumerate(numbers):
+            wide = {"type": "conv2d", "out_channels": 4, "kernel_size": n, "padding": "half"}
+            lists[-1].append(wide if n not in kinds else kinds[n][place % 2])
+    graph = cnncalc.load({"input": [4, 24, 24], "layers": [{"type": "add", "branches": lists}]}).graph()
+    check(graph)
+    assert [axis.period for axis in receptive_fields(graph)[-1].axes] == [period] * 2
+
+
 @pytest.mark.parametrize(("factor", "known"), [(1024, True), (1025, False)])
 def test_periods_have_a_limit(factor, known):
     field = one({"type": "upsample", "scale_factor": [factor, 1]}, shape=(1, 2, 2))
