@@ -526,6 +526,7 @@ def test_adaptive_pooling_of_any_size():
                 assert sight == "unknown"
                 continue
             assert len(sight) == 2
+            assert all(type(n) is int for n in sight[0])
             assert sight[1] == Window()
             assert [min(described(sight[0], j)) for j in range(out)] == starts
             assert [max(described(sight[0], j)) + 1 for j in range(out)] == ends
