@@ -18,6 +18,7 @@ FACTS = json.loads(Path(__file__).with_name("torchvision.json").read_text())
 FIELDS = json.loads(Path(__file__).with_name("torchvision_fields.json").read_text())
 SPECS = shipped_specs()
 COMPARED = ("conv", "linear", "norm", "pool")
+NO_MODULES = ("scale", "global_avgpool", "global_maxpool")  # in torchvision
 #: models that torchvision writes with poolings as functions, which are no modules
 FUNCTIONAL_POOLING = ("inception_v3",)
 
@@ -28,7 +29,7 @@ def layer_of(graph, row):
 
 def compared(graph, row):
     layer = layer_of(graph, row)
-    return layer.family in COMPARED and not row.train_only and not row.type.startswith("global")
+    return layer.family in COMPARED and not row.train_only and not row.type.startswith(NO_MODULES)
 
 
 def line(graph, row):
