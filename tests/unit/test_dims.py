@@ -131,6 +131,16 @@ def test_conditions_that_are_decided_are_no_conditions():
     assert at_least(5, 5) is True
 
 
+def test_an_equality_of_too_many_cases_stays_open():
+    def padding(size):
+        return maximum(0, (size + 1) // 149 * 149 + 2 - size)
+
+    verdict = equal(padding(H), padding(W))
+    assert isinstance(verdict, Condition)
+    assert verdict.holds({"H": 148, "W": 148})
+    assert not verdict.holds({"H": 148, "W": 149})
+
+
 def test_a_weaker_bound_follows_from_a_stronger_one():
     strong, weak = at_least(H, 32), at_least(H, 7)
     assert isinstance(strong, Condition)
