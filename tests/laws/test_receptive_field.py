@@ -70,7 +70,7 @@ def random_layer(draw):
     return {"type": kind, "kernel_size": kernel, "stride": stride, "padding": draw.randint(0, kernel // 2)}
 
 
-@pytest.mark.parametrize("count", [80, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [60, pytest.param(400, marks=pytest.mark.slow)])
 def test_exact_receptive_fields(count):
     draw, checked, with_period = random.Random(7), 0, 0
     for _ in range(count):

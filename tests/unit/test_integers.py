@@ -60,7 +60,7 @@ def conditions(draw):
     return {"least": at_least, "most": lambda a, b: at_least(b, a), "equal": equal}[kind](size, bound)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(conditions(), min_size=2, max_size=3))
 def test_one_of_several(found):
     statement = any_of(*found)

@@ -383,7 +383,7 @@ JUNK = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(layers=st.lists(JUNK, max_size=4), blocks=st.none() | st.dictionaries(st.sampled_from("ab"), JUNK, max_size=2),
        variables=JUNK, shape=st.just([3, "H", 8]) | JUNK, expect=st.none() | JUNK)  # fmt: skip
 def test_any_data_is_a_network_or_problems_with_places(layers, blocks, variables, shape, expect):
