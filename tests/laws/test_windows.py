@@ -180,11 +180,17 @@ def test_fields_are_written_as_they_were_given(kind, fields):
     assert json.loads(json.dumps({**built(given).written(), "type": kind})) == given
 
 
-def test_same_padding_asks_for_nothing():
-    for word in ("same", "same_lower"):
-        layer = {"type": "conv2d", "out_channels": 1, "kernel_size": 5, "stride": 3, "padding": word}
-        spec = {"vars": {"H": 8}, "input": [1, "H", 8], "layers": [layer, {**layer, "type": "conv2d"}]}
-        assert cnncalc.load(spec).summary(free="H").conditions == ()
+@pytest.mark.parametrize("word", ["same", "same_lower"])
+@pytest.mark.parametrize("fields", [
+    {"type": "conv1d", "out_channels": 1, "kernel_size": 2, "stride": 3}, {"type": "maxpool1d", "kernel_size": 2, "stride": 3},
+    {"type": "maxpool1d", "kernel_size": 2, "stride": 3, "dilation": 6},
+])  # fmt: skip
+def test_same_padding_asks_for_nothing(fields, word):
+    """In symbols too, where a kernel smaller than its stride would leave a maximum; and more than half a kernel may be it."""
+    spec = {"vars": {"H": 8}, "input": [1, "H"], "layers": [{**fields, "padding": word}]}
+    report = cnncalc.load(spec).summary(free="H")
+    assert report.conditions == ()
+    assert str(report.rows[0].output[1]) == "(H + 2)//3"
 
 
 @pytest.mark.parametrize("size", [0, [0, 1], [1, 2, 3], [1], "x", 1.5, [None, 0]])
