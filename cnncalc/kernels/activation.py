@@ -174,7 +174,11 @@ def _erfc_series(terms: int) -> tuple[float, ...]:
         t = (y + 2) / 4 if y > -2 else 1e-9
         z = 2 / t - 2
         if z > 26:  # erfc underflows: its asymptotic series
-            return math.log(1 / (z * math.sqrt(math.pi)) * (1 - 1 / (2 * z * z) + 3 / (4 * z**4)) / t)
+            term = total = 1.0
+            for k in range(1, 16, 2):
+                term *= -k / (2 * z * z)
+                total += term
+            return math.log(total / (z * math.sqrt(math.pi)) / t)
         return math.log(math.erfc(z)) + z * z - math.log(t)
 
     count = 64
