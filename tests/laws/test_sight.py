@@ -318,6 +318,9 @@ def test_a_sum_of_tensors_of_other_ranks_has_no_field(shapes):
 
 
 def test_three_axes():
+    square = {"type": "conv3d", "out_channels": 4, "kernel_size": [3, 3, 2]}
+    assert one(square, shape=(4, 6, 6, 6)).size == (3, 3, 2)
+    assert one({**square, "kernel_size": [2, 3, 3]}, shape=(4, 6, 6, 6)).size == (2, 3, 3)
     conv = {"type": "conv3d", "out_channels": 4, "kernel_size": [1, 3, 3], "padding": "half"}
     assert one(conv, {**conv, "kernel_size": [1, 3, 5]}, shape=(4, 6, 6, 6)).size == (1, 5, 7)
     assert one(conv, {**conv, "kernel_size": [5, 5, 2], "padding": 2}, shape=(4, 6, 6, 6)).size == (5, 7, 4)
