@@ -24,9 +24,9 @@ class Scale(nn.Module):
 class ChannelNorm(nn.Module):
     """Layer normalisation of the channels at each position."""
 
-    def __init__(self, channels):
+    def __init__(self, channels, eps):
         super().__init__()
-        self.norm = nn.LayerNorm(channels)
+        self.norm = nn.LayerNorm(channels, eps)
 
     def forward(self, x):
         return self.norm(x.movedim(1, -1)).movedim(-1, 1)
@@ -81,14 +81,16 @@ def module_of(layer, inputs):
             )
         return padded(getattr(nn, f"AvgPool{rank}d")(kernel, stride, padding, layer.ceil_mode), pairs)
     if kind.startswith("batchnorm"):
-        return getattr(nn, f"BatchNorm{rank}d")(x[0], affine=layer.affine)
+        return getattr(nn, f"BatchNorm{rank}d")(x[0], layer.eps, affine=layer.affine)
     if kind.startswith("adaptive"):
         name = "AdaptiveAvgPool" if "avg" in kind else "AdaptiveMaxPool"
         return getattr(nn, f"{name}{rank}d")(layer.output_size)
     makers = {
         "linear": lambda: nn.Linear(x[-1], layer.out_features, bias=layer.bias),
         "layernorm": lambda: (
-            nn.LayerNorm(layer.normalized_shape) if layer.normalized_shape else ChannelNorm(x[0])
+            nn.LayerNorm(layer.normalized_shape, layer.eps)
+            if layer.normalized_shape
+            else ChannelNorm(x[0], layer.eps)
         ),
         "lrn": lambda: nn.LocalResponseNorm(layer.size),
         "scale": lambda: Scale(x[0], len(x) - 1),
