@@ -43,7 +43,7 @@ def read_npy(path: str) -> Array:
 
 def _reason(error: Exception) -> str:
     text = (getattr(error, "strerror", None) or str(error)).splitlines()
-    return text[0][:200] if text else "it is no NumPy array"
+    return text[0][:200] if text else "it is not a NumPy array"
 
 
 class WeightFile(Mapping[str, Array]):

@@ -84,7 +84,7 @@ def _config(table: dict[str, Any], path: Path) -> Config:
         field = key.replace("-", "_")
         if field not in KEYS:
             names = [name.replace("_", "-") for name in KEYS]
-            help = did_you_mean(key, names) or f"there are {', '.join(names)}"
+            help = did_you_mean(key, names) or f"choose from {', '.join(names)}"
             raise UsageError(f"{path}: [tool.cnncalc] has no key '{key}'; {help}")
         values[field] = _value(field, value, path)
     return Config(**values)

@@ -23,15 +23,15 @@ class Rule(NamedTuple):
 #: parameters, W2 geometry, W3 structure, W4 cost, W5 hardware, W9 lints themselves.
 CODES: dict[str, Rule] = {
     "C001": Rule("syntax", "the text is not valid YAML or JSON"),
-    "C002": Rule("empty-spec", "there is nothing in the file"),
-    "C003": Rule("duplicate-key", "a key stands twice in one mapping; one would silently win"),
+    "C002": Rule("empty-spec", "the file is empty"),
+    "C003": Rule("duplicate-key", "a key appears twice in one mapping; one value would silently be lost"),
     "C004": Rule("yaml-feature", "tags, anchors, aliases, merge keys and further documents"),
     "C005": Rule("ambiguous-scalar", "a value that YAML readers understand in different ways"),
     "C006": Rule("encoding", "the file is not UTF-8 text"),
     "C007": Rule("cannot-read", "the file cannot be opened"),
     "C101": Rule("invalid-value", "a field's value is of the wrong type or out of range"),
     "C102": Rule("unknown-field", "a key that the layer, block or document does not have"),
-    "C103": Rule("unknown-type", "no layer type or block has this name"),
+    "C103": Rule("unknown-type", "there is no layer type or block with this name"),
     "C104": Rule("missing-field", "a required field is missing"),
     "C105": Rule("invalid-expression", "an expression that cannot be read or evaluated"),
     "C106": Rule("undefined-name", "an expression uses a name that is not defined"),
@@ -45,14 +45,14 @@ CODES: dict[str, Rule] = {
     "C303": Rule("groups", "groups that do not divide the channels"),
     "C304": Rule("pool-padding", "pooling padding of more than half the kernel"),
     "C305": Rule("wrong-rank", "a layer given a tensor of the wrong number of dimensions"),
-    "C306": Rule("depends-on-symbol", "a decision that depends on a variable left free"),
+    "C306": Rule("depends-on-symbol", "a decision that depends on a free variable"),
     "C307": Rule("output-padding", "output_padding not below stride or dilation"),
     "C308": Rule("invalid-shape", "a shape that the layer cannot take or give"),
-    "C309": Rule("wrong-values", "numbers written for a tensor that do not have its shape"),
-    "C310": Rule("input-mismatch", "a field that says what the input is, and the input is another"),
+    "C309": Rule("wrong-values", "numbers for a tensor whose shape they do not have"),
+    "C310": Rule("input-mismatch", "a field that describes the input, but does not match it"),
     "C401": Rule("expectation", "a number or shape that differs from what the spec expects"),
     "C402": Rule("no-solution", "conditions that no value of a variable meets"),
-    "C403": Rule("cross-check", "an array of the forward pass that is not what was derived"),
+    "C403": Rule("cross-check", "an array of the forward pass that differs from what was derived"),
     "C501": Rule("too-many-layers", "more layers than the limit after blocks are unrolled"),
     "C502": Rule("file-too-large", "a file, or a part of it, over the limit"),
     "C503": Rule("nesting-too-deep", "lists, groups or blocks nested deeper than the limit"),
@@ -60,9 +60,11 @@ CODES: dict[str, Rule] = {
     "W102": Rule("activation-missing", "two linear maps in a row, which one could replace", "warning"),
     "W201": Rule("dropped-pixels", "rows or columns of the input that no window reads", "warning"),
     "W202": Rule("window-in-padding", "padding so wide that a window sees nothing else", "warning"),
-    "W203": Rule("skipped-input", "a stride above the kernel: cells between windows are not read", "warning"),
+    "W203": Rule(
+        "skipped-input", "a stride larger than the kernel: cells between windows are not read", "warning"
+    ),
     "W204": Rule(
-        "checkerboard", "a transposed convolution whose kernel is no multiple of its stride", "warning"
+        "checkerboard", "a transposed convolution whose kernel is not a multiple of its stride", "warning"
     ),
     "W205": Rule("misaligned-merge", "branches that look at different places of the input", "warning"),
     "W206": Rule("dilation-gridding", "dilated convolutions that together see a grid with holes", "warning"),

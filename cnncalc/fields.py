@@ -133,7 +133,7 @@ def per_axis(value: Any, rank: int, least: int) -> Any:
         return value
     if isinstance(value, list | tuple):
         if len(value) != rank:
-            help = f"write {describe(value[0])}, which is for every axis" if len(value) == 1 else None
+            help = f"write {describe(value[0])}, which applies to every axis" if len(value) == 1 else None
             raise invalid(f"needs {_axes(rank)}, got a list of {len(value)}", help)
         return tuple(integer(v, least) for v in value)
     if isinstance(value, str | dict) or value is None:

@@ -112,7 +112,7 @@ class Layer(BaseModel, ABC):
                 flat = axis == -1 and len(x) > 1 and equal(value, product_of(x)) is True
                 help = "put a flatten layer before it" if flat else None
                 message = (
-                    f"{name} says {value}, the input has {x[axis]} {what if x[axis] != 1 else what[:-1]}"
+                    f"{name} is {value}, but the input has {x[axis]} {what if x[axis] != 1 else what[:-1]}"
                 )
                 yield Requirement(holds, "C310", message, help, name)
 

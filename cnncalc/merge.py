@@ -39,13 +39,13 @@ class Broadcasting(Merge):
         result = inputs[0]
         for other in inputs[1:]:
             if 1 in (len(result), len(other)) and len(result) != len(other):
-                message = f"the branches differ: {show(result)} and {show(other)}"
+                message = f"the branches have different shapes: {show(result)} and {show(other)}"
                 help = "a gate over channels has the shape C×1×1: use global_avgpool with keepdim"
                 yield Requirement(holds=False, code="C301", message=message, help=help)
             for a, b in zip(reversed(result), reversed(other), strict=False):
                 holds = _joined(a, b)[1]
                 if holds is not True:
-                    message = f"the branches differ: {show(result)} and {show(other)}"
+                    message = f"the branches have different shapes: {show(result)} and {show(other)}"
                     yield Requirement(holds, "C301", message, _advice(result, other))
             result = _broadcast(result, other)
 
@@ -59,7 +59,9 @@ class Broadcasting(Merge):
         return ((),) * (max(map(len, inputs)) - len(inputs[0])) + super().axes(inputs)
 
 
-ONE_SIZE = "bring the branches to one size: the same strides and paddings, or crop or upsample"
+ONE_SIZE = (
+    "bring the branches to the same size with equal strides and paddings, or crop or upsample one of them"
+)
 
 
 def _advice(a: Shape, b: Shape) -> str | None:
@@ -70,7 +72,7 @@ def _advice(a: Shape, b: Shape) -> str | None:
         return f"project the shortcut with a {_point(a)} to {max(a[0], b[0])} channels"  # type: ignore[type-var]
     for gate, scaled in ((a, b), (b, a)):
         if len(a) > 1 and all(map(_is_one, gate[1:])):
-            return f"a gate has as many channels as what it scales: {scaled[0]} instead of {gate[0]}"
+            return f"a gate needs as many channels as the tensor it scales: {scaled[0]} instead of {gate[0]}"
     for small, large in ((a, b), (b, a)):
         if numbers and (strides := _strides(large, small)) is not None:
             return f"project the shortcut, {show(large)}, with a {_point(a)} to {small[0]} channels with stride {strides}"

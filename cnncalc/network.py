@@ -413,7 +413,7 @@ def values_of(text: str, name: str) -> list[Any]:
     scale = lcm(low[1], high[1], step[1])
     first, last, apart = (top * (scale // bottom) for top, bottom in (low, high, step))
     if apart < 1 or (last - first) // apart > 10_000_000:
-        raise UsageError(f"'{name}={text}': the step must be positive, and the range not endless")
+        raise UsageError(f"'{name}={text}': the step must be positive, and the range must not be endless")
     return [number(n, scale) for n in range(first, last + 1, apart)]
 
 
@@ -492,7 +492,7 @@ class _Builder:
         what = other_file(root) if "layers" not in root else None
         if what is not None:
             first = next(iter(root))
-            message = f"this is {what}, not a spec of cnncalc"
+            message = f"this is {what}, not a cnncalc spec"
             help = "cnncalc cannot import such files: write the layers under 'layers'; 'cnncalc zoo NAME' prints an example"
             raise SpecError([Problem("C104", message, Place(self.source, root.keys_at[first]), help=help)])
 

@@ -94,7 +94,7 @@ class Report:
         first, *others = self.outputs
         if others:
             several = ", ".join([first, *others])
-            raise UsageError(f"the network has several outputs, {several}: say which, as in {first}.output")
+            raise UsageError(f"the network has several outputs, {several}: name one, as in {first}.output")
         return self.outputs[first]
 
     @cached_property
@@ -146,7 +146,7 @@ class Report:
         if path in self._by_path:
             return self._by_path[path]
         known = [*self._by_path, *self.graph.groups]
-        raise KeyError(f"no layer '{path}'" + (f"; {h}" if (h := nearest_path(path, known)) else ""))
+        raise KeyError(f"there is no layer '{path}'" + (f"; {h}" if (h := nearest_path(path, known)) else ""))
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -207,7 +207,7 @@ def propagate(graph: Graph, *, batch: int = 1, dtype: str = "float32") -> Report
         UsageError: the dtype or batch is not one that is known.
     """
     if dtype not in ITEM_BYTES:
-        raise UsageError(f"no dtype '{dtype}'; there are {', '.join(ITEM_BYTES)}")
+        raise UsageError(f"unknown dtype '{dtype}'; choose from {', '.join(ITEM_BYTES)}")
     if isinstance(batch, bool) or not hasattr(batch, "__index__") or batch < 1:
         raise UsageError("the batch must be a positive integer")
     batch = int(batch)

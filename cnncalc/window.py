@@ -147,7 +147,7 @@ class Pooling(DilatedWindowLayer):
             for amount in {window.before, window.after}:
                 holds = at_least(window.kernel // 2, amount)
                 if holds is not True:
-                    message = f"padding of {amount} along the {name} is over half the kernel, {window.kernel}"
+                    message = f"padding of {amount} along the {name} is more than half the kernel size, {window.kernel}"
                     yield Requirement(holds, "C304", message, f"use at most {window.kernel // 2}")
 
     def output_shape(self, inputs: Shapes) -> Shape:
@@ -266,7 +266,7 @@ def _too_large(axis: str, size: Dim, window: Window) -> tuple[str, str | None]:
     needs = str(window.extent)
     if window.dilation != 1:
         needs = f"{window.dilation}*({window.kernel} - 1) + 1 = {needs}"
-    message = f"the kernel does not fit along the {axis}: it needs {needs}, there is {have}"
+    message = f"the kernel does not fit along the {axis}: it needs {needs} cells, but the input has {have}"
     missing = window.extent - size
     if not isinstance(missing, int):
         return message, None

@@ -50,8 +50,8 @@ def form_of(report: Report, number: str) -> Any:
             raise UsageError(str(error.args[0])) from None
     if number not in TOTALS:
         known = ["output", "peak_activations", *TOTALS]
-        help = did_you_mean(number, known) or f"there are {', '.join(known)}"
-        raise UsageError(f"no number '{number}'; {help}")
+        help = did_you_mean(number, known) or f"choose from {', '.join(known)}"
+        raise UsageError(f"unknown number '{number}'; {help}")
     return getattr(report.totals, number)
 
 

@@ -276,7 +276,7 @@ def _condition(text: str) -> tuple[str, str, str]:
     match = re.fullmatch(r"\s*(\w+)\s*(>=|<=|==|>|<)\s*([+-]?\d[\w.]*%?)\s*", text)
     if match is None or (not match[3].endswith("%") and quantity.parse(match[3].lstrip("+-")) is None):
         raise UsageError(
-            f'\'{text[:80]}\' is no condition; write "params > +5%", "macs > +10M" or "params > 5M"'
+            f'\'{text[:80]}\' is not a condition; write "params > +5%", "macs > +10M" or "params > 5M"'
         )
     name = "macs" if match[1] == "MACs" else match[1]
     if name not in TOTALS:

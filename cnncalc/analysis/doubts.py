@@ -80,7 +80,7 @@ def _along_space(graph: Graph) -> Iterator[Problem]:
         x = before.output
         axis = axis_names(len(x) - 1)[-1]
         have, want = (f"{n:,}" if isinstance(n, int) else str(n) for n in (x[-1], product_of(x)))
-        message = f"{node.path}: it runs along the {axis} of {show(x)} and so has {have} input{'' if have == '1' else 's'}, not {want}"
+        message = f"{node.path} runs along the {axis} of {show(x)}, so it has {have} input{'' if have == '1' else 's'}, not {want}"
         help = "put a flatten layer before it; for a linear layer at each position, permute the channels to the end"
         if before.type == "flatten":
             help = "write flatten without start_dim: axes are counted without the batch, 0 is the channels"

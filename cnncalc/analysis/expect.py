@@ -208,7 +208,7 @@ class _Checker:
             self.add("C401", f"the variables constrain each other: {reason.condition}", mark)
 
     def unknown(self, key: str, mark: Mark, known: list[str]) -> None:
-        help = did_you_mean(key, known) or f"there are {', '.join(known)}"
+        help = did_you_mean(key, known) or f"choose from {', '.join(known)}"
         self.add("C102", f"'expect' has no field '{key}'", mark, help=help)
 
     def layers(self, wanted: Any, mark: Mark, report: Report) -> None:
@@ -245,8 +245,8 @@ class _Checker:
     def number(self, key: str, wanted: Any, mark: Mark, have: Row | Totals, what: str) -> None:
         dtype = wanted.get("dtype", self.report.dtype) if isinstance(wanted, Mapping) else self.report.dtype
         if dtype not in ITEM_BYTES:
-            help = did_you_mean(str(dtype), ITEM_BYTES) or f"there are {', '.join(ITEM_BYTES)}"
-            self.add("C101", f"no dtype {describe(dtype)}", wanted.values_at["dtype"], help=help)
+            help = did_you_mean(str(dtype), ITEM_BYTES) or f"choose from {', '.join(ITEM_BYTES)}"
+            self.add("C101", f"unknown dtype {describe(dtype)}", wanted.values_at["dtype"], help=help)
             return
         actual = _actual(key, self.report, have, dtype)
         if actual is None:

@@ -55,8 +55,8 @@ def _nameless(comment: Suppression, problems: Iterable[Problem], source: Source)
     here = sorted({p.code for p in problems if p.code.startswith("W") and comment.is_at(p)})
     help = "remove the comment"
     if here:
-        help = f"name the rules: # cnncalc: ignore[{', '.join(here)}] and why"
-    message = "the comment names no rules in brackets, and silences nothing"
+        help = f"name the rules and give a reason: # cnncalc: ignore[{', '.join(here)}] reason"
+    message = "the comment names no rules in brackets, so it suppresses nothing"
     return Problem("W901", message, Place(source, comment.mark), help=help)
 
 
@@ -68,7 +68,12 @@ def _useless(comment: Suppression, pattern: str, source: Source) -> Problem:
         )
     if pattern.startswith("C"):
         return Problem("W901", f"{pattern} is an error: errors cannot be suppressed", place)
-    return Problem("W901", f"nothing here is {pattern}", place, help="remove the comment")
+    return Problem(
+        "W901",
+        f"{pattern} is not reported here, so there is nothing to suppress",
+        place,
+        help="remove the comment",
+    )
 
 
 def _names() -> list[str]:
@@ -85,7 +90,7 @@ def _of_the_file(root: Any, source: Source) -> tuple[list[str], list[Problem]]:
             "C102",
             f"'lint' has no field '{key[:64]}'",
             Place(source, node.keys_at[key]),
-            help="it has ignore",
+            help="the only field is ignore",
         )
         for key in node
         if key != "ignore"

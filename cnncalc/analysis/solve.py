@@ -217,7 +217,7 @@ def _wanted(text: str, report: Report, network: Network) -> list[Reason]:
     for part in re.split(r"\band\b", text):
         match = _COMPARISON.match(part.strip())
         if match is None:
-            raise UsageError(f"'{part.strip()}' is no condition; write one such as params <= 5M")
+            raise UsageError(f"'{part.strip()}' is not a condition; write one such as params <= 5M")
         for side, other in ((match[1].strip(), match[3]), (match[3].strip(), match[1])):
             _refuse_bytes(side, other, part)
         left, right = (_side(side, report, network) for side in (match[1], match[3]))

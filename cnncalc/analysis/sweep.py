@@ -69,7 +69,7 @@ def size(over: Mapping[str | tuple[str, ...], Sequence[Any]]) -> int:
     """
     rows = prod(map(len, over.values()))
     if not over or not rows:
-        raise UsageError("nothing to sweep: --over NAME=16:128:8 or NAME=1,2,4")
+        raise UsageError("nothing to sweep: give --over NAME=16:128:8 or NAME=1,2,4")
     if rows > MAX_ROWS:
         raise UsageError(f"the grid has {rows:,} settings, more than {MAX_ROWS:,}")
     return rows

@@ -21,7 +21,13 @@ def unused(graph: Graph) -> list[Problem]:
             found.append(Problem("W302", f"nothing reads the input {node.path}", node.place))
         elif node.number not in read:
             count = len(_only_into(graph, node.number, {n.number for n in dead}))
-            notes = (f"{count} before it feed nothing else",) if count else ()
+            notes = (
+                (
+                    f"{count} layer{'' if count == 1 else 's'} before it feed{'s' if count == 1 else ''} nothing else",
+                )
+                if count
+                else ()
+            )
             help = "remove it, read it with 'from', or name it under 'output'"
             found.append(Problem("W301", f"nothing reads {node.path}", node.place, notes, help))
     return found

@@ -125,14 +125,14 @@ def _input(array: Any, shape: tuple[int, ...], dtype: str, name: str) -> Array:
     if array.shape not in (shape, shape[1:]) or (array.shape == shape[1:] and shape[0] != 1):
         last = array.shape in ((shape[0], *shape[2:], shape[1]), (*shape[2:], shape[1]))
         advice = "; arrays have their channels first, whatever the spec's layout" if last else ""
-        message = f"{name} must be {show(shape)} (batch first), the array is {show(array.shape) or 'empty'}"
+        message = f"{name} must have the shape {show(shape)} (batch first), but the array has {show(array.shape) or 'no axes'}"
         raise UsageError(message + advice)
     return _numbers(array, dtype, name).reshape(shape)
 
 
 def _numbers(array: Array, dtype: str, name: str) -> Array:
     if array.dtype.kind not in "fiub":
-        raise UsageError(f"{name} must hold real numbers, it holds {array.dtype}")
+        raise UsageError(f"{name} must hold real numbers, but holds {array.dtype}")
     if not np.isfinite(array).all():
         raise UsageError(f"{name} holds NaN or infinity")
     found: Array = np.array(array, dtype)  # a copy: layers may write into it
@@ -162,7 +162,9 @@ def _check_weights(graph: Graph, weights: Mapping[str, Any]) -> None:
             help = did_you_mean(name, unused) or f"there are {len(shapes)} tensors"
             raise UsageError(f"the weights lack '{name}' ({show(shape)}); {help}")
         if tuple(shapes[name]) != shape:
-            raise UsageError(f"the weights' '{name}' must be {show(shape)}, it is {show(shapes[name])}")
+            raise UsageError(
+                f"the weights' '{name}' must have the shape {show(shape)}, but has {show(shapes[name])}"
+            )
     heads = {n.path for n in graph.nodes if n.train_only}
     for name in unused:
         if name.rpartition(".")[0] not in heads:

@@ -12,17 +12,17 @@ from cnncalc.errors import did_you_mean
 COMMANDS = {
     "table": "The per-layer table of shapes, weights, biases and MACs, with totals.",
     "explain": "The arithmetic behind a layer, or a network in a few lines.",
-    "solve": "For which input sizes the architecture is valid: exact sets, and why.",
+    "solve": "The exact set of input sizes for which the architecture is valid, and why.",
     "sweep": "Params, MACs and peak memory over a grid of settings.",
     "check": "Errors, expectations, budgets and lints of specs, for CI.",
     "schema": "A JSON Schema of specs, for editors.",
-    "rule": "What the code of an error or lint means, and what to do.",
+    "rule": "What an error or lint code means, and what to do.",
     "draw": "A picture: feature maps, or the graph.",
     "plot": "Where params, MACs or activations sit, as bars.",
     "report": "One HTML page with picture and table.",
     "diff": "What changed between two specs: layers, shapes, counts.",
-    "verify": "A NumPy forward pass, every array held against what was derived.",
-    "show": "A spec as it stands, or with its blocks unrolled.",
+    "verify": "A NumPy forward pass that checks every derived number.",
+    "show": "A spec as it is written, or with its blocks unrolled.",
     "zoo": "The shipped architectures, or the spec of one of them.",
 }
 
@@ -43,8 +43,8 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            help = did_you_mean(args[0], COMMANDS) or f"there are {', '.join(COMMANDS)}"
-            ctx.fail(f"no command '{args[0]}'; {help}")
+            help = did_you_mean(args[0], COMMANDS) or f"choose from {', '.join(COMMANDS)}"
+            ctx.fail(f"unknown command '{args[0]}'; {help}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -27,29 +27,32 @@ BUDGETS = {"max_params": "params", "max_macs": "macs", "max_peak_activation": "p
 @click.argument("paths", nargs=-1, type=Spec(), metavar="[PATHS]...")
 @click.option("--format", "formats", multiple=True, metavar="FORMAT",
               help="text, concise, json, github, gitlab, sarif, junit, or auto (github under GitHub Actions); "
-                   "repeatable, each with a -o of its own.")  # fmt: skip
+                   "repeatable, each with its own -o.")  # fmt: skip
 @click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write the format before it to FILE."
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FILE",
+    help="Write the output of the --format before this option to FILE.",
 )
 @click.option(
-    "--select", multiple=True, metavar="IDS", help="Run these lints only: W2, W301, dead-layer, ..."
+    "--select", multiple=True, metavar="IDS", help="Run only these lints: W2, W301, dead-layer, ..."
 )
-@click.option("--ignore", multiple=True, metavar="IDS", help="Leave these lints out.")
+@click.option("--ignore", multiple=True, metavar="IDS", help="Do not run these lints.")
+@click.option("--force-exclude", is_flag=True, help="Apply 'exclude' from the settings to PATHS too.")
+@click.option("--warn-as-error", is_flag=True, help="Treat warnings as errors.")
 @click.option(
-    "--force-exclude", is_flag=True, help="Leave out what the settings exclude even where it is named."
-)
-@click.option("--warn-as-error", is_flag=True, help="Warnings fail too.")
-@click.option(
-    "--fix", is_flag=True, help="Mend what is safe to mend: names of other frameworks, yes and no, quotes."
+    "--fix", is_flag=True, help="Fix what is safe to fix: names from other frameworks, yes and no, quotes."
 )
 @click.option(
     "--diff",
     is_flag=True,
-    help="Show what --fix would change, and change nothing; exit with 1 if that is anything.",
+    help="Show what --fix would change without changing it; exit with 1 if there are changes.",
 )
-@click.option("--max-params", metavar="N", help="A bound for every spec: 5M.")
-@click.option("--max-macs", metavar="N", help="A bound for every spec: 600M.")
-@click.option("--max-peak-activation", metavar="SIZE", help="A bound for every spec: 320KiB.")
+@click.option("--max-params", metavar="N", help="Upper bound for every spec, such as 5M.")
+@click.option("--max-macs", metavar="N", help="Upper bound for every spec, such as 600M.")
+@click.option("--max-peak-activation", metavar="SIZE", help="Upper bound for every spec, such as 320KiB.")
 @click.option("--dtype", metavar="DTYPE", help="For --max-peak-activation: float32, int8, ...")
 @click.option(
     "-j",
@@ -57,15 +60,17 @@ BUDGETS = {"max_params": "params", "max_macs": "macs", "max_peak_activation": "p
     type=click.IntRange(0, 256),
     default=1,
     metavar="N",
-    help="Processes; 0: one for each processor.",
+    help="Number of processes; 0 means one for each processor.",
 )
-@click.option("--stdin-filename", default="<stdin>", metavar="NAME", help="What to call '-'.")
+@click.option(
+    "--stdin-filename", default="<stdin>", metavar="NAME", help="The name to report for standard input."
+)
 @click.pass_context
 def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
     """Check specs: errors, expectations and cases, budgets, lints. For CI and editors.
 
     PATHS are files, folders (searched for specs), globs, - for standard input, or shipped names;
-    the current folder by default. Settings stand under [tool.cnncalc] in pyproject.toml.
+    the current folder by default. Settings go under [tool.cnncalc] in pyproject.toml.
 
     \b
     cnncalc check specs/
@@ -120,14 +125,14 @@ def _options(config: Config, given: dict[str, Any]) -> Options:
             value = quantity.parse(str(text))
             if value is None:
                 raise UsageError(
-                    f"--{option.replace('_', '-')}: '{text}' is no quantity; write 5M, 1.5G or 320KiB"
+                    f"--{option.replace('_', '-')}: '{text}' is not a quantity; write 5M, 1.5G or 320KiB"
                 )
             if (wrong := quantity.wrong_unit(str(text), total)) is not None:
                 raise UsageError(f"--{option.replace('_', '-')}: {'; '.join(wrong)}")
             budgets[total] = value
     dtype = given["dtype"] or config.dtype
     if dtype not in ITEM_BYTES:
-        raise UsageError(f"no dtype '{dtype}'; there are {', '.join(ITEM_BYTES)}")
+        raise UsageError(f"unknown dtype '{dtype}'; choose from {', '.join(ITEM_BYTES)}")
     return Options(
         **lists, budgets=budgets, dtype=dtype, warn_as_error=given["warn_as_error"] or config.warn_as_error
     )

@@ -44,7 +44,7 @@ over_option = click.option(
     help="Leave a variable symbolic over these numbers: w=0.25:2:0.05 (from, to, step), or w=0.5,0.75,1.",
 )  # fmt: skip
 set_option = click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for one of the spec's vars."
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set one of the spec's variables."
 )
 format_option = click.option(
     "--format", "fmt", default="simple", metavar="FORMAT", show_default=True,
@@ -218,5 +218,5 @@ def check_format(fmt: str) -> None:
 
     known = [*OWN_FORMATS, *tabulate.tabulate_formats]
     if fmt not in known:
-        help = did_you_mean(fmt, known) or f"there are {', '.join(known)}"
-        raise UsageError(f"no format '{fmt}'; {help}")
+        help = did_you_mean(fmt, known) or f"choose from {', '.join(known)}"
+        raise UsageError(f"unknown format '{fmt}'; {help}")

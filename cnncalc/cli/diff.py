@@ -16,20 +16,18 @@ if TYPE_CHECKING:
 @click.command("diff")
 @click.argument("before", type=Spec(), metavar="A")
 @click.argument("after", type=Spec(), metavar="B")
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for a variable of both specs."
-)
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a variable of both specs.")
 @click.option("--free", multiple=True, metavar="NAMES", help="Variables to leave symbolic in both.")
 @over_option
 @click.option("--format", "fmt", type=click.Choice(["table", "markdown", "json"]), default="table", show_default=True,
               help="A table, Markdown for a pull request, or JSON.")  # fmt: skip
 @click.option("--fail-if", "conditions", multiple=True, metavar="CONDITION",
-              help="Exit with 1 if it holds: 'params > +5%', 'macs > +10M', 'params > 5M'.")  # fmt: skip
+              help="Exit with 1 if the condition holds: 'params > +5%', 'macs > +10M', 'params > 5M'.")  # fmt: skip
 @click.option(
     "--batch", type=click.IntRange(1, 2**31 - 1), default=1, metavar="N", help="Samples in a batch."
 )
 @click.option("--missing-ok", is_flag=True,
-              help="Compare with nothing where A or B does not exist: a file that is new, or deleted.")  # fmt: skip
+              help="Treat A or B as empty if it does not exist: a new or deleted file.")  # fmt: skip
 @click.option("--dtype", default="float32", metavar="DTYPE", help="float32, float16, int8, ...")
 def command(
     before: str, after: str, settings: tuple[str, ...], free: tuple[str, ...], over: tuple[str, ...], fmt: str, conditions: tuple[str, ...],
@@ -56,10 +54,10 @@ def command(
             reports.append(_report(reference, settings, free, symbolic(over), batch, dtype))
         except MissingFile as error:
             if not missing_ok:
-                raise UsageError(f"{error}; with --missing-ok it is compared as nothing") from None
+                raise UsageError(f"{error}; with --missing-ok it is treated as empty") from None
             if any(not report.graph.nodes for report in reports):
                 raise
-            click.echo(f"note: {safe(str(error))}; it is compared as nothing", err=True)
+            click.echo(f"note: {safe(str(error))}; it is treated as empty", err=True)
             reports.append(diff.nothing(batch=batch, dtype=dtype))
     one, two = reports
     found = diff.diff(one, two)

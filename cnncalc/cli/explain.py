@@ -25,10 +25,12 @@ from cnncalc.cli.common import (
 @click.option("--format", "fmt", type=click.Choice(["text", "markdown"]), default="text", show_default=True,
               help="Text, or Markdown with LaTeX formulas.")  # fmt: skip
 @click.option(
-    "--in-place", is_flag=True, help="Memory: activations, norms and sums write where an input dies."
+    "--in-place",
+    is_flag=True,
+    help="Count memory with activations, norms and sums computed in place where possible.",
 )
 @click.option("--optimizer", type=click.Choice(["sgd", "momentum", "adam"]), default="adam", show_default=True,
-              help="For the estimate of training memory.")  # fmt: skip
+              help="Optimizer for the estimate of training memory.")  # fmt: skip
 @click.option(
     "--batch",
     type=click.IntRange(1, 2**31 - 1),

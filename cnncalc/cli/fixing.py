@@ -43,7 +43,7 @@ def mend(references: Iterable[str], options: Options) -> None:
         changed, count = _mended(source, options)
         if count:
             write_atomically(source.name, source.restore(changed))
-            click.echo(f"{safe(source.name)}: mended {count} thing{'' if count == 1 else 's'}", err=True)
+            click.echo(f"{safe(source.name)}: fixed {count} problem{'' if count == 1 else 's'}", err=True)
 
 
 def mend_piped(piped: Piped, options: Options) -> Piped:

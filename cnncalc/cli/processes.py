@@ -33,7 +33,7 @@ def in_processes(work: Callable[[Item], Result], items: Sequence[Item], jobs: in
         return list(results)
     except BrokenProcessPool:
         raise UsageError(
-            "one of the processes was killed, perhaps for want of memory: try a smaller -j"
+            "one of the processes was killed, perhaps because memory ran out: try a smaller -j"
         ) from None
     finally:
         with _held_interrupts():

@@ -26,7 +26,7 @@ def command(rule: str | None, everything: bool, fmt: str) -> int:
     from cnncalc.report.rules import page, pages
 
     if (rule is None) == (not everything):
-        raise UsageError("name a rule, such as C301, or say --all")
+        raise UsageError("name a rule, such as C301, or use --all")
     chosen = [page(rule)] if rule is not None else list(pages().values())
     if fmt == "json":
         found = [p._asdict() | {"summary": CODES[p.code].summary} for p in chosen]

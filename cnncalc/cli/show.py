@@ -34,7 +34,7 @@ def command(
     over: tuple[str, ...],
     fmt: str,
 ) -> int:
-    """A spec that is right, as it stands; or unrolled, for other programs and for the eye.
+    """Print a valid spec as it is, or unrolled for other programs and for reading.
 
     The unrolled spec has the same layers in the same order and gives the same numbers. A layer's name is its
     path with _ for the dots.

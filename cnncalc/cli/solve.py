@@ -23,7 +23,7 @@ from cnncalc.cli.common import (
 @set_option
 @over_option
 @click.option("--where", multiple=True, metavar="CONDITION",
-              help="Also ask for: 'output == [512, 7, 7]', 'params <= 5M', 'stem.output[1] % 2 == 0'.")  # fmt: skip
+              help="Also require: 'output == [512, 7, 7]', 'params <= 5M', 'stem.output[1] % 2 == 0'.")  # fmt: skip
 @click.option("--near", type=click.FloatRange(0), metavar="N", help="The valid values nearest to N.")
 @click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="Text for people, JSON for programs.")  # fmt: skip
@@ -31,7 +31,7 @@ def command(
     spec: str, variables: tuple[str, ...], settings: tuple[str, ...], where: tuple[str, ...],
     near: float | None, over: tuple[str, ...], fmt: str,
 ) -> int:  # fmt: skip
-    """For which values of free variables the architecture is valid: all of them, exactly.
+    """The exact set of values of free variables for which the architecture is valid.
 
     \b
     cnncalc solve unet_padded

@@ -55,8 +55,8 @@ def targets(arguments: Iterable[str], formats: Sequence[str], outputs: Sequence[
         if word == "--format" and names:
             name = names.pop(0)
             if name != "auto" and name not in FORMATS:
-                help = did_you_mean(name, FORMATS) or f"there are auto, {', '.join(FORMATS)}"
-                raise UsageError(f"no format '{name}'; {help}")
+                help = did_you_mean(name, FORMATS) or f"choose from auto, {', '.join(FORMATS)}"
+                raise UsageError(f"unknown format '{name}'; {help}")
             found.append(Target(name))
         elif (word == "--output" or argument.startswith("-o")) and paths:
             path = paths.pop(0)

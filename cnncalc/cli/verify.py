@@ -30,29 +30,33 @@ BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "
 @click.option("--batch", type=click.IntRange(1, 2**31 - 1), default=1, show_default=True, metavar="N",
               help="Samples in a batch.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, metavar="N",
-              help="For inputs and weights that are drawn.")  # fmt: skip
+              help="Seed for random inputs and weights.")  # fmt: skip
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True,
-              help="To compute in.")  # fmt: skip
+              help="Data type of the computation.")  # fmt: skip
 @click.option("--input", "inputs", multiple=True, metavar="[NAME=]X.npy",
-              help="An input (N, C, ...), in place of random numbers.")  # fmt: skip
+              help="Use this input (N, C, ...) instead of random numbers.")  # fmt: skip
 @click.option(
-    "--weights", metavar="W.npz", help="Tensors by PATH.weight, PATH.bias, ..., in place of random ones."
+    "--weights",
+    metavar="W.npz",
+    help="Use these weights, named PATH.weight, PATH.bias, ..., instead of random ones.",
 )
 @click.option(
-    "--save-output", metavar="Y.npz", help="Write the network's outputs by path; .npy for a single one."
+    "--save-output", metavar="Y.npz", help="Write the network's outputs by path; .npy for a single output."
 )
 @click.option("--values", is_flag=True, help=f"Print outputs of at most {SMALL} elements.")
 @click.option(
     "--receptive-field", is_flag=True, help="Also perturb every row of the input: best at small sizes."
 )
 @click.option(
-    "--max-memory", metavar="SIZE", help="Refuse to take more: 4GiB. Default: half of what is free."
+    "--max-memory",
+    metavar="SIZE",
+    help="Refuse a run that needs more, such as 4GiB. Default: half of the free memory.",
 )
 @click.option("--threads", type=click.IntRange(1, 256), metavar="N", help="Default: one for each processor.")
 @click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="Text for people, JSON for programs.")  # fmt: skip
 def command(spec: str, settings: tuple[str, ...], **options: Any) -> int:
-    """Run the network on random numbers and hold every array against what was derived.
+    """Run the network on random numbers and compare every array with what was derived.
 
     Shapes, parameters and MACs of every layer: the arithmetic is done by NumPy, and counted where
     it is done.
@@ -108,7 +112,7 @@ def _target(path: str | None, report: Report) -> str | None:
         raise UsageError(f"cannot write arrays into '{path}': end it with .npz or .npy")
     if len(report.outputs) > 1:
         raise UsageError(
-            f"a .npy holds one array, the network gives {', '.join(report.outputs)}: write a .npz"
+            f"a .npy file holds one array, but the network has the outputs {', '.join(report.outputs)}: write a .npz"
         )
     return path
 
@@ -133,7 +137,7 @@ def _inputs(texts: tuple[str, ...], report: Report) -> dict[str, Any]:
         if not equals or name not in report.inputs:
             if others:
                 several = ", ".join(report.inputs)
-                raise UsageError(f"--input: the network has inputs {several}: say which, as in {first}=x.npy")
+                raise UsageError(f"--input: the network has inputs {several}: name one, as in {first}=x.npy")
             name, path = first, text
         if name in found:
             raise UsageError(f"--input: '{name}' is given twice")
@@ -156,11 +160,11 @@ def _refuse_too_much(need: int, asked: str | None) -> None:
     if asked is not None:
         limit = quantity.parse(asked)
         if limit is None:
-            raise UsageError(f"--max-memory: '{asked}' is no size; write 4GiB or 500MB")
+            raise UsageError(f"--max-memory: '{asked}' is not a size; write 4GiB or 500MB")
         what = "--max-memory is"
     else:
         free = free_memory()
-        limit, what = (None, "") if free is None else (free // 2, "half of what is free is")
+        limit, what = (None, "") if free is None else (free // 2, "but half of the free memory is")
     if limit is not None and need > limit:
         advice = "lower --batch or the input size (--set), or raise --max-memory"
         raise UsageError(f"this run needs about {size(need)}, {what} {size(int(limit))}: {advice}")

@@ -30,7 +30,7 @@ class Concat(Merge):
             for axis, (a, b) in enumerate(zip(first, other, strict=True)):
                 holds = axis == self.axis or equal(a, b)
                 if holds is not True:
-                    message = f"the branches differ beside axis {self.axis}: {show(first)} and {show(other)}"
+                    message = f"the branches differ on an axis other than {self.axis}: {show(first)} and {show(other)}"
                     yield Requirement(holds, "C301", message, ONE_SIZE if self.axis == 0 else None)
 
     def output_shape(self, inputs: Shapes) -> Shape:

@@ -65,4 +65,4 @@ class Opaque(Layer):
         return _known(self.flops) - 2 * self.macs(inputs, output)
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
-        raise NotImplementedError("an opaque operation says nothing of what it computes")
+        raise NotImplementedError("an opaque operation does not say what it computes")

@@ -27,7 +27,7 @@ class PixelShuffle(Rearrangement):
         r = self.upscale_factor
         holds = divisible(x[0], r * r)
         if holds is not True:
-            message = f"the {x[0]} channels are no multiple of {r}*{r}"
+            message = f"the number of channels, {x[0]}, is not a multiple of {r}*{r}"
             yield Requirement(holds, "C308", message)
 
     def output_shape(self, inputs: Shapes) -> Shape:

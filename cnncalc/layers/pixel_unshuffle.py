@@ -28,7 +28,7 @@ class PixelUnshuffle(Rearrangement):
         for size in x[1:]:
             holds = divisible(size, r)
             if holds is not True:
-                yield Requirement(holds, "C308", f"the size {size} is no multiple of {r}")
+                yield Requirement(holds, "C308", f"the size {size} is not a multiple of {r}")
 
     def output_shape(self, inputs: Shapes) -> Shape:
         (x,) = inputs

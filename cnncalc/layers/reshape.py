@@ -26,7 +26,7 @@ class Reshape(Rearrangement):
         (x,) = inputs
         holds = equal(product_of(x), product_of(self.output_shape(inputs)))
         if holds is not True:
-            message = f"{show(x)} has {product_of(x)} elements, they do not fit into {show(self.shape)}"
+            message = f"{show(x)} has {product_of(x)} elements, which do not fit into {show(self.shape)}"
             yield Requirement(holds, "C308", message)
 
     def output_shape(self, inputs: Shapes) -> Shape:

@@ -73,7 +73,7 @@ class Upsample(Resizing):
         elif self.size is not None or len(inputs) > 1:
             yield Requirement(holds=False, code="C308", message="give scale_factor or size, not both")
         elif isinstance(self.scale_factor[0], tuple) and len(self.scale_factor) != len(x) - 1:
-            yield Requirement(holds=False, code="C308", message="one scale_factor for each axis")
+            yield Requirement(holds=False, code="C308", message="give one scale_factor for each axis")
         yield from self.positive(self.target(inputs))
 
     def target(self, inputs: Shapes) -> Shape:

@@ -97,9 +97,9 @@ def _edges(things: tuple[Thing, ...]) -> int:
 def _too_large(things: tuple[Thing, ...]) -> str | None:
     """Why things are too many for any picture; None if they are not."""
     if len(things) > MOST:
-        return f"{len(things):,} boxes, and the most is {MOST}"
+        return f"{len(things):,} boxes, and the maximum is {MOST}"
     if (edges := _edges(things)) > MOST_EDGES:
-        return f"{len(things):,} boxes with {edges:,} edges, and the most is {MOST_EDGES:,} edges"
+        return f"{len(things):,} boxes with {edges:,} edges, and the maximum is {MOST_EDGES:,} edges"
     if places([thing.feeds for thing in things]) > MOST_PLACES:
         return f"too many of its {edges:,} edges are long, and pass others"
     return None

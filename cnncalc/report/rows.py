@@ -57,10 +57,10 @@ def choose_columns(names: str | None) -> list[str]:
     chosen = [name.strip().lower() for name in names.split(",") if name.strip()]
     for name in chosen:
         if name not in COLUMNS:
-            help = did_you_mean(name, COLUMNS) or f"there are {', '.join(COLUMNS)}"
-            raise UsageError(f"no column '{name}'; {help}")
+            help = did_you_mean(name, COLUMNS) or f"choose from {', '.join(COLUMNS)}"
+            raise UsageError(f"unknown column '{name}'; {help}")
     if not chosen:
-        raise UsageError(f"no column is named; there are {', '.join(COLUMNS)}")
+        raise UsageError(f"no column is named; choose from {', '.join(COLUMNS)}")
     return chosen
 
 

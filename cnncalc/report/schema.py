@@ -32,14 +32,14 @@ FIELDS = {
     "kernel_size": "Cells of the window along each axis.", "stride": "Step from one window to the next.",
     "padding": "Cells of zeros around the input: a number, one for each axis, pairs [before, after], or a word.",
     "dilation": "Distance between the cells of the kernel.", "groups": "Groups of channels that do not see each other.",
-    "out_channels": "How many filters there are.", "out_features": "Length of the output.",
-    "in_channels": "Channels of the input: checked, if it is said.", "in_features": "Size of the input's last axis: checked, if it is said.",
-    "num_features": "Channels of the input: checked, if it is said.", "num_channels": "Channels of the input: checked, if it is said.",
+    "out_channels": "Number of filters.", "out_features": "Length of the output.",
+    "in_channels": "Channels of the input: checked if given.", "in_features": "Size of the input's last axis: checked if given.",
+    "num_features": "Channels of the input: checked if given.", "num_channels": "Channels of the input: checked if given.",
     "bias": "Whether each filter adds a learned constant; true without norm, false with it.",
     "output_padding": "Cells added to one end of the output, to choose among sizes that the stride leaves open.",
     "multiplier": "Filters for each channel.", "ceil_mode": "Round the output size up.",
     "count_include_pad": "Whether zeros of the padding count in the mean.", "output_size": "Sizes of the output; null keeps one.",
-    "keepdim": "Keep axes of size 1.", "eps": "Added to the variance.", "momentum": "Of the running statistics.",
+    "keepdim": "Keep axes of size 1.", "eps": "Added to the variance.", "momentum": "Momentum of the running statistics.",
     "affine": "Learn a factor and a shift for each channel.", "track_running_stats": "Keep a running mean and variance.",
     "num_groups": "Groups of channels that are normalised together.", "normalized_shape": "Last axes to normalise over; default: the channels.",
     "elementwise_affine": "Learn a factor and a shift.", "negative_slope": "Factor below zero.", "alpha": "Scale of the formula.",
@@ -47,9 +47,9 @@ FIELDS = {
     "num_parameters": "1, or the number of channels.", "p": "Probability of dropping in training.", "dim": "Axis, 0 for the channels.",
     "axis": "Axis, 0 for the channels.", "approximate": "none, or tanh.", "start_dim": "First axis, without the batch.",
     "end_dim": "Last axis, without the batch.", "size": "A size, one for each axis, or the name of a tensor that has it.",
-    "mode": "How values are filled in.", "value": "What constant padding consists of.", "dims": "The axes in their new order.",
+    "mode": "How values are filled in.", "value": "The value of constant padding.", "dims": "The axes in their new order.",
     "upscale_factor": "Enlargement of each side.", "downscale_factor": "Reduction of each side.",
-    "shape": "The new shape; one size may be -1.", "start": "First index.", "stop": "Index after the last.", "step": "Distance of indices.",
+    "shape": "The new shape; one size may be -1.", "start": "First index.", "stop": "Index after the last.", "step": "Distance between indices.",
     "scale_factor": "Enlargement, one for all axes or one for each.", "align_corners": "Corners lie on corners.",
     "output": "Declared shape of the output.", "params": "Declared number of parameters, biases included.",
     "biases": "How many of them are biases.", "macs": "Declared multiply-accumulates.", "flops": "Declared operations, MACs included.",
@@ -133,7 +133,7 @@ def top(types: dict[str, type[Layer]]) -> dict[str, Any]:
             "from": {**bound, "description": "The least value."}, "to": {**bound, "description": "The largest value."},
             "step": {**bound, "description": "How far apart the values are."},
             "multiple_of": {**bound, "description": "What every value is a multiple of."},
-            "values": {"type": "array", "minItems": 1, "description": "All values that there are."},
+            "values": {"type": "array", "minItems": 1, "description": "All allowed values."},
         },
     }]}  # fmt: skip
     lints = [code for code in CODES if code.startswith("W")] + [
@@ -154,10 +154,10 @@ def top(types: dict[str, type[Layer]]) -> dict[str, Any]:
     case = {**expectation(), "properties": {
         **expectation()["properties"], "set": {"type": "object"}, "fails": {"type": "boolean"}, "name": text}}  # fmt: skip
     return {
-        "name": {**text, "description": "What to call the network."},
+        "name": {**text, "description": "The network's name."},
         "description": {**text, "description": "Free text."},
-        "source": {**text, "description": "The paper or page that it is from."},
-        "version": {"const": 1, "description": "Of this format."},
+        "source": {**text, "description": "The paper or page that describes the network."},
+        "version": {"const": 1, "description": "Version of this format."},
         "input": {"description": "[channels, height, width] without the batch, or shapes by name.",
                   "anyOf": [shape, laid_out, {"type": "object", "propertyNames": NAME, "additionalProperties": {"anyOf": [shape, laid_out]}}],
                   "examples": [[3, 224, 224], [3, "H", "W"], {"shape": [224, 224, 3], "layout": "nhwc"}]},
@@ -167,7 +167,7 @@ def top(types: dict[str, type[Layer]]) -> dict[str, Any]:
                    "anyOf": [REFERENCE, {"type": "array", "minItems": 1, "items": REFERENCE}]},
         "vars": {"description": "Variables and their defaults; later ones may use earlier ones.", "type": "object",
                  "propertyNames": NAME, "additionalProperties": variable, "examples": [{"H": 224, "W": 224, "classes": 1000}]},
-        "defaults": {"description": "Fields by layer type; what an item says itself wins.", "type": "object",
+        "defaults": {"description": "Default fields by layer type; an item's own fields take precedence.", "type": "object",
                      "propertyNames": {"enum": list(types)}, "additionalProperties": {"type": "object"}},
         "blocks": {"description": "Reusable layers; their names are types.", "type": "object", "propertyNames": NAME,
                    "additionalProperties": block},
@@ -258,11 +258,14 @@ def common() -> dict[str, Any]:
     """Keys that every item may have."""
     references = {"anyOf": [REFERENCE, {"type": "array", "minItems": 1, "items": REFERENCE}]}
     return {
-        "name": {**NAME, "description": "What to call it; part of its path."},
+        "name": {**NAME, "description": "The item's name, which is part of its path."},
         "from": {**references, "description": "The tensor to start from; default: the item before."},
         "repeat": {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION], "description": "How often."},
         "first": {"type": "object", "description": "Fields that differ in the first repetition."},
-        "when": {"anyOf": [{"type": "boolean"}, EXPRESSION], "description": "Left out where false."},
+        "when": {
+            "anyOf": [{"type": "boolean"}, EXPRESSION],
+            "description": "If false, the item is left out.",
+        },
         "train_only": {
             "type": "boolean",
             "description": "An auxiliary head: its parameters count, its MACs do not.",

@@ -124,7 +124,7 @@ def _footer(report: Report, fmt: str) -> list[str]:
     if any(row.train_only for row in report):
         lines.append("Layers that are for training only count in params, not in MACs and flops.")
     if totals.partial:
-        lines.append("Partial: an opaque layer leaves params, macs or flops unsaid; they count as 0.")
+        lines.append("Partial: an opaque layer does not declare params, macs or flops; those count as 0.")
     if report.free:
         lines.append(report.validity)
     paragraph = _paragraph(lines, fmt)

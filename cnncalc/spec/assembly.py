@@ -57,9 +57,9 @@ class Assembly:
     def complain(self, problem: Problem, place: Place) -> None:
         """Note what is wrong, with the blocks that led here."""
         calls = self.calls[:-4:-1]
-        notes = tuple(f"in block '{name}', used in line {line}" for name, line in calls)
+        notes = tuple(f"in block '{name}', used on line {line}" for name, line in calls)
         if len(self.calls) > len(calls):
-            notes += (f"and {len(self.calls) - len(calls)} blocks further out",)
+            notes += (f"and in {len(self.calls) - len(calls)} more enclosing blocks",)
         placed = problem.at(place)
         self.problems.append(placed._replace(notes=placed.notes + notes) if notes else placed)
 
@@ -149,14 +149,14 @@ class Assembly:
         shapes = node.layer.param_shapes(self.shapes(node.inputs))
         if twin is None:
             if shapes and node.shares is None:
-                why = "on this input there are other layers"
-                self.complain(Problem("C301", f"{node.path} is not in what is shared: {why}"), place)
+                why = "with this input, the item has other layers"
+                self.complain(Problem("C301", f"{node.path} is not among the shared layers: {why}"), place)
             return
         first = self.nodes[twin]
         first_shapes = first.layer.param_shapes(self.shapes(first.inputs)) if first.layer else {}
         if shapes != first_shapes:
             notes = tuple(
-                f"{name} is {show(shape)} there, {show(shapes[name])} here"
+                f"{name} is {show(shape)} there, but {show(shapes[name])} here"
                 for name, shape in first_shapes.items()
                 if name in shapes and shapes[name] != shape
             )
@@ -172,8 +172,8 @@ class Assembly:
         """
         for node in (self.nodes[i] for i in tensors if i >= 0):
             if node.train_only:
-                help = "take a tensor before the head, or leave out its 'train_only'"
-                message = f"{node.path} is for training only: it gives nothing at inference"
+                help = "use a tensor from before the head, or remove its 'train_only'"
+                message = f"{node.path} is for training only, so it has no output at inference"
                 raise Failed(Problem("C204", message, help=help))
 
     def _count_inputs(self, layer: Layer, inputs: tuple[int, ...]) -> None:
@@ -212,7 +212,7 @@ class Assembly:
             line = f" (line {node.place.mark.line + 1})" if node.place else ""
             what = f"branch {number} ends at" if merging else "the input comes from"
             if merging and index == start:
-                what = f"branch {number} is what comes in, from"
+                what = f"branch {number} is the incoming tensor, from"
             notes.append(f"{what} {node.path}{line}: {show(node.output)}")
         help = problem.help
         source = self.nodes[inputs[0]] if inputs else None

@@ -99,7 +99,7 @@ class Builder:
                 "C003",
                 f"the key '{name}' is here already",
                 mark,
-                f"the first is in line {first}",
+                f"the first is on line {first}",
             )
         self.keys[-1] = (name, mark)
 

@@ -166,7 +166,7 @@ class Expander:
         if item.key not in scope.names:
             scope.names[item.key] = result
         elif item.named or result is not None:
-            message = f"the name '{item.key}' is used already in this list"
+            message = f"the name '{item.key}' is already used in this list"
             self.grown.complain(Problem("C201", message), item.place)
 
     def count(self, item: Item) -> None:
@@ -263,11 +263,13 @@ class Expander:
             raise Unknown
         original = self.definitions.get(scope.path_of(item.share.raw))
         if original is None:
-            message = f"'share' names a layer, group or block, '{item.share.raw}' is none"
+            message = f"'share' must name a layer, group or block, and '{item.share.raw}' is not one"
             raise Failed(Problem("C202", message, item.share.place))
         if original.item.joins_sources:
-            message = f"'{item.share.raw}' joins the tensors that its 'from' names, and 'share' gives it one"
-            help = "share a group with this merge in it, or merge again"
+            message = (
+                f"'{item.share.raw}' joins the tensors that its 'from' names, but 'share' passes only one"
+            )
+            help = "share a group that contains this merge, or write the merge again"
             raise Failed(Problem("C204", message, item.share.place, help=help))
         before, path = len(self.grown.nodes), scope.at(key)
         result = self.expand_again(original, key, scope.holding(original.params), current)

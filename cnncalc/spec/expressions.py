@@ -362,8 +362,8 @@ class _Parser:
 
     def call(self, name: str, start: int, end: int) -> Evaluator:
         if name not in FUNCTIONS:
-            help = did_you_mean(name, FUNCTIONS) or f"there are {', '.join(FUNCTIONS)}"
-            raise ExpressionError(f"no function '{name}'", start, end, "C106", help)
+            help = did_you_mean(name, FUNCTIONS) or f"choose from {', '.join(FUNCTIONS)}"
+            raise ExpressionError(f"unknown function '{name}'", start, end, "C106", help)
         args = [self.ternary()]
         while self.accept(","):
             args.append(self.ternary())
@@ -443,7 +443,7 @@ def _index(values: Any, index: Any) -> Any:
     if not isinstance(index, int) or isinstance(index, bool):
         raise TypeError("an index must be a whole number without free variables")
     if not 0 <= index < len(values):
-        raise ValueError(f"the list has {len(values)} elements, index {index} is outside")
+        raise ValueError(f"the list has {len(values)} elements, so index {index} is out of range")
     return values[index]
 
 
@@ -451,9 +451,9 @@ def _decided(answer: bool | Condition) -> bool:
     if isinstance(answer, Condition):
         where = witnesses(answer)
         raise DimError(
-            f"this depends on a variable left free: {where}"
+            f"this depends on a free variable: {where}"
             if where
-            else f"whether {answer} holds depends on a variable left free"
+            else f"whether {answer} holds depends on a free variable"
         )
     return answer
 

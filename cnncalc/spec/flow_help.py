@@ -44,7 +44,7 @@ def flow_end(lines: Lines, start: int) -> int:
             raise unclosed_quote(token.start())
         elif kind == "comma":
             if not bracket.parts and not bracket.colon:
-                raise Found("no entry stands before this ','", token.start(), at, "remove it")
+                raise Found("there is no entry before this ','", token.start(), at, "remove it")
             bracket.parts, bracket.colon = [], False
         elif kind == "close":
             if token[0] != _CLOSING[text[bracket.offset]]:
@@ -67,7 +67,7 @@ def _end_key(lines: Lines, bracket: _Bracket, colon: int) -> None:
     if bracket.colon:
         raise _missing_comma(lines, bracket, parts.pop() if parts else ("colon", colon, colon + 1))
     if not parts:
-        raise Found("no key stands before this ':'", colon, colon + 1, "write the key, or remove the ':'")
+        raise Found("there is no key before this ':'", colon, colon + 1, "write the key, or remove the ':'")
     text = lines.text
     if text[colon - 1] not in "\"'" and text[colon + 1 : colon + 2].strip():
         name = text[parts[-1][1] : parts[-1][2]][:40]
@@ -76,8 +76,8 @@ def _end_key(lines: Lines, bracket: _Bracket, colon: int) -> None:
     if lines.number(parts[0][1]) != lines.number(colon):
         if bracket.abandoned:
             raise _unclosed(lines, bracket, colon)
-        help = "write the key and its ':' in one line"
-        raise Found("a key goes on in the next line", parts[0][1], parts[0][2], help)
+        help = "write the key and its ':' on one line"
+        raise Found("a key continues on the next line", parts[0][1], parts[0][2], help)
     bracket.parts, bracket.colon = [], True
 
 
@@ -88,11 +88,13 @@ def _begin_part(lines: Lines, bracket: _Bracket, part: tuple[str, int, int]) -> 
     word = lines.text[part[1] : part[2]]
     if word == "-":
         help = "remove it: between brackets commas separate entries"
-        raise Found("no '-' begins an entry between brackets", part[1], part[2], help)
+        raise Found("an entry between brackets does not begin with '-'", part[1], part[2], help)
     if word[0] == ":":
-        raise Found("no entry begins with a ':'", part[1], part[2], "remove it, or put the text in quotes")
+        raise Found(
+            "an entry cannot begin with a ':'", part[1], part[2], "remove it, or put the text in quotes"
+        )
     if word[0] == "#":
-        raise Found("no space stands before this '#'", part[1], part[2], "write ' #' to begin a comment")
+        raise Found("a space is missing before this '#'", part[1], part[2], "write ' #' to begin a comment")
     if part[0] != "open":
         bracket.parts.append(part)
 

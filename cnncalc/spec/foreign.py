@@ -32,11 +32,11 @@ KEYS = {
 
 #: fields that ours have no need of, and why
 NEEDLESS = {
-    **dict.fromkeys(("in_channels", "in_features", "num_features"), "it follows from the input, leave it out"),
+    **dict.fromkeys(("in_channels", "in_features", "num_features"), "it follows from the input: leave it out"),
     **dict.fromkeys(("batch_norm", "batchnorm", "bn", "use_bn"), "write norm: batch"),
-    "data_format": "shapes are channels first, leave it out",
+    "data_format": "shapes are always channels first: leave it out",
     "input_shape": "the input is a key of the spec: 'input: [3, 224, 224]'",
-    "padding_mode": "zeros are what pads; for another mode put a layer of type 'pad' before this one",
+    "padding_mode": "padding is with zeros; for another mode put a layer of type 'pad' before this one",
 }  # fmt: skip
 
 #: layer types without their rank, in small letters, and ours with it
@@ -63,11 +63,11 @@ TYPES = {
 HINTS = {
     **dict.fromkeys(("input", "inputlayer"), "the input is a key of the spec: 'input: [3, 224, 224]'"),
     "activation": "name the function itself, such as relu; or say 'act: relu' in the layer before it",
-    **dict.fromkeys(("pool", "pooling"), "say which: maxpool2d, avgpool2d, adaptive_avgpool2d or global_avgpool"),
-    **dict.fromkeys(("norm", "normalization"), "say which: batchnorm2d, layernorm, groupnorm or instancenorm2d"),
-    **dict.fromkeys(("adaptivepool", "globalpool"), "say which: adaptive_avgpool2d, global_avgpool or global_maxpool"),
+    **dict.fromkeys(("pool", "pooling"), "choose one: maxpool2d, avgpool2d, adaptive_avgpool2d or global_avgpool"),
+    **dict.fromkeys(("norm", "normalization"), "choose one: batchnorm2d, layernorm, groupnorm or instancenorm2d"),
+    **dict.fromkeys(("adaptivepool", "globalpool"), "choose one: adaptive_avgpool2d, global_avgpool or global_maxpool"),
     **dict.fromkeys(("sequential", "module", "block", "stage"),
-                    "a group has no type: write {name: ..., layers: [...]}; what recurs stands under 'blocks'"),
+                    "a group has no type: write {name: ..., layers: [...]}; reusable layers go under 'blocks'"),
     **dict.fromkeys(("residual", "residualblock", "resblock", "basicblock", "bottleneck"),
                     "a residual block is an add of two branches: {type: add, branches: [[...], []]}"),
     "shortcut": "a shortcut is {type: add, from: [NAME, prev]}",

@@ -28,7 +28,7 @@ def unknown_type(name: str, place: Place, blocks: Collection[str]) -> Problem:
     known = [*types, *blocks]
     word = slips.bare(name)
     meant = word if word in known else foreign.our_type(word, types)
-    message = f"no layer type or block '{name[:64]}'"
+    message = f"unknown layer type or block '{name[:64]}'"
     help = f"here it is called '{meant}'" if meant and meant != word else f"write {meant}" if meant else None
     if meant is None:
         help, meant = _of_form(name, known)

@@ -63,7 +63,7 @@ class ItemReader:
             if cls is None:
                 place = Place(self.source, self.defaults.keys_at[name])
                 problem = item_help.unknown_type(name, place, ())
-                self.problems.append(problem._replace(message=f"no layer type '{name[:64]}'"))
+                self.problems.append(problem._replace(message=f"unknown layer type '{name[:64]}'"))
             elif not isinstance(node, Mapping):
                 at = self.defaults.values_at[name]
                 self.problem("C101", f"needs a mapping of fields, got {describe(node)}", at)
@@ -83,7 +83,7 @@ class ItemReader:
             at = blocks.keys_at[name]
             self.check_name(name, at)
             if layer_class(name) is not None or name == "group":
-                self.problem("C107", f"'{name}' is a layer type already", at, "give the block another name")
+                self.problem("C107", f"'{name}' is already a layer type", at, "give the block another name")
             self.broken.add(name)
             if not isinstance(node, Mapping):
                 help = f"for example {name[:40]}: {{params: {{c: int}}, layers: [...]}}"
@@ -109,7 +109,7 @@ class ItemReader:
             assert params is not None
             self.check_name(name, params.keys_at[name])
             if name in COMMON:
-                message = f"'{name}' is a key of every item, no name for a parameter"
+                message = f"'{name}' is a key of every item and cannot name a parameter"
                 self.problem("C107", message, params.keys_at[name], "choose another name")
             if isinstance(default, str) and default in PARAM_KINDS:
                 found[name] = Param(default)
@@ -174,7 +174,7 @@ class ItemReader:
         if "type" in node and kind in ("group", "share"):
             key = "layers" if kind == "group" else "share"
             help = f"leave 'type' out: the key '{key}' says it"
-            self.problem("C103", f"no layer type or block '{kind}'", node.values_at["type"], help)
+            self.problem("C103", f"unknown layer type or block '{kind}'", node.values_at["type"], help)
             return None
         place = Place(self.source, type_mark(node, mark))
         item = Item(place, kind, node)
@@ -229,7 +229,7 @@ class ItemReader:
                 self.problem("C101", "'train_only' needs true or false", at["train_only"])
             item.train_only = node["train_only"] is True
         if "from" in node and "branches" in node and isinstance(node["from"], Sequence):
-            message = "branches start from one tensor, 'from' names several"
+            message = "branches start from one tensor, but 'from' names several"
             help = "with 'branches' write 'from: NAME'; or join tensors with 'from: [a, b]' alone"
             self.problem("C204", message, at["from"], help)
         elif "from" in node:
@@ -265,14 +265,14 @@ class ItemReader:
             self.problem("C204", "'from' needs at least one name", mark)
         elif len(raw) == 1 and not (item.cls and item.cls.family == "merge"):
             message, help = (
-                f"{item.kind} takes one tensor: 'from' is one name here, not a list",
+                f"{item.kind} takes one tensor, so 'from' must be one name here, not a list",
                 f"write 'from: {raw[0]}'",
             )
             fix = Fix(mark, str(raw[0]))
             self.problems.append(Problem("C204", message, Place(self.source, mark), help=help, fix=fix))
         elif item.cls is None or item.cls.arity[1] == 1:
             help = "join tensors with concat, add or multiply"
-            self.problem("C204", f"{item.kind} takes one tensor, 'from' names {len(raw)}", mark, help)
+            self.problem("C204", f"{item.kind} takes one tensor, but 'from' names {len(raw)}", mark, help)
         found = [self.reference(r, m) for r, m in zip(raw, raw.values_at, strict=True)]
         return [r for r in found if r]
 
@@ -376,7 +376,7 @@ class ItemReader:
     def miss_inputs(self, item: Item, node: Mapping) -> None:
         """A merge without inputs, unless they have another name."""
         if not any(intended(key, ["from", "branches"]) for key in node if key not in COMMON):
-            help = "'from: [a, b]' names tensors, 'branches' lists of layers"
+            help = "'from: [a, b]' names tensors; 'branches' holds lists of layers"
             self.problem("C204", f"{item.kind} needs either 'from' or 'branches'", item.place.mark, help)
 
     def with_defaults(self, type_name: str, node: Mapping) -> Mapping:
@@ -462,8 +462,8 @@ class ItemReader:
             node["type"] = raw
             node.keys_at["type"] = node.values_at["type"] = mark
         if not isinstance(node, Mapping) or not isinstance(node.get("type"), str):
-            message = f"needs a type, or a mapping with 'type', got {describe(raw)}"
             key = "norm" if family == "norm" else "act"
+            message = f"'{key}' needs a type, or a mapping with 'type', got {describe(raw)}"
             example = "batch" if family == "norm" else "relu"
             self.problem("C101", message, mark, f"for example {key}: {example}; '{key}: none' leaves it out")
             return None
@@ -479,11 +479,13 @@ class ItemReader:
             known += NORMS if family == "norm" else []
             ours = item_help.attachable(word, known, family)
             help = f"here it is called '{ours}'" if ours else did_you_mean(word, known)
-            help = help or f"there are {', '.join(known)}; 'none' leaves it out"
+            help = help or f"choose from {', '.join(known)}; 'none' omits it"
             place, fix = Place(self.source, node.values_at["type"]), None
             if ours:
                 fix = Fix(place.mark, ours, keeps_quotes=True)
-            self.problems.append(Problem("C103", f"no {wanted} '{word[:64]}'", place, help=help, fix=fix))
+            self.problems.append(
+                Problem("C103", f"unknown {wanted} '{word[:64]}'", place, help=help, fix=fix)
+            )
             return None
         item = self.read_item(renamed, mark, {})
         if item is not None and ranked == "batchnorm":

@@ -40,12 +40,12 @@ def explain(text: str, at: int, before: int, expect: str, opening: int | None) -
         return _unclosed(lines, opening, at)
     if first in "]}" and text[before - 1 : before] == ",":
         return Found(
-            f"a ',' stands before the '{first}'", before - 1, before, "remove it: it separates entries"
+            f"there is a ',' before the '{first}'", before - 1, before, "remove it: it separates entries"
         )
     if first in "]}" and opening is not None and expect != "colon" and first != _CLOSING[inside]:
         return _unclosed(lines, opening, at)
     if first in "]}" and opening is None:
-        return Found(f"this '{first}' closes nothing", at, at + 1, "remove it, or add what opens it")
+        return Found(f"this '{first}' closes nothing", at, at + 1, "remove it, or add the opening bracket")
     if expect == "next" and inside == "[" and (first == ":" or _KEY.match(text, at)) and opening is not None:
         return _unclosed(lines, opening, text.rfind('"', 0, before - 1) if first == ":" else before)
     if expect == "next" and not (first.isdigit() or first in '"{['):
@@ -77,7 +77,7 @@ def _of_the_character(text: str, at: int, end: int) -> Found | None:
     if first == "'":
         single = _SINGLE.match(text, at)
         help = f'write "{single[1]}"' if single else 'write " for each of them'
-        return Found("JSON has double quotes only", at, single.end() if single else at + 1, help)
+        return Found("JSON allows only double quotes", at, single.end() if single else at + 1, help)
     return None
 
 
@@ -85,7 +85,7 @@ def _of_the_value(text: str, at: int, what: str) -> Found:
     """Something stands where a value or key is due, but is none."""
     round_list = _ROUND.match(text, at)
     if round_list and (meant := listed(round_list[0])):
-        return Found("a list has square brackets", at, round_list.end(), f"write {meant}")
+        return Found("a list needs square brackets", at, round_list.end(), f"write {meant}")
     found = _EXPRESSION.match(text, at)
     if found is None:
         return Found(
@@ -98,7 +98,7 @@ def _of_the_value(text: str, at: int, what: str) -> Found:
     number = _NUMBER.fullmatch(token)
     if number and what == "a value":
         return Found(f"'{token[:40]}' is not a number", at, end, _plain_number(token))
-    kind = "a key" if what == "a key" else "a text or an expression"
+    kind = "a key" if what == "a key" else "a string or an expression"
     return Found(f"{kind} needs double quotes", at, end, f'write "{token[:60]}"')
 
 

@@ -61,4 +61,4 @@ _SPACES = re.compile(r" *")
 
 
 def unclosed_quote(at: int) -> Found:
-    return Found("this quote is never closed", at, at + 1, "write a second one at the end of the text")
+    return Found("this quote is never closed", at, at + 1, "add the closing quote at the end of the text")

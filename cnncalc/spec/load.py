@@ -137,7 +137,7 @@ def plain(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     if (found := plain(value)) is value:
-        raise TypeError(f"{type(value).__name__} is no text, number, list or mapping")
+        raise TypeError(f"{type(value).__name__} is not text, a number, a list or a mapping")
     return found
 
 

@@ -30,13 +30,13 @@ PARAM_KINDS = ("int", "number", "bool", "str", "layer")
 def wrong_name(name: Any, place: Place) -> Problem | None:
     """What is wrong with a name of a variable, block, parameter, layer or input; None if nothing is."""
     if not isinstance(name, str) or not NAME.match(name):
-        help = "letters, digits and _, at most 64, not beginning with a digit"
+        help = "a name has at most 64 letters, digits and underscores, and does not begin with a digit"
         meant = re.sub(r"[^A-Za-z0-9]+", "_", name) if isinstance(name, str) else ""
         if NAME.match(meant) and meant not in RESERVED:
             help = f"write {meant}: {help}"
-        return Problem("C107", f"{describe(name)} is not a name", place, help=help)
+        return Problem("C107", f"{describe(name)} is not a valid name", place, help=help)
     if name in RESERVED:
-        message = f"the name '{name}' is reserved: it is {RESERVED[name]}"
+        message = f"the name '{name}' is reserved: it means {RESERVED[name]}"
         return Problem("C107", message, place, help="choose another name")
     return None
 

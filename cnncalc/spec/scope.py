@@ -138,7 +138,7 @@ class Scope:
                 message = f"'{name.raw}': there is no '{step}' in '{head}'"
                 if step in ("norm", "act") and step == rest[-1]:
                     meant = str(name.raw).removesuffix(f".{step}")
-                    help = f"write '{meant}': it names the tensor after its norm and act"
+                    help = f"write '{meant}', which names the tensor after its norm and act"
                     fix = Fix(name.place.mark, meant, keeps_quotes=True)
                     raise Failed(Problem("C202", message, name.place, help=help, fix=fix))
                 nearest = did_you_mean(step, list(inner.names) if inner else [])
@@ -167,5 +167,5 @@ class Scope:
         inside = next(self._inside(str(name.raw)), None)
         nearest = did_you_mean(head, known) or "references go backwards: name a layer above this one"
         if inside:
-            nearest = f"it stands in a group: write '{inside}'"
-        return Problem("C202", f"no layer '{name.raw}' before this one", name.place, help=nearest)
+            nearest = f"it is inside a group: write '{inside}'"
+        return Problem("C202", f"there is no layer '{name.raw}' before this one", name.place, help=nearest)

@@ -148,11 +148,11 @@ def of_list(value: Any) -> str | None:
             return f"each group is an item with a name: - {{name: {key[:40]}, layers: [...]}}"
         return "begin each item with '- '"
     if isinstance(value, str) and value[:1] in "-–—•*":
-        return "begin each item with '- ', a hyphen and a space, in a line of its own"
+        return "begin each item with '- ', a hyphen and a space, on a line of its own"
     if isinstance(value, str):
         return f"write a list: [{value[:40]}]"
     return (
-        "write its items below it, each in a line that begins with '- ': - {type: relu}"
+        "write its items below it, each on a line that begins with '- ': - {type: relu}"
         if value is None
         else None
     )
@@ -179,7 +179,7 @@ def of_reference(value: Any) -> tuple[str, str | None]:
 def of_branch(value: Any) -> tuple[str, str | None]:
     """Help for what stands in the place of a branch, and the text that is surely meant."""
     if value is None or value == "identity":
-        return "[] is the tensor itself, as it comes in", "[]"
+        return "write [] for a branch that passes the tensor on unchanged", "[]"
     if isinstance(value, str):
-        return f"a branch is a list of layers, also if it is one: [{value[:40]}]", f"[{value}]"
+        return f"a branch is a list of layers, even if it has only one: [{value[:40]}]", f"[{value}]"
     return "a branch is a list of layers, [{...}, {...}], or {when: ..., layers: [...]}", None

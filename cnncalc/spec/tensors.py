@@ -37,7 +37,7 @@ class Numbers(NamedTuple):
         )
         if fits:
             return None
-        message = f"'{name}' must be {show(shape)} here, it is {show(self.shape)}"
+        message = f"'{name}' must have the shape {show(shape)} here, but has {show(self.shape)}"
         return Problem("C309", message, self.place, help=_brackets(wanted, self.shape))
 
 
@@ -60,14 +60,16 @@ def read_numbers(raw: Any, mark: Mark, source: Source) -> Numbers:
     """
     place = Place(source, mark)
     if not isinstance(raw, Sequence):
-        raise Failed(Problem("C101", f"needs numbers in nested lists, got {describe(raw)}", place))
+        raise Failed(Problem("C101", f"a tensor needs numbers in nested lists, got {describe(raw)}", place))
     if not raw:
         raise Failed(Problem("C309", "an empty list holds no numbers", place))
     parts = [_read_entry(r, m, source) for r, m in zip(raw, raw.values_at, strict=True)]
     for part in parts:
         if part.shape != parts[0].shape:
             have, want = (show(p.shape) if p.shape else "a number" for p in (part, parts[0]))
-            message = f"the entries of a list must be alike: {have} here, {want} first"
+            message = (
+                f"the entries of a list must have the same shape: this one is {have}, the first is {want}"
+            )
             raise Failed(Problem("C309", message, part.place))
     return Numbers([p.values for p in parts], (len(parts), *parts[0].shape), place)
 
@@ -77,5 +79,5 @@ def _read_entry(raw: Any, mark: Mark, source: Source) -> Numbers:
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         return read_numbers(raw, mark, source)
     if not -LARGEST <= raw <= LARGEST:  # NaN neither
-        raise Failed(Problem("C101", f"needs a finite number of float32, got {describe(raw)}", place))
+        raise Failed(Problem("C101", f"a tensor needs finite float32 numbers, got {describe(raw)}", place))
     return Numbers(raw, (), place)

@@ -40,7 +40,7 @@ EXAMPLES = {
 #: what keys of a spec, a block or a variant look like
 OF_SPEC = {
     "input": "input: [3, 224, 224], which is channels, height, width",
-    "layers": "'layers:' and below it '- {type: conv2d, out_channels: 64, kernel_size: 3}', an item in each line",
+    "layers": "'layers:' and below it '- {type: conv2d, out_channels: 64, kernel_size: 3}', one item on each line",
     "blocks": "blocks: {NAME: {params: {c: int}, layers: [...]}}", "params": "params: {c: int, s: 1}",
     "vars": "vars: {H: 224, W: 224}", "expect": "expect: {params: 1000, output: [10]}",
     "variants": "variants: {NAME: {vars: {...}}}", "cases": "cases: [{set: {H: 32}, output: [10]}]",
@@ -121,9 +121,7 @@ def _of_value(value: Any, name: str, data: Mapping, what: str) -> str | None:
     if what == "the spec" and isinstance(value, Mapping) and value.keys() & {"input", "layers"}:
         return f"the keys of a spec are not indented: move them out of '{name[:40]}'"
     if what == "the spec" and isinstance(value, Sequence) and intended(name, SPEC_KEYS) is None:
-        return (
-            f"layers stand under 'layers', a group of them as an item: - {{name: {name[:40]}, layers: [...]}}"
-        )
+        return f"layers go under 'layers', and a group of layers is an item: - {{name: {name[:40]}, layers: [...]}}"
     keys = [*data]
     before = keys[keys.index(name) - 1] if keys.index(name) else None
     if value is None and name == "prev":

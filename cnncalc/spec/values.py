@@ -104,7 +104,7 @@ def compile_value(
 def _meant(raw: str, words: tuple[str, ...], place: Place) -> Problem | None:
     """What is wrong with a text that is surely no expression, but a list or a word."""
     if (listed := slips.listed(raw)) is not None:
-        message = f"'{raw[:40]}' is not a list: a list stands in square brackets"
+        message = f"'{raw[:40]}' is not a list: lists are written in square brackets"
         return Problem("C105", message, place, help=f"write {listed}", fix=Fix(place.mark, listed))
     if (number := slips.amount(raw)) is not None:
         return Problem("C105", f"'{raw[:40]}' is not a plain number", place, help=f"write {number}")
@@ -115,7 +115,7 @@ def _meant(raw: str, words: tuple[str, ...], place: Place) -> Problem | None:
         help = f"here it is called '{word}'" if word != raw.lower() else f"write {word}"
         fix = Fix(place.mark, word, keeps_quotes=True)
     else:
-        fix, help = None, did_you_mean(raw, words) or f"the words are {', '.join(words)}"
+        fix, help = None, did_you_mean(raw, words) or f"choose from {', '.join(words)}"
     return Problem(
         "C106", f"'{raw}' is neither a word of this field nor a defined name", place, help=help, fix=fix
     )

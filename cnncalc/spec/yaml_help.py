@@ -114,13 +114,13 @@ class _Walk(Lines):
         what = "this '-'" if dash else f"'{name[:40]}'"
         if not alike:
             raise Found(f"{what} does not fit the line above it", offset, offset + len(name),
-                         "a list stands below a key, such as 'layers:', and its items begin with '- '")  # fmt: skip
+                         "a list goes below a key, such as 'layers:', and its items begin with '- '")  # fmt: skip
         near = min(alike, key=lambda level: (abs(level.column - column), -level.column))
         beside = "the '-'" if dash else f"'{near.name[:40]}'"
-        wrong = f"{what} is indented by {_blanks(column)}, {beside} in line {self.number(near.offset)} by {near.column}"
+        wrong = f"{what} is indented by {_blanks(column)}, {beside} on line {self.number(near.offset)} by {near.column}"
         whose = "items of one list" if dash else "keys of one layer or mapping"
         do = f"indent it by {_blanks(near.column)}" if near.column else "remove the spaces before it"
-        help = f"{whose} begin in one column: {do}"
+        help = f"{whose} begin in the same column: {do}"
         raise Found(wrong, offset, offset + len(name), help)
 
     def refuse_odd_blank(self, start: int) -> None:
@@ -155,7 +155,9 @@ class _Walk(Lines):
             return
         line = text[at : self.end_of_line(at)].rstrip()
         if text[at] in "]}":
-            raise Found(f"this '{text[at]}' closes nothing", at, at + 1, "remove it, or add what opens it")
+            raise Found(
+                f"this '{text[at]}' closes nothing", at, at + 1, "remove it, or add the opening bracket"
+            )
         if (glued := _NO_BLANK.match(text, at)) is not None:
             raise self.glued(glued)
         word = _WORD.match(text, at)
@@ -189,10 +191,10 @@ class _Walk(Lines):
                 raise unclosed_quote(at)
             return self.rest(quoted.end(), first, quoted.start())
         if key and _DASH.match(text, at):
-            help = f"begin the list in a line of its own below '{key[:40]}:'"
-            raise Found("a list with '- ' does not stand in the line of its key", at, at + 1, help)
+            help = f"begin the list on a line of its own below '{key[:40]}:'"
+            raise Found("a list with '- ' cannot begin on the line of its key", at, at + 1, help)
         if first in "]}":
-            raise Found(f"this '{first}' closes nothing", at, at + 1, "remove it, or add what opens it")
+            raise Found(f"this '{first}' closes nothing", at, at + 1, "remove it, or add the opening bracket")
         if first in "@`%" or (first in "*&!" and not text[at + 1 : at + 2].isalnum()):
             help = "put the whole value in double quotes"
             raise Found(f"a value cannot begin with '{first}'", at, at + 1, help)
@@ -213,7 +215,7 @@ class _Walk(Lines):
         start, end = at + second.start(1), at + second.end(1)
         if key in _PROSE:
             help = f'put the text in quotes: {key}: "{value.strip()[:60]}"'
-            raise Found("a ':' followed by a space stands in a text without quotes", start, end + 1, help)
+            raise Found("text without quotes contains a ':' followed by a space", start, end + 1, help)
         before, rest = value[: second.start(1)].strip(" ,"), value[second.start(1) :].strip()
         line = ", ".join(part for part in (f"{key}: {before}" if before else key, rest) if part)
         help = (
@@ -221,7 +223,7 @@ class _Walk(Lines):
             if key and before
             else "quote the value"
         )
-        raise Found(f"'{second[1][:40]}' is a second key in one line", start, end, help)
+        raise Found(f"'{second[1][:40]}' is a second key on one line", start, end, help)
 
     def after_block(self, at: int) -> int:
         """Behind a text that '|' or '>' begins: lines further right than its key, and blank ones."""
@@ -247,18 +249,18 @@ class _Walk(Lines):
         if opening in "\"'":
             if "\n" in self.text[quote:at]:
                 raise unclosed_quote(quote)
-            help = "put a text that holds an apostrophe in double quotes" if opening == "'" else (
-                "put a text that holds double quotes in single ones")  # fmt: skip
+            help = "put text that contains an apostrophe in double quotes" if opening == "'" else (
+                "put text that contains double quotes in single quotes")  # fmt: skip
             raise Found(f"text after the closing {opening}", start, end, help)
         if left[0] in "]}":
             raise Found(
-                f"this '{left[0]}' closes nothing", start, start + 1, "remove it, or add what opens it"
+                f"this '{left[0]}' closes nothing", start, start + 1, "remove it, or add the opening bracket"
             )
         if left[0] == ",":
             help = "remove it: each item of a list with '- ' has a line of its own"
             raise Found("a ',' after the closing bracket", start, start + 1, help)
-        help = "write '- ' before each item, each in a line of its own"
-        raise Found("a second value in one line", start, end, help)
+        help = "write '- ' before each item, each on a line of its own"
+        raise Found("a second value on one line", start, end, help)
 
 
 def _key(text: str, at: int) -> tuple[str, int]:

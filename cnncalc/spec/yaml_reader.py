@@ -127,7 +127,10 @@ def _split_at_a_comma(text: str, mark: Mark, source: Source) -> SpecError:
     whole = line[: line.find(")") + 1] or f"{text}, ...)"
     call = slips.call(whole)
     if (meant := slips.listed(whole)) is not None:
-        message, help = f"'{whole[:40]}' is not a list: a list stands in square brackets", f"write {meant}"
+        message, help = (
+            f"'{whole[:40]}' is not a list: lists are written in square brackets",
+            f"write {meant}",
+        )
     elif call and call[0] not in FUNCTIONS:
         message, help, meant = (
             f"'{whole[:40]}' is not an expression",

@@ -130,7 +130,7 @@ def test_github_annotations_are_escaped(capsys, folder, monkeypatch):
     (line,) = out.splitlines()
     assert line.startswith("::error title=C103,file=a%2Cb%3Ac%25.yaml,line=3,col=12,endLine=3,endColumn=26::")
     assert line.count("::") == 4  # the command, its text, and two inside the text
-    assert "::no layer type or block 'x\\x0a::error::y'" in line
+    assert "::unknown layer type or block 'x\\x0a::error::y'" in line
     (folder / "two\nlines.yaml").write_text(BAD)
     lines = run(capsys, "two\nlines.yaml", "--format", "github")[1].splitlines()
     assert len(lines) == 2
@@ -206,12 +206,12 @@ def test_fixing_and_showing_it(capsys, folder):
     assert '+  - {type: conv2d, out_channels: "max(4, 2)", kernel_size: 3, bias: false} # kept too' in out
     assert path.read_bytes() == b"\xef\xbb\xbf" + text.encode()
     code, out, err = run(capsys, "keras.yaml", "--fix")
-    assert "mended" in err
+    assert "fixed" in err
     fixed = path.read_bytes()
     assert fixed.startswith(b"\xef\xbb\xbf# kept\r\n")
     assert b"{type: \"maxpool2d\", 'kernel_size': 2, ceil_mode: true}" in fixed
     assert code == 0
-    assert run(capsys, "keras.yaml", "--fix")[2].count("mended") == 0
+    assert run(capsys, "keras.yaml", "--fix")[2].count("fixed") == 0
     assert run(capsys, "keras.yaml", "--diff")[:2] == (0, "")
 
 
@@ -354,7 +354,7 @@ def test_a_comment_that_names_no_rule_is_said(comment):
     text = LINTED.rstrip("\n") + f" # cnncalc: {comment}\n"
     assert found(text) == [("W201", 3), ("W901", 3)]
     (_, problem) = check_text(text, "x.yaml", Options()).problems
-    assert problem.help == "name the rules: # cnncalc: ignore[W201] and why"
+    assert problem.help == "name the rules and give a reason: # cnncalc: ignore[W201] reason"
     assert found(text.replace("kernel_size", "kernelsize"))[-1] == ("W901", 3)
 
 
@@ -423,7 +423,7 @@ def test_expectations_of_the_contract():
     assert problems("{peak_activation_bytes: {max: 1KiB}}") == [
         f"the network has {4 * peak:,} peak activation bytes, expected at most 1,024"
     ]
-    assert problems("{peak_activation_bytes: {max: 1KiB, dtype: int4}}") == ["no dtype 'int4'"]
+    assert problems("{peak_activation_bytes: {max: 1KiB, dtype: int4}}") == ["unknown dtype 'int4'"]
     assert problems("{receptive_field: {min: 3, max: 3}}") == []
     assert problems("{receptive_field: 4}") == ["the network has a receptive field of 3×3, expected 4"]
     assert problems("{layers: {c: {receptive_field: {min: 5}}}}") == [

@@ -172,7 +172,7 @@ def test_invisible_characters_are_shown_not_sent(capsys, tmp_path):
         (["table", "vgg16", "--format", "jsn"], 2, "did you mean 'json'?"),
         (["table", "vgg16", "--columns", "para"], 2, "did you mean 'params'?"),
         (["table", "vgg16", "--columns", ""], 2, "no column is named"),
-        (["table", "vgg16", "--dtype", "int4"], 2, "no dtype 'int4'"),
+        (["table", "vgg16", "--dtype", "int4"], 2, "unknown dtype 'int4'"),
         (["table", "vgg16", "--depth", "0"], 2, "--depth"),
         (["table", "vgg16", "--batch", "x"], 2, "--batch"),
         (["zoo", "qqqq"], 2, "'cnncalc zoo' lists"),

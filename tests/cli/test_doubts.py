@@ -215,4 +215,4 @@ def test_a_reshape_says_what_its_axes_are_made_of(before, after, axes):
 
 
 def test_the_rules_name_them():
-    assert f"those you mean ({', '.join(CODES)})" in rules_file().read_text(encoding="utf-8")
+    assert f"the ones you want ({', '.join(CODES)})" in rules_file().read_text(encoding="utf-8")

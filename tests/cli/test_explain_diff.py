@@ -224,7 +224,7 @@ def test_a_new_file_is_compared_with_nothing(capsys, repository):
     pair = ["diff", "git:HEAD:new.yaml", "new.yaml"]
     assert run(capsys, *pair)[0] == 2
     code, out, err = run(capsys, *pair, "--missing-ok", "--fail-if", "params > +5%", "--fail-if", "macs > +1")
-    assert (code, "it is compared as nothing" in err) == (0, True)  # there is no change of what was not there
+    assert (code, "it is treated as empty" in err) == (0, True)  # there is no change of what was not there
     assert out.startswith("(nothing) -> new\n")
     assert re.search(r"params +0 +16 +\+16\n", out)
     assert "1 added, 0 the same." in out

@@ -296,7 +296,7 @@ def test_ten_thousand_layers_are_folded(capsys, tmp_path):
     assert (code, "folded to depth 1" in err) == (0, True)
     path.write_text("input: [3, 8, 8]\nlayers:\n" + "  - relu\n" * 5000)
     code, _, err = run(capsys, "draw", path, "-o", tmp_path / "deep.svg")
-    assert (code, "5,001 boxes, and the most is 600; put layers into groups" in err) == (2, True)
+    assert (code, "5,001 boxes, and the maximum is 600; put layers into groups" in err) == (2, True)
     assert run(capsys, "report", path, "-o", tmp_path / "deep.html")[0] == 0
     assert "No picture: the network is too large to draw" in (tmp_path / "deep.html").read_text()
 
@@ -327,7 +327,8 @@ def test_what_is_too_large_is_refused_with_the_reason(capsys, tmp_path):
         code, _, err = run(capsys, "draw", path, "-o", tmp_path / target)
         assert code == 2
         assert (
-            "too large to draw: 459 boxes with 26,564 edges, and the most is 25,000 edges; put layers" in err
+            "too large to draw: 459 boxes with 26,564 edges, and the maximum is 25,000 edges; put layers"
+            in err
         )
         assert not (tmp_path / target).exists()
     assert run(capsys, "report", path, "-o", tmp_path / "d.html")[0] == 0

@@ -172,7 +172,7 @@ def test_which_input_an_array_is_for(capsys, tmp_path):
 
     code, _, err = run(capsys, "verify", str(spec), "--input", str(array))
     assert code == 2
-    assert "inputs a, b: say which, as in a=x.npy" in err
+    assert "inputs a, b: name one, as in a=x.npy" in err
     code, _, err = run(capsys, "verify", str(spec), "--input", f"a={array}", "--input", f"a={array}")
     assert code == 2
     assert "given twice" in err
@@ -197,7 +197,7 @@ def test_memory_is_bounded_and_refused_before_it_is_taken(capsys, tmp_path):
     assert "--batch" in err
     code, _, err = run(capsys, "verify", "vgg16", "--batch", "1000000")
     assert code == 2
-    assert "half of what is free" in err
+    assert "half of the free memory" in err
     script = """
 import sys
 from cnncalc.__main__ import main
@@ -224,9 +224,9 @@ def test_bad_arrays_are_answered(capsys, small, tmp_path):
     bad = tmp_path / "bad.npy"
     good = np.zeros((1, 2, 8, 8), np.float32)
     for array, words in (
-        (np.zeros((1, 2, 8, 9)), "must be 1×2×8×8 (batch first), the array is 1×2×8×9"),
+        (np.zeros((1, 2, 8, 9)), "must have the shape 1×2×8×8 (batch first), but the array has 1×2×8×9"),
         (np.full((1, 2, 8, 8), np.nan), "holds NaN or infinity"),
-        (good.astype("complex64"), "must hold real numbers, it holds complex64"),
+        (good.astype("complex64"), "must hold real numbers, but holds complex64"),
         (good.astype("U3"), "must hold real numbers"),
     ):
         np.save(bad, array)
@@ -253,7 +253,7 @@ def test_bad_weights_are_answered(capsys, small, tmp_path):
     for change, words in (
         ({"fc.bias": None}, "the weights lack 'fc.bias' ([3])"),
         ({"fc.bias": None, "fc.bais": np.zeros(3)}, "did you mean 'fc.bais'?"),
-        ({"fc.bias": np.zeros(4)}, "'fc.bias' must be [3], it is [4]"),
+        ({"fc.bias": np.zeros(4)}, "'fc.bias' must have the shape [3], but has [4]"),
         ({"extra.weight": np.zeros(4)}, "no layer has the weights' 'extra.weight'"),
         ({"fc.bias": np.array([1, 2, np.inf])}, "fc.bias holds NaN or infinity"),
     ):

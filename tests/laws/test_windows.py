@@ -125,11 +125,11 @@ def test_groups_divide_both_sides():
 
 
 @pytest.mark.parametrize(("fields", "shape", "message", "help"), [
-    ({"kernel_size": [3, 5]}, (1, 2, 9), "along the height: it needs 3, there is 2", "padding of at least 1,"),
-    ({"kernel_size": [3, 5], "padding": [[0, 0], [0, 1]]}, (1, 9, 2), "along the width: it needs 5, there is 2 + 0 + 1 = 3",
+    ({"kernel_size": [3, 5]}, (1, 2, 9), "along the height: it needs 3 cells, but the input has 2", "padding of at least 1,"),
+    ({"kernel_size": [3, 5], "padding": [[0, 0], [0, 1]]}, (1, 9, 2), "along the width: it needs 5 cells, but the input has 2 + 0 + 1 = 3",
      "padding of at least 2,"),
-    ({"kernel_size": [3, 5], "padding": [[0, 0], [1, 0]]}, (1, 9, 2), "it needs 5, there is 2 + 1 + 0 = 3", "at least 2,"),
-    ({"kernel_size": 3, "dilation": [4, 1]}, (1, 2, 9), "it needs 4*(3 - 1) + 1 = 9, there is 2", "at least 4,"),
+    ({"kernel_size": [3, 5], "padding": [[0, 0], [1, 0]]}, (1, 9, 2), "it needs 5 cells, but the input has 2 + 1 + 0 = 3", "at least 2,"),
+    ({"kernel_size": 3, "dilation": [4, 1]}, (1, 2, 9), "it needs 4*(3 - 1) + 1 = 9 cells, but the input has 2", "at least 4,"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_told_with_its_numbers(fields, shape, message, help):
     layer = built({"type": "conv2d", "out_channels": 1, **fields})
@@ -155,8 +155,8 @@ def test_pooling_padding_is_told_for_its_side_and_axis():
     layer = built({"type": "maxpool2d", "kernel_size": 3, "padding": [[0, 2], [3, 1]]})
     told = [(r.message, r.help) for r in layer.requirements(((1, 9, 9),)) if r.holds is not True]
     assert told == [
-        ("padding of 2 along the height is over half the kernel, 3", "use at most 1"),
-        ("padding of 3 along the width is over half the kernel, 3", "use at most 1"),
+        ("padding of 2 along the height is more than half the kernel size, 3", "use at most 1"),
+        ("padding of 3 along the width is more than half the kernel size, 3", "use at most 1"),
     ]
 
 

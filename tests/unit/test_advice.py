@@ -103,7 +103,7 @@ RESIDUAL = "project the shortcut, 64×56×56, with a 1×1 conv2d to 128 channels
          "project the shortcut, 8×64, with a 1 conv1d to 16 channels with stride 4"),
         ([64, 56, 56], {"type": "conv2d", "out_channels": 256, "kernel_size": 1}, "project the shortcut with a 1×1 conv2d to 256 channels"),
         ([64, 56, 56], {"type": "conv2d", "out_channels": 64, "kernel_size": 3},
-         "bring the branches to one size: the same strides and paddings, or crop or upsample"),
+         "bring the branches to the same size with equal strides and paddings, or crop or upsample one of them"),
     ],
 )  # fmt: skip
 def test_projections(shape, branch, help):
@@ -112,7 +112,7 @@ def test_projections(shape, branch, help):
 
 def test_no_size_is_advised_where_none_helps():
     never = [SKIP, HALF, {"type": "concat", "from": ["prev", "skip"]}]
-    assert "bring the branches to one size" in advice([3, "H", "H"], never, vars={"H": 32})
+    assert "bring the branches to the same size" in advice([3, "H", "H"], never, vars={"H": 32})
     two = problems(
         [3, "H", "H"],
         [*LADDER, *LADDER[1:], {"type": "conv2d", "out_channels": 2, "kernel_size": 3, "in_channels": 5}],
@@ -133,7 +133,7 @@ def test_only_what_was_tried_is_said_where_there_may_be_more_to_it():
         advice([3, "H", "W"], turned, vars={"H": 33, "W": 33})
         == "it fits with H = 32 and W = 32, or with H = 40 and W = 40"
     )
-    assert "bring the branches to one size" in advice([3, "H", "W"], turned, vars={"H": 33, "W": 48})
+    assert "bring the branches to the same size" in advice([3, "H", "W"], turned, vars={"H": 33, "W": 48})
 
 
 def test_advice_is_made_when_it_is_read(monkeypatch):

@@ -45,8 +45,8 @@ def test_a_claim_is_checked_and_changes_nothing(field, name):
         (problem,) = caught.value.problems
         assert problem.code == "C310"
         what = "features" if name == "linear" else "channels"
-        assert problem.message.startswith(f"{name}: {field} says ")
-        assert problem.message.endswith(f", the input has {right} {what}")
+        assert problem.message.startswith(f"{name}: {field} is ")
+        assert problem.message.endswith(f", but the input has {right} {what}")
         line = problem.place.source.line(problem.position[1])
         assert line[problem.place.mark.column : problem.place.mark.end_column].strip('"') == str(said)
 
@@ -93,5 +93,8 @@ def test_what_a_head_for_training_says_concerns_training():
     net = cnncalc.load({"vars": {"H": 8}, "input": [3, "H", "H"], "layers": ["relu", head, "global_avgpool"]})
     assert net.summary().warnings == ()
     (found,) = net.summary(set={"H": 9}).warnings
-    assert (found.code, found.message) == ("W303", "linear: in_features says 192, the input has 243 features")
+    assert (found.code, found.message) == (
+        "W303",
+        "linear: in_features is 192, but the input has 243 features",
+    )
     assert net.summary(free="H").conditions == ()

@@ -163,7 +163,7 @@ def test_scopes_and_references():
         {"type": "relu", "from": "input", "name": "start"},
         {"type": "concat", "from": ["g.near", "outer", "dotted", "prev"]},
     ])  # fmt: skip
-    with pytest.raises(SpecError, match="no layer 'near'"):
+    with pytest.raises(SpecError, match="there is no layer 'near'"):
         report([{"name": "g", "layers": [{**CONV, "name": "near"}]}, {"type": "relu", "from": "near"}])
     assert found["g.near"].output[0] == 4
     assert found["outer"].output[0] == 8
@@ -428,5 +428,5 @@ def test_numpys_numbers_are_numbers():
     for wrong in (16.5, np.array([16.0]), [8, 16], "16"):
         with pytest.raises(TypeError, match="H needs an integer or a NumPy array, not"):
             macs(wrong)
-    with pytest.raises(SpecError, match="object is no text, number, list or mapping"):
+    with pytest.raises(SpecError, match="object is not text, a number, a list or a mapping"):
         cnncalc.load({"input": [3, 8, object()], "layers": [CONV]})

@@ -162,7 +162,7 @@ def test_compiled_functions_are_the_summary():
 def test_which_of_several_outputs_is_meant_must_be_said():
     net = cnncalc.load({"vars": {"H": 8}, "input": [3, "H", 8], "output": ["a", "b"],
                         "layers": [{"type": "relu", "name": "a"}, {"type": "maxpool2d", "name": "b", "kernel_size": 2}]})  # fmt: skip
-    with pytest.raises(UsageError, match=r"several outputs, a, b: say which, as in a\.output"):
+    with pytest.raises(UsageError, match=r"several outputs, a, b: name one, as in a\.output"):
         solve(net, where=["output == [3, 4, 4]"])
     with pytest.raises(UsageError, match="several outputs"):
         net.compile("output", free=["H"])

@@ -92,7 +92,7 @@ def _compared(
         return at(node, "W205", message, help="give all branches the same strides")
     if doubled <= 2 * (strides[0] - start[axis].stride):
         return None
-    message = f"along the {name} its branches look at places {doubled / 2:g} cells of the input apart"
+    message = f"along the {name} its branches look at places that are {doubled / 2:g} input cells apart"
     return at(node, "W205", message, help="pad by half of each kernel's extent in every branch")
 
 

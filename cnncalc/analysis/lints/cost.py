@@ -28,7 +28,7 @@ def dense_dominates(subject: Subject) -> Iterator[Problem]:
         positions = concrete(before.output[0]) // concrete(maps[0])
         if 2 * params > total and positions > 1:
             saved = concrete(node.output[-1]) * concrete(maps[0]) * (positions - 1)
-            message = f"{params:,} of {total:,} params stand behind the flatten of {show(maps)}"
+            message = f"{params:,} of {total:,} params are in this layer, behind the flatten of {show(maps)}"
             yield at(node, "W401", message, help=f"global_avgpool in place of flatten would save {saved:,}")
 
 
@@ -42,5 +42,10 @@ def channels_not_multiple_of_8(subject: Subject) -> Iterator[Problem]:
         last = reader is not None and reader.number in ends and layer_of(reader).family == "activation"
         channels = concrete(node.output[0 if len(node.output) > 1 else -1])
         if channels % 8 and not last:
-            message = f"{channels} channels are no multiple of 8"
-            yield at(node, "W501", message, help=f"{channels + -channels % 8} cost the same on tensor cores")
+            message = f"{channels} channels are not a multiple of 8"
+            yield at(
+                node,
+                "W501",
+                message,
+                help=f"{channels + -channels % 8} channels cost the same on tensor cores",
+            )

@@ -108,13 +108,15 @@ def dropped_pixels(subject: Subject) -> Iterator[Problem]:
             continue  # less than one cell in a hundred is no loss
         rows = {"height": "row", "width": "column"}.get(name, "cell")
         what = (
-            f"the last {rows} of its {size} is" if lost == 1 else f"the last {lost} {rows}s of its {size} are"
+            f"the last of its {size} {rows}s is"
+            if lost == 1
+            else f"the last {lost} of its {size} {rows}s are"
         )
         near = range(max(1, size - window.stride), size + window.stride + 1)
         sizes = " or ".join(map(str, _beside([n for n in near if concrete(window.unread(n)) <= 0], size)))
         notes = [f"a {name} of {sizes} loses none", *_inputs_that_lose_none(subject, node, name, window)]
         help = "change the input's size, the padding or the stride, or use ceil_mode"
-        yield at(node, "W201", f"{what} read by no window", *notes, help=help)
+        yield at(node, "W201", f"{what} not read by any window", *notes, help=help)
 
 
 def _inputs_that_lose_none(subject: Subject, node: Node, name: str, window: Slide) -> list[str]:
@@ -132,7 +134,7 @@ def _inputs_that_lose_none(subject: Subject, node: Node, name: str, window: Slid
     except (SpecError, IndexError, DimError):
         return []
     near = [str(n) for step in (-1, 1) if (n := good.nearest(now, step=step)) is not None]
-    return [f"of the input, {variable} = {' or '.join(near)} does"] if near else []
+    return [f"with an input of {variable} = {' or '.join(near)}, none is lost"] if near else []
 
 
 def _variable(subject: Subject, path: str, axis: int) -> str | None:
@@ -150,9 +152,7 @@ def window_in_padding(subject: Subject) -> Iterator[Problem]:
         extent, stride, before, after, _ = window
         last = (size + before + after - extent) // stride * stride - before
         if before >= extent or last >= size:
-            message = (
-                f"along the {name}, padding of {before} and {after} leaves windows of {extent} without input"
-            )
+            message = f"along the {name}, some windows of {extent} lie entirely in the padding of {before} and {after}"
             yield at(node, "W202", message, help=f"use padding of at most {extent - 1}")
 
 
@@ -162,7 +162,9 @@ def skipped_input(subject: Subject) -> Iterator[Problem]:
     for node, name, size, window in _windows(subject):
         if window.stride <= window.extent or size <= window.extent or _others_read(subject, node):
             continue
-        message = f"along the {name} the stride {window.stride} is above the kernel's extent {window.extent}"
+        message = (
+            f"along the {name} the stride {window.stride} is larger than the kernel's extent {window.extent}"
+        )
         yield at(
             node,
             "W203",
@@ -181,7 +183,7 @@ def checkerboard(subject: Subject) -> Iterator[Problem]:
             continue
         for name, (kernel, stride, dilation) in zip(AXES[layer.rank], layer.axis_fields(), strict=True):
             if dilation == 1 and stride != 1 and concrete(kernel) % concrete(stride):
-                message = f"along the {name} the kernel {kernel} is no multiple of the stride {stride}: outputs overlap unevenly"
+                message = f"along the {name} the kernel {kernel} is not a multiple of the stride {stride}: outputs overlap unevenly"
                 yield at(
                     node,
                     "W204",
@@ -203,9 +205,7 @@ def dilation_gridding(subject: Subject) -> Iterator[Problem]:
         ):
             before = subject.producer(before)
         if before.layer is not None and _rate(before) == rate and layer_of(before).family == "conv":
-            message = (
-                f"it follows {before.path} with the same dilation {rate}: together they see a grid with holes"
-            )
+            message = f"follows {before.path} with the same dilation, {rate}, so together they see a grid with holes"
             help = "use rates without a common divisor, such as 1, 2, 5"
             yield at(node, "W206", message, "Wang et al., 2018, hybrid dilated convolution", help=help)
 
@@ -239,7 +239,7 @@ def pool_over_padding(subject: Subject) -> Iterator[Problem]:
             and getattr(node.layer, "count_include_pad", False)
             and max(window.before, window.after)
         ):
-            message = "means at the border count the zeros of the padding, and come out smaller"
+            message = "averages at the border include the zeros of the padding, so they come out smaller"
             yield at(node, "W208", message, help="write count_include_pad: false")
 
 
@@ -258,8 +258,8 @@ def small_receptive_field(subject: Subject) -> Iterator[Problem]:
         ]
         if small and _ends_features(subject, node):
             have, want = small[0]
-            message = f"each feature that comes in sees {have} of the input's {want} cells"
-            yield at(node, "W209", message, help="add layers or strides, or dilation, or use a smaller input")
+            message = f"each incoming feature sees {have} of the input's {want} cells"
+            yield at(node, "W209", message, help="add layers, strides or dilation, or use a smaller input")
             return
 
 

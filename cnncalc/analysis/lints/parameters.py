@@ -24,7 +24,7 @@ def bias_before_batchnorm(subject: Subject) -> Iterator[Problem]:
         shapes = layer_of(node).param_shapes(subject.graph.shapes_into(node))
         if layer_of(node).family in LINEAR and any(name.endswith("bias") for name in shapes):
             count = concrete(subject.report[node.path].biases)
-            message = f"{reader.path} subtracts the mean, so that the bias does nothing ({count:,} params)"
+            message = f"{reader.path} subtracts the mean, so the bias has no effect ({count:,} params)"
             yield at(node, "W101", message, help="write bias: false, or norm: batch, which implies it")
 
 
@@ -38,8 +38,10 @@ def activation_missing(subject: Subject) -> Iterator[Problem]:
             reader = subject.only_reader(reader)
         if reader is None or layer_of(reader).family not in LINEAR or _is_depthwise(subject, reader):
             continue
-        message = f"nothing non-linear stands between it and {reader.path}: one linear map could do both"
-        yield at(node, "W102", message, help="add 'act: relu' to it, or leave one of the two out")
+        message = (
+            f"there is no non-linearity between it and {reader.path}, so one linear map could replace both"
+        )
+        yield at(node, "W102", message, help="add 'act: relu' to it, or remove one of the two")
 
 
 def _is_depthwise(subject: Subject, node: Node) -> bool:

@@ -71,9 +71,9 @@ def softmax_not_last(subject: Subject) -> Iterator[Problem]:
             continue
         for reader in subject.readers[node.number]:
             if _squashed_again(reader) and not _means(reader):
-                message = f"{reader.path} reads it: probabilities saturate, and gradients with them"
+                message = f"{reader.path} reads its probabilities, which saturate, so gradients vanish"
                 yield at(
-                    node, "W305", message, help="a softmax is the last layer, or weighs a sum (multiply)"
+                    node, "W305", message, help="use softmax as the last layer, or to weight a sum (multiply)"
                 )
                 break
 
