@@ -253,6 +253,6 @@ def test_what_never_fits_in_symbols_is_told_without_a_number():
         cnncalc.load(spec).summary(free="n")
     (problem,) = caught.value.problems
     assert problem.message.endswith(
-        "the kernel does not fit along the length: it needs 5, there is min(2, n)"
+        "the kernel does not fit along the length: it needs 5 cells, but the input has min(2, n)"
     )
     assert problem.help is None
