@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import gcd, lcm
+from math import gcd, isfinite, lcm
 from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,6 +28,7 @@ KINDS = {
     "list": "a list",
 }
 MAX_LISTED = 12
+MAX_INT64 = 2**62  # of arrays: past this sums of two may wrap around
 
 
 class Grid(NamedTuple):
@@ -101,25 +102,27 @@ class Grid(NamedTuple):
             ValueError: some value is not on the grid.
         """
         if not getattr(values, "ndim", 0):
-            if not of_kind(values, "number" if self.scale > 1 else "int") and not hasattr(
-                values, "__index__"
-            ):
+            kinds = (float, int) if self.scale > 1 else int
+            if isinstance(values, bool) or not (isinstance(values, kinds) or hasattr(values, "__index__")):
                 raise TypeError(f"needs numbers, not {values!r}")
             found = self.position(values)
             if found is None:
-                raise ValueError(f"{values} is not among {self.text()}")
+                raise ValueError(f"{shown(values)} is not among {self.text()}")
             return found
         import numpy as np
 
         if values.dtype.kind not in ("iufO" if self.scale > 1 else "iuO"):
             raise TypeError(f"needs numbers, not {values.dtype}")
+        if values.dtype.kind == "O" or (values.dtype.kind != "f" and not _fit(values, self.scale)):
+            exact = [self.positions(value) for value in values.ravel().tolist()]
+            return np.array(exact, dtype=object).reshape(values.shape)
         if values.dtype.kind == "f":
-            scaled = np.rint(values * self.scale)
-            off = np.abs(scaled - values * self.scale) > 1e-6
-            scaled = scaled.astype(np.int64)
+            inside = np.abs(values.astype(float)) < MAX_INT64 / self.scale  # and not NaN
+            near = np.where(inside, values, 0) * self.scale
+            scaled = np.rint(near).astype(np.int64)
+            off = ~inside | (np.abs(scaled - near) > 1e-6)
         else:
-            wide = values if values.dtype.kind == "O" else values.astype(np.int64)
-            scaled, off = wide * self.scale, np.zeros(values.shape, dtype=bool)
+            scaled, off = values.astype(np.int64) * self.scale, np.zeros(values.shape, dtype=bool)
         if self.listed:
             off = off | ~np.isin(scaled, self.listed)
         else:
@@ -228,8 +231,13 @@ class Domain(NamedTuple):
         return None
 
 
+def _fit(values: Any, scale: int) -> bool:
+    """Whether an array of integers can be multiplied without wrapping around."""
+    return all(abs(int(end)) <= MAX_INT64 // scale for end in (values.min(initial=0), values.max(initial=0)))
+
+
 def of_kind(value: Any, kind: str) -> bool:
-    """Whether a value is of a kind; an integer is a number too."""
+    """Whether a value is of a kind; an integer is a number too, and what is not finite is none."""
     if kind == "bool" or isinstance(value, bool):
         return kind == "bool" and isinstance(value, bool)
     if kind == "str":
@@ -237,7 +245,7 @@ def of_kind(value: Any, kind: str) -> bool:
     if kind == "list":
         return isinstance(value, list | tuple)
     return isinstance(value, int) or (
-        kind == "number" and (isinstance(value, float) or hasattr(value, "numerator"))
+        kind == "number" and (isfinite(value) if isinstance(value, float) else hasattr(value, "numerator"))
     )
 
 
@@ -279,6 +287,8 @@ def shown(value: Any) -> str:
         return f"'{value[:40]}'"
     if isinstance(value, list | tuple):
         return f"a list of {len(value)}"
+    if isinstance(value, int) and value.bit_length() > 10_000:
+        return "a number of thousands of digits"
     return "nothing" if value is None else str(value)[:40]
 
 

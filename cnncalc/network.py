@@ -33,6 +33,7 @@ from cnncalc.spec.variables import domain_of, shape_of, variables_of
 from cnncalc.suppression import unsilenced
 
 MOST_ADVISED = 2_000  # layers of a network that is unrolled again to say which sizes would do
+MOST_VALUES = 1_000_000  # of one range
 
 if TYPE_CHECKING:
     from cnncalc.analysis.verify import Verification
@@ -412,8 +413,10 @@ def values_of(text: str, name: str) -> list[Any]:
         ) from None
     scale = lcm(low[1], high[1], step[1])
     first, last, apart = (top * (scale // bottom) for top, bottom in (low, high, step))
-    if apart < 1 or (last - first) // apart > 10_000_000:
-        raise UsageError(f"'{name}={text}': the step must be positive, and the range must not be endless")
+    if apart < 1 or (last - first) // apart >= MOST_VALUES:
+        raise UsageError(
+            f"'{name}={text}': the step must be positive, and a range has at most {MOST_VALUES:,} values"
+        )
     return [number(n, scale) for n in range(first, last + 1, apart)]
 
 

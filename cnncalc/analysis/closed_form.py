@@ -83,7 +83,9 @@ def _exact(form: Dim, given: dict[str, Any]) -> dict[str, Any]:
     import numpy as np
 
     largest = {
-        name: int(np.abs(value).max(initial=1)) if name in arrays else abs(int(value))
+        name: max(-int(value.min(initial=0)), int(value.max(initial=1)))
+        if name in arrays
+        else abs(int(value))
         for name, value in given.items()
     }
     kind = np.int64 if _bound(form, largest) < SAFE else object

@@ -76,10 +76,7 @@ class _Reader:
         value = compile_value(self.node[key], self.node.values_at[key], self.source, ()).evaluate({})
         if not of_kind(value, "number"):
             raise self.wrong(key, f"needs a number, got {describe(value)}")
-        try:
-            return ratio(value)
-        except ValueError:
-            raise self.wrong(key, f"needs a finite number, got {value}") from None
+        return ratio(value)
 
     def listed(self, values: Sequence, kind: str | None) -> Domain:
         """Exactly these values."""

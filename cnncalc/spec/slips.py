@@ -75,16 +75,16 @@ def amount(text: str) -> str | None:
 def plain_number(text: str) -> str | None:
     """The decimal number that ``1_000`` or ``0x20`` is to all who take it for a number."""
     digits = text.replace("_", "")
-    if digits.startswith("0x"):
+    if re.fullmatch(r"0x[0-9A-Fa-f]{1,16}", digits):
         return str(int(digits, 16))
-    return digits if "_" in text and digits.isdigit() and digits[0] != "0" else None
+    return digits if "_" in text and re.fullmatch(r"[1-9][0-9]*", digits) else None
 
 
 def sizes(text: str) -> tuple[int, ...] | None:
     """The numbers of a list that was written in another form, if all are plain."""
     meant = listed(text)
     parts = meant[1:-1].split(", ") if meant else [""]
-    return tuple(map(int, parts)) if all(part.isdigit() for part in parts) else None
+    return tuple(map(int, parts)) if all(re.fullmatch(r"[0-9]+", part) for part in parts) else None
 
 
 def pair(text: str) -> tuple[str, str] | None:

@@ -23,12 +23,20 @@ WORDS = [
     "padding: same", "ceil_mode: true", "stride: 0", "groups: 3", "dilation: 99", "kernel_size: [3, 3, 3]", "weight: [[1], [2, 3]]",
     "# cnncalc: ignore[W201]", "lint: {ignore: [W2]}", "expect: {params: {max: 1}}", "cases: [{set: {H: 0}, fails: true}]",
     "1", "2", "3", "5", "7", "16", "half", "H + W", "2*H", "crop", "slice", "multiply", "concat", "maxpool2d", "conv_transpose2d",
+    "from: 0", "to: 2", "step: 0.05", "step: 1e-300", "step: 1e300", "multiple_of: 32", "values: [1, 2.5, 7]", "values: [a, b]",
+    "type: number", "type: int", "default: 0", "default: -3", "default: 1e-9", "default: [3, 5]", "10**300", "1e-7", "0.1",
+    "{default: 1.0, from: 0.25, to: 2.0, step: 0.05}", "{default: 224, multiple_of: 32}", "{default: 1.0, values: [0.35, 1.0, 1.4]}",
+    "{default: -4, from: -8, to: 8}", "{default: H, from: 1}", "layout: nhwc", "{shape: [32, 32, 3], layout: nhwc}", "in_channels: 3",
+    "num_features: H", "(3, 3)", "3x3", "3, 3", "1_000", "0x2\u0660", "50%", "1,000", "\u00b2", "- Conv2D: {", "end: -H", "shape: [-1, H]",
+    "output_padding: H", "]", "}", "{", "[", "\r\n", "\ufeff", "# cnncalc: ignore", "# cnncalc: ignore[*]", "act: ReLU", "padding: SAME",
+    "min(H, 8)", "max(H - 8, 1)", "(H + 1)//2", "floor(32*w)", "make_divisible(32*w, 8)", "round(w*3)", "opaque", "macs: H",
     "divisible_by: {H: 7}", "type: concat", "type: add", "branches: [[], []]", "norm: batch", "act: none", "upsample",
 ]  # fmt: skip
 
 
 def corpus():
     good = [*ROOT.glob("specs/**/*.yaml"), *ROOT.glob("tests/diagnostics/ok/*.yaml")]
+    good += ROOT.glob("tests/fuzz/seeds/*.yaml")
     files = [*good * 4, *ROOT.glob("tests/diagnostics/bad/*.yaml")]  # most mutants of a good spec are bad
     texts = [path.read_bytes() for path in files]
     return [text for text in texts if len(text) < 6000]

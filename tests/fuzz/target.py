@@ -12,7 +12,7 @@ from cnncalc.analysis.solve import solve
 from cnncalc.analysis.unrolled import unrolled
 from cnncalc.analysis.verify import prepared, verified
 from cnncalc.dims import DimError
-from cnncalc.errors import CnncalcError, UsageError
+from cnncalc.errors import CnncalcError, SpecError, UsageError
 from cnncalc.network import Network, build, load
 from cnncalc.propagate import Report
 from cnncalc.report import difference, explanation, features, page, problems, solution, spec, table
@@ -59,6 +59,48 @@ def run_it(report: Report) -> None:
         raise AssertionError(f"verify: {wrong[0]}")
 
 
+def agrees(network: Network, report: Report) -> None:
+    """With variables free a network has the numbers that it has with them set, wherever it is valid."""
+    grids = report.graph.free
+    for at in (0, 1, 2, -1):
+        values = {n: grid.points or range(grid.low or 0, 9) for n, grid in grids.items()}
+        setting = {n: grids[n].value(some[at % len(some)]) for n, some in values.items() if some}
+        if len(setting) < len(grids):
+            return
+        position = {g.symbol_name(n): g.position(setting[n]) for n, g in grids.items()}
+        holds = all(condition.holds(position) for condition in report.conditions)
+        try:
+            fresh = network.summary(set=setting)
+        except SpecError:
+            fresh = None
+        if holds is not (fresh is not None):
+            raise AssertionError(f"{setting} is {'not ' * holds}valid, but: {report.validity}")
+        if fresh is not None:
+            found = network.compile("params", "macs", free=list(setting))(**setting)
+            if found != (fresh.totals.params, fresh.totals.macs):
+                raise AssertionError(f"{setting}: {found} instead of {fresh.totals}")
+
+
+def questions(network: Network, free: list[str]) -> None:
+    """What is asked of sizes in symbols: one number is asked for that the spec has by itself."""
+    if not free:
+        return
+    report = network.summary(free=free)
+    every_answer(network, report)
+    agrees(network, report)
+    solution.as_text(solve(network, free), 300)
+    own = network.summary().totals
+    solution.as_text(solve(network, free, where=f"params <= {own.params} and macs >= {own.macs // 2}"), 300)
+
+
+def mended(text: str, name: str) -> None:
+    """What is mended once needs no second time."""
+    once, _ = fixed(text, name, lambda t, n: check_text(t, n, ALL))
+    twice, count = fixed(once, name, lambda t, n: check_text(t, n, ALL))
+    if twice != once:
+        raise AssertionError(f"mended twice: {count} more")
+
+
 def one_input(data: bytes) -> None:
     """Raises what no user may see: any exception but ours, or too many seconds."""
     text = data.decode("utf-8", "replace")
@@ -74,13 +116,10 @@ def one_input(data: bytes) -> None:
         report = network.summary()
         every_answer(network, report)
         run_it(report)
-        free = [n for n in ("H", "W", "c", "w") if n in network.vars]
-        if free:
+        for free in {("H", "W", "c", "w"), tuple(network.vars)[:3]}:
             with contextlib.suppress(CnncalcError, DimError):
-                every_answer(network, network.summary(free=free))
-            with contextlib.suppress(CnncalcError, DimError):
-                solution.as_text(solve(network, free), 300)
-    fixed(text, "fuzz.yaml", lambda t, n: check_text(t, n, ALL))
+                questions(network, [name for name in free if name in network.vars])
+    mended(text, "fuzz.json" if text.lstrip().startswith("{") else "fuzz.yaml")
     took = time.process_time() - start
     if took > SECONDS:
         raise TimeoutError(f"{took:.1f} s")

@@ -65,6 +65,12 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 #: name -> (arguments, exit code, words of the answer)
 CASES = {
+    # numbers in other forms, and domains of variables
+    "a hex number without digits": (text("input: [3, 8, 0x_]\nlayers: [relu]\n"), 1, "C005"),
+    "a hex number past printing": (text(f"input: [3, 8, 0x{'f' * 4000}]\nlayers: [relu]\n"), 1, "C005"),
+    "a digit that is none": (text("input: 3,\u00b2\nlayers: [relu]\n"), 1, "C10"),
+    "NaN among values": (text("vars: {w: {default: 1, values: [1, .nan]}}\n" + HEAD + "  - relu\n"), 1, "C101"),
+    "infinity among values": (text("vars: {w: {default: 1, values: [1, .inf]}}\n" + HEAD + "  - relu\n"), 1, "C101"),
     # files
     "empty": (text(""), 1, "C002"), "only comments": (text("# nothing\n\n"), 1, "C002"), "only a BOM": (text(b"\xef\xbb\xbf"), 1, "C002"),
     "a scalar": (text("hello"), 1, "C101"), "a list": (text("- 1\n- 2\n"), 1, "C101"), "null": (text("~"), 1, "C101"),

@@ -434,3 +434,50 @@ def test_an_unrolled_spec_declares_its_free_variables(capsys):
     code, out, _ = run(capsys, "show", "mobilenet_v1", "--expanded", "--free", "w")
     assert (code, "w: {default: 1.0, from: 0.25, to: 2, step: 0.05}" in out) == (0, True)
     assert cnncalc.load(out).summary(set={"w": 0.5}).totals.params == 1331592
+
+
+ODD = """
+vars: {w: {default: 1.0, from: 0.05, to: 2, step: 0.05}, n: -3}
+input: [3, 8, 8]
+layers:
+  - {type: conv2d, out_channels: "max(1, floor(20*w)) + abs(n)", kernel_size: 1, bias: false}
+"""
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("values", [[np.nan, 1.0], [np.inf], [1e300], [-9.3e18], [1.0, 1.01]])
+@pytest.mark.parametrize("dtype", [float, object, np.float32])
+def test_a_compiled_function_refuses_numbers_off_the_grid(values, dtype):
+    params = cnncalc.load(ODD).compile("params", free=["w"])
+    with np.errstate(over="ignore"):
+        odd = np.array(values).astype(dtype)
+    with pytest.raises(ValueError, match="is not among"):
+        params(odd)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([2**63, 2**64 - 3], np.uint64),
+        np.array([-(2**63), 2**63 - 1]),
+        np.array([10**30, -(10**30)], dtype=object),
+    ],
+)
+def test_compiled_functions_wrap_around_for_no_array(values):
+    found = cnncalc.load(ODD).compile("params", free=["n"])(values)
+    assert found.tolist() == [3 * (20 + abs(n)) for n in values.tolist()]
+
+
+def test_a_truth_is_no_number_for_a_compiled_function():
+    with pytest.raises(TypeError, match="needs an integer"):
+        cnncalc.load(ODD).compile("params", free=["n"])(True)
+
+
+def test_a_number_past_printing_is_refused():
+    with pytest.raises(cnncalc.UsageError, match=r"among .* thousands of digits"):
+        cnncalc.load(ODD).summary(set={"w": 10**5000})
+
+
+def test_a_range_of_too_many_values_is_refused_before_they_are_made():
+    with pytest.raises(cnncalc.UsageError, match="at most 1,000,000 values"):
+        cnncalc.load(ODD).summary(over={"w": "0:10000000"})
