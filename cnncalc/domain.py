@@ -173,7 +173,7 @@ class Grid(NamedTuple):
             return listed(self.listed)
         if self.low is None:
             raise DimError(
-                "there is no least value to begin with: declare one, as in {default: -1, from: -8}"
+                "there is no smallest value to begin with: declare one, as in {default: -1, from: -8}"
             )
         low, step = self.low // self.unit, self.step // self.unit
         high = None if self.high is None else self.high // self.unit

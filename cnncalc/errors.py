@@ -178,7 +178,7 @@ class SpecError(CnncalcError):
 
 
 class UsageError(CnncalcError):
-    """Something asked for that cannot be done: no such file, variable, column or format."""
+    """A request that cannot be carried out, such as an unknown file, variable, column or format."""
 
     exit_code = 2
 

@@ -103,7 +103,7 @@ def judge(
                 if isinstance(condition, bool):
                     never = Problem("C308", f"a size of the output is {size}, which is never 1 or more")
                     return None, [never], []
-                demands.append((condition, "every size of the output is at least 1"))
+                demands.append((condition, "every size of the output must be at least 1"))
             if largest_number(size) >= MAX_NUMBER:
                 return None, [Problem("C308", "a size of the output is 2^63 or more")], []
         return output, claims, demands

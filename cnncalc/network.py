@@ -77,7 +77,7 @@ class Network:
 
         Args:
             free: names of ``vars`` that stay symbolic, or one name.
-            set: values for ``vars`` in place of their defaults.
+            set: values for ``vars`` instead of their defaults.
             over: variables that stay symbolic, and the numbers each stands for: ``{"w": "0.25:2:0.05"}``, or a list.
 
         Raises:
@@ -167,7 +167,7 @@ class Network:
         return expander.grown
 
     def domain(self, name: str) -> Domain:
-        """What values a variable may take: as the spec declares it, else of the kind of its default.
+        """The values that a variable may take: those that the spec declares, or else all of its default's type.
 
         Raises:
             UsageError: there is no such variable.
@@ -179,7 +179,7 @@ class Network:
         return self.domains[name]
 
     def setting(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Values for ``vars``, each of its kind and in its domain.
+        """Values for ``vars``, each of the variable's type and in its domain.
 
         Raises:
             UsageError: one is not, or there is no such variable.
@@ -239,7 +239,7 @@ class Network:
 
         Args:
             free: names of ``vars`` that stay symbolic; sizes are then expressions in them.
-            set: values for ``vars`` in place of their defaults.
+            set: values for ``vars`` instead of their defaults.
             over: variables that stay symbolic, and the numbers each stands for: ``{"w": "0.25:2:0.05"}``, or a list.
             batch: samples in a batch; it multiplies activations, nothing else.
             dtype: float64, float32, float16, bfloat16 or int8, for sizes in bytes.
@@ -293,15 +293,15 @@ class Network:
         weights: Mapping[str, Any] | None = None,
         threads: int = 1,
     ) -> Verification:
-        """Run the network with NumPy, and hold every array against what was derived.
+        """Run the network with NumPy and compare every array with what was derived.
 
         Args:
-            set: values for ``vars`` in place of their defaults.
+            set: values for ``vars`` instead of their defaults.
             batch: samples in a batch.
-            seed: for inputs and weights that are drawn.
-            dtype: ``"float32"`` or ``"float64"``, to compute in.
-            inputs: arrays ``(N, C, *spatial)`` by input name, in place of random ones.
-            weights: arrays by ``PATH.weight``, ``PATH.bias``, ..., in place of random ones.
+            seed: the seed for random inputs and weights.
+            dtype: ``"float32"`` or ``"float64"``, the data type of the computation.
+            inputs: arrays ``(N, C, *spatial)`` by input name, instead of random ones.
+            weights: arrays by ``PATH.weight``, ``PATH.bias``, ..., instead of random ones.
             threads: to share the work among; more than one pays where BLAS itself runs in one.
 
         Raises:

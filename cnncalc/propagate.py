@@ -122,7 +122,7 @@ class Report:
 
     @property
     def validity(self) -> str:
-        """For which values of its free variables the report holds, in a sentence; empty without any."""
+        """A sentence that states for which values of the free variables the report holds; empty without free variables."""
         if not self.free:
             return ""
         where = every(self.graph.free)
@@ -168,7 +168,7 @@ class Report:
         return csv_.render(self, list(DEFAULT_COLUMNS), None, "nchw")
 
     def to_pandas(self) -> Any:
-        """The rows as a ``pandas.DataFrame``; symbolic sizes are texts.
+        """The rows as a ``pandas.DataFrame``; symbolic sizes are strings.
 
         Raises:
             UsageError: pandas is not installed.

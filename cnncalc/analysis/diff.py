@@ -100,7 +100,7 @@ def diff(before: Report, after: Report) -> Diff:
     """Compare two networks, each at its setting.
 
     Raises:
-        UsageError: a free variable stands for other numbers in one than in the other.
+        UsageError: a free variable stands for different numbers in the two networks.
     """
     for name, grid in before.graph.free.items():
         other = after.graph.free.get(name, grid)
@@ -281,7 +281,7 @@ def _condition(text: str) -> tuple[str, str, str]:
     name = "macs" if match[1] == "MACs" else match[1]
     if name not in TOTALS:
         raise UsageError(
-            f"there is no total '{name}'; {did_you_mean(name, TOTALS) or 'there are ' + ', '.join(TOTALS)}"
+            f"unknown total '{name}'; {did_you_mean(name, TOTALS) or 'choose from ' + ', '.join(TOTALS)}"
         )
     if (wrong := quantity.wrong_unit(match[3].lstrip("+-"), name)) is not None:
         raise UsageError(f"'{text[:80]}': {'; '.join(wrong)}")

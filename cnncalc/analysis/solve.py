@@ -77,7 +77,7 @@ def solve(
         names: variables to solve for, or one; by default those of ``over``, or of the input's shape.
         where: a condition, or several, such as ``output == [512, 7, 7]``, ``params <= 5M``, ``stem.output[1] % 2 == 0``.
         set: values for the other variables.
-        over: the numbers that a variable may be, in place of its domain: ``{"w": "0.25:2:0.05"}``, or a list.
+        over: the numbers that a variable may be, instead of its domain: ``{"w": "0.25:2:0.05"}``, or a list.
 
     Raises:
         SpecError: no value is valid, or the structure depends on a variable.

@@ -16,7 +16,7 @@ def formula(expression: str) -> str:
     """An expression as LaTeX.
 
     Raises:
-        ValueError: the text is no expression of sizes.
+        ValueError: the text is not an expression of sizes.
     """
     names = list(dict.fromkeys(_NAME.findall(expression)))  # a variable may be called 'lambda'
     plain = _NAME.sub(lambda match: f"v{names.index(match[0])}", expression)

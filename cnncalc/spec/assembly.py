@@ -179,7 +179,7 @@ class Assembly:
     def _count_inputs(self, layer: Layer, inputs: tuple[int, ...]) -> None:
         if -1 in inputs:
             names = ", ".join(n.path for n in self.nodes if n.layer is None)
-            raise Failed(Problem("C204", "there are several inputs", help=f"say 'from:' with one of {names}"))
+            raise Failed(Problem("C204", "there are several inputs", help=f"set 'from:' to one of {names}"))
         least, most = layer.arity
         if not least <= len(inputs) <= (most if most is not None else len(inputs)):
             raise Failed(Problem("C204", f"{layer.type} takes {least} input(s), got {len(inputs)}"))

@@ -60,7 +60,7 @@ class _Reader:
         if model.values is not None:
             if bounds:
                 raise self.wrong(
-                    next(iter(bounds)), "cannot stand beside 'values', which lists all there are"
+                    next(iter(bounds)), "cannot be combined with 'values', which lists all allowed values"
                 )
             return self.listed(model.values, model.type)
         if not bounds:
@@ -95,7 +95,7 @@ class _Reader:
         """Evenly spaced numbers, or all decimals between two ends."""
         if "step" in bounds and "multiple_of" in bounds:
             raise self.wrong(
-                "multiple_of", "cannot stand beside 'step': each says how far apart the values are"
+                "multiple_of", "cannot be combined with 'step': each sets how far apart the values are"
             )
         for key, (top, bottom) in bounds.items():
             if kind == "int" and bottom != 1:

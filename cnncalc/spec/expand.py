@@ -439,7 +439,7 @@ def _refuse_computed(sizes: Value, found: Any) -> None:
 
 
 def _too_deep() -> Problem:
-    message = f"nested deeper than {MAX_DEPTH} levels, with all blocks and what is shared unrolled"
+    message = f"nested deeper than {MAX_DEPTH} levels, with all blocks and shared layers unrolled"
     return Problem("C503", message, help="use fewer levels; does a 'share' lead back to itself?")
 
 

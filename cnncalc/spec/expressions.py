@@ -101,7 +101,7 @@ def parse_size(text: str, values: Mapping[str, Any] | None = None) -> Any:
     value: ``parse_size("8*((20*w + 2)//5)", {"w": 1.4})``.
 
     Raises:
-        ValueError: the text is no expression.
+        ValueError: the text is not an expression.
     """
     try:
         found = _Parser(text).expression()

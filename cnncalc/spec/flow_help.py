@@ -112,7 +112,7 @@ def _missing_comma(lines: Lines, bracket: _Bracket, part: tuple[str, int, int]) 
         help = "names are written as they are, such as H, without brackets or signs"
         return Found("a '$' before a bracket", last[2] - 1, last[2], help)
     if text[last[2] - 1] == ";":
-        return Found("';' does not separate entries", last[2] - 1, last[2], "write ',' in place of ';'")
+        return Found("';' does not separate entries", last[2] - 1, last[2], "write ',' instead of ';'")
     if not bracket.colon and text[bracket.offset] == "{":
         name = text[last[1] : min(last[2], last[1] + 40)]
         help = f"write '{name}: {shown}'"

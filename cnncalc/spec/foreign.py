@@ -62,7 +62,7 @@ TYPES = {
 #: what is no layer here, and what to write; without a rank, in small letters
 HINTS = {
     **dict.fromkeys(("input", "inputlayer"), "the input is a key of the spec: 'input: [3, 224, 224]'"),
-    "activation": "name the function itself, such as relu; or say 'act: relu' in the layer before it",
+    "activation": "name the function itself, such as relu; or write 'act: relu' in the layer before it",
     **dict.fromkeys(("pool", "pooling"), "choose one: maxpool2d, avgpool2d, adaptive_avgpool2d or global_avgpool"),
     **dict.fromkeys(("norm", "normalization"), "choose one: batchnorm2d, layernorm, groupnorm or instancenorm2d"),
     **dict.fromkeys(("adaptivepool", "globalpool"), "choose one: adaptive_avgpool2d, global_avgpool or global_maxpool"),

@@ -280,7 +280,7 @@ def _shipped(name: str) -> tuple[str, str]:
     known = shipped_specs() | shipped_lessons()
     if name not in known:
         match = nearest(name, known)
-        help = f"did you mean '{match}'?" if match else "'cnncalc zoo' lists what is shipped"
+        help = f"did you mean '{match}'?" if match else "'cnncalc zoo' lists the shipped specs"
         raise UsageError(f"no file and no shipped spec '{name}'; {help}")
     path, variant = known[name]
     return str(path), variant

@@ -161,7 +161,7 @@ class Scope:
         known: list[str] = ["prev"]
         for scope in self.outward():
             if head in scope.coming:
-                help = "references go backwards only, so that there are no cycles"
+                help = "references only go backwards, so that there are no cycles"
                 return Problem("C202", f"'{head}' is not above this layer", name.place, help=help)
             known += scope.names
         inside = next(self._inside(str(name.raw)), None)

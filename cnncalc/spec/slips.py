@@ -163,7 +163,7 @@ def of_item(value: Any) -> str:
     if isinstance(value, Sequence):
         return "an item is not a list: write its layers one below the other, or as a group {name: ..., layers: [...]}"
     if value is None:
-        return "remove the '-', or write a type such as relu behind it"
+        return "remove the '-', or write a type such as relu after it"
     return "write a type such as relu, or a mapping with 'type'"
 
 

@@ -257,7 +257,7 @@ class _Walk(Lines):
                 f"this '{left[0]}' closes nothing", start, start + 1, "remove it, or add the opening bracket"
             )
         if left[0] == ",":
-            help = "remove it: each item of a list with '- ' has a line of its own"
+            help = "remove it: each item of a list that begins with '- ' has a line of its own"
             raise Found("a ',' after the closing bracket", start, start + 1, help)
         help = "write '- ' before each item, each on a line of its own"
         raise Found("a second value on one line", start, end, help)

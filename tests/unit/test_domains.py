@@ -269,13 +269,13 @@ def test_whole_numbers_are_decimals_too_and_variants_may_be_of_another_kind():
     ({"default": 1.0, "from": 0.25, "to": 2, "step": 0}, "'step' must be positive"),
     ({"default": 1.03, "from": 0.25, "to": 2, "step": 0.05}, "'w' must be among 0.25 to 2 in steps of 0.05, got 1.03"),
     ({"default": 8, "multiple_of": 3.5, "type": "int"}, "'multiple_of' needs an integer, as the variable is one, got 3.5"),
-    ({"default": 8, "step": 2, "multiple_of": 2}, "'multiple_of' cannot stand beside 'step'"),
+    ({"default": 8, "step": 2, "multiple_of": 2}, "'multiple_of' cannot be combined with 'step'"),
     ({"default": 8, "multiple_of": 32, "to": 16}, "'to' leaves no value"),
     ({"default": "relu", "from": 2}, "needs an integer, got 'relu'"),
     ({"default": True, "to": 2}, "'to' is for numbers, but the variable is true or false"),
     ({"default": 1, "values": []}, "'values' needs at least one value"),
     ({"default": 1, "values": [1, "two"]}, "the variable is an integer, and 'two' is not"),
-    ({"default": 1, "values": [1], "from": 1}, "'from' cannot stand beside 'values'"),
+    ({"default": 1, "values": [1], "from": 1}, "'from' cannot be combined with 'values'"),
     ({"default": {}, "from": 1}, "'default' needs a number, true or false, a word or a list, got a mapping"),
 ])  # fmt: skip
 def test_a_wrong_declaration_is_a_problem_with_its_place(declaration, message):

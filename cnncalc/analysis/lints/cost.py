@@ -29,7 +29,7 @@ def dense_dominates(subject: Subject) -> Iterator[Problem]:
         if 2 * params > total and positions > 1:
             saved = concrete(node.output[-1]) * concrete(maps[0]) * (positions - 1)
             message = f"{params:,} of {total:,} params are in this layer, behind the flatten of {show(maps)}"
-            yield at(node, "W401", message, help=f"global_avgpool in place of flatten would save {saved:,}")
+            yield at(node, "W401", message, help=f"global_avgpool instead of flatten would save {saved:,}")
 
 
 @lint("W501")
