@@ -41,6 +41,7 @@ class Group(NamedTuple):
     type: str
     output: int | None
     place: Place | None = None
+    times: int = 1  # how often it is repeated
 
 
 class Demand(NamedTuple):

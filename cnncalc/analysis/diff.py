@@ -235,6 +235,15 @@ def _change(before: Report, after: Report, one: Node | None, two: Node | None) -
 # ------------------------------------------------------------------------------------ conditions
 
 
+def applies(found: Diff, condition: str) -> bool:
+    """Whether there is anything for a condition to judge: what was nothing before has no change.
+
+    Raises:
+        UsageError: it is no condition.
+    """
+    return bool(found.before.graph.nodes) or _condition(condition)[2][0] not in "+-"
+
+
 def fails(found: Diff, condition: str) -> str | None:
     """Why a condition such as ``params > +5%`` holds; None if it does not.
 
@@ -246,7 +255,7 @@ def fails(found: Diff, condition: str) -> str | None:
     """
     name, sign, bound = _condition(condition)
     total = next(t for t in found.totals if t.name == name)
-    if bound[0] in "+-" and not found.before.graph.nodes:
+    if not applies(found, condition):
         return None
     if total.after is None or not isinstance(total.after, int):
         raise UsageError(f"'{condition}' cannot be decided: {name} is not a number here")

@@ -17,9 +17,11 @@ def unused(graph: Graph) -> list[Problem]:
     dead = [n for n in graph.nodes if n.number not in alive and not n.train_only]
     found = []
     for node in dead:
+        if node.number in read:
+            continue  # what reads it is what is dead
         if node.layer is None:
             found.append(Problem("W302", f"nothing reads the input {node.path}", node.place))
-        elif node.number not in read:
+        else:
             count = len(_only_into(graph, node.number, {n.number for n in dead}))
             notes = (
                 (

@@ -63,6 +63,8 @@ def command(
     found = diff.diff(one, two)
     reasons = [reason for condition in conditions if (reason := diff.fails(found, condition)) is not None]
     write(difference.render(found, fmt))
+    if skipped := [f"'{condition}'" for condition in conditions if not diff.applies(found, condition)]:
+        click.echo(f"note: not checked, since A does not exist: {', '.join(skipped)}", err=True)
     complain(list(dict.fromkeys([*one.warnings, *two.warnings])))
     for reason in reasons:
         click.echo(f"failed: {reason}", err=True)

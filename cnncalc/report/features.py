@@ -121,7 +121,7 @@ def _volume(picture: Picture, block: Block, x: float, axis: float) -> None:
     colour = COLOURS.get(thing.family, "#5b7f95")
     thin = dashes("#00000080") if thing.train_only else ' stroke="#00000040" stroke-width="0.6"'
     top, foot, right = axis + (slant - block.side) / 2, axis + (slant + block.side) / 2, x + block.width
-    label = f"{thing.path} ({thing.type}): {text.dims(thing.output)}"
+    label = f"{thing.path} ({thing.kind}): {text.dims(thing.output)}"
     picture.rect(Box(x, top, block.width, block.side), colour, label=label, path=thing.path, extra=thin)
     if slant:
         roof = [(x, top), (x + slant, top - slant), (right + slant, top - slant), (right, top)]

@@ -33,7 +33,7 @@ def boxes(layout: Layout, count: int, left: float, top: float) -> list[Box]:
 
 def _lines(thing: Thing) -> tuple[str, str]:
     name = tail(thing.path, SIZE, 230)
-    kind = thing.type if thing.type not in name else ""
+    kind = thing.kind if thing.kind not in name else ""
     return name, f"{kind} {text.dims(thing.output)}".strip()
 
 
@@ -62,7 +62,7 @@ def draw(report: Report, depth: int | None) -> tuple[Picture, Outline]:
         points = _way(layout, chain, left, top)
         picture.arrow(points, source.path, target.path, dashed=target.train_only)
     for thing, box in zip(found.things, places, strict=True):
-        label = f"{thing.path} ({thing.type}): {text.dims(thing.output)}"
+        label = f"{thing.path} ({thing.kind}): {text.dims(thing.output)}"
         colour = COLOURS.get(thing.family, "#5b7f95")
         extra = ' rx="5" fill-opacity="0.28"' + (dashes(colour) if thing.train_only else "")
         picture.rect(box, colour, label=label, path=thing.path, extra=extra)
@@ -119,7 +119,7 @@ def mermaid(report: Report, depth: int | None) -> tuple[str, Outline]:
     lines = ["flowchart TD"]
     for i, thing in enumerate(found.things):
         training = "<br>for training only" if thing.train_only else ""
-        label = f"{text.safe(thing.path)}<br>{text.safe(thing.type)} {text.dims(thing.output)}{training}"
+        label = f"{text.safe(thing.path)}<br>{text.safe(thing.kind)} {text.dims(thing.output)}{training}"
         lines.append('  n{}["{}"]:::{}'.format(i, label.replace('"', "#quot;"), thing.family))
     for i, thing in enumerate(found.things):
         lines += [f"  n{source} {'-.->' if thing.train_only else '-->'} n{i}" for source in thing.feeds]

@@ -26,10 +26,21 @@ class Thing(NamedTuple):
     output: Shape
     feeds: tuple[int, ...]
     row: Row | None = None
+    times: int = 1  # repetitions that are folded into it
+
+    @property
+    def kind(self) -> str:
+        """Its type, and how often it is repeated."""
+        return repeated(self.times, self.type)
 
     @property
     def train_only(self) -> bool:
         return self.row is not None and self.row.train_only
+
+
+def repeated(times: int, what: str) -> str:
+    """What stands several times, as one text."""
+    return what if times == 1 else f"{times} × {what}"
 
 
 class Outline(NamedTuple):
@@ -121,7 +132,9 @@ def _things(report: Report, depth: int | None) -> tuple[Thing, ...]:
         kind = Layer.types.get(row.type)
         family = kind.family if kind is not None else "group"
         index[row.path] = len(things)
-        things.append(Thing(row.path, row.type, family, row.output, tuple(feeds), row))
+        group = report.graph.groups.get(row.path)
+        times = group.times if group is not None else 1
+        things.append(Thing(row.path, row.type, family, row.output, tuple(feeds), row, times))
     return tuple(things)
 
 

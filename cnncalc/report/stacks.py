@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cnncalc.dims import concrete
 from cnncalc.report import text
-from cnncalc.report.outline import Thing
+from cnncalc.report.outline import Thing, repeated
 from cnncalc.report.spine import cells, spine
 from cnncalc.report.svg import shortened, text_width
 
@@ -105,7 +105,7 @@ def stacks_of(things: Sequence[Thing]) -> list[Stack]:
 
 
 def _look(thing: Thing) -> tuple[object, ...]:
-    return thing.type, thing.output, thing.train_only
+    return thing.kind, thing.output, thing.train_only
 
 
 def spine_of(stacks: Sequence[Stack]) -> list[int]:
@@ -117,11 +117,11 @@ def spine_of(stacks: Sequence[Stack]) -> list[int]:
 def labels_of(stack: Stack) -> tuple[str, str]:
     first, last = stack.blocks[0].thing, stack.blocks[-1].thing
     shape, many = text.dims(last.output), len(stack.blocks)
-    names = [_name(thing.path) for thing in (first, last)]
+    names = [repeated(thing.times, _name(thing.path)) for thing in (first, last)]
     if last.family in ("group", "input"):
         return shape, shortened(names[0] if many == 1 else " … ".join(names), LABEL, 180)
     kind = shortened(last.type.split(" + ")[0], LABEL, 130)
-    return shape, kind if many == 1 else f"{many} × {kind}"
+    return shape, repeated(many * last.times, kind)
 
 
 def _name(path: str) -> str:

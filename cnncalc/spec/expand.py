@@ -158,7 +158,7 @@ class Expander:
                 sources = self.sources(item, scope, current)
             current = self.instantiate(this, str(index), inner, current, sources)
             inner.names[str(index)] = current
-        self.group(path, item, current)
+        self.group(path, item, current, times)
         self.definitions[path] = Definition(item, scope.params, path, repeated=True)
         return current
 
@@ -175,8 +175,9 @@ class Expander:
             self.grown.complain(_too_many("with all blocks and repetitions unrolled"), item.place)
             raise SpecError(self.grown.problems)
 
-    def group(self, path: str, item: Item, output: Tensor) -> None:
-        self.grown.groups[path] = Group(path, item.kind, output if output != -1 else None, item.place)
+    def group(self, path: str, item: Item, output: Tensor, times: int = 1) -> None:
+        known = output if output != -1 else None
+        self.grown.groups[path] = Group(path, item.kind, known, item.place, times)
 
     # -- one instance of an item
 

@@ -19,7 +19,11 @@ LOOKED_AT = 1 << 20  # bytes
 
 
 class Excluded(NamedTuple):
-    """Patterns of paths, seen from a folder; ``forced`` where they hold for what is named, too."""
+    """Patterns of paths, seen from a folder; ``forced`` where they hold for what is named, too.
+
+    As in ``.gitignore``: what a pattern matches is excluded with all that is in it, a name without a slash
+    is excluded in every folder, and ``**/`` is any number of folders, or none. As in ruff ``*`` passes slashes.
+    """
 
     patterns: tuple[str, ...] = ()
     root: str = "."
@@ -30,7 +34,19 @@ class Excluded(NamedTuple):
             posix = os.path.relpath(str(path), self.root).replace(os.sep, "/")
         except ValueError:
             return False  # on another drive
-        return any(fnmatch(posix, p) or posix.startswith(p.rstrip("/") + "/") for p in self.patterns)
+        names = posix.split("/")
+        paths = [
+            "//" + "//".join(names[: i + 1]) for i in range(len(names))
+        ]  # each folder on the way, and it
+        return any(fnmatch(path, _pattern(p)) for p in self.patterns for path in paths)
+
+
+def _pattern(text: str) -> str:
+    """A pattern for paths whose slashes are doubled, so that ``**/`` can stand for no folder at all."""
+    plain = text.rstrip("/")
+    anchored = re.sub(r"\A(\.?/)+", "", plain) if "/" in plain else f"**/{plain}"
+    single = re.sub(r"(\*\*/)+", "**/", f"/{anchored}")
+    return single.replace("/", "//").replace("//**//", "/*/")
 
 
 NOTHING = Excluded()

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from cnncalc.__main__ import main
+from cnncalc.spec.find import Excluded, find_specs
 
 DATA = Path(__file__).parent.parent / "data"
 
@@ -219,6 +220,34 @@ def test_what_is_excluded_stays_out_where_hooks_name_it(capsysbinary, folder, mo
     assert run(capsysbinary, "bad.yaml")[0] == 0
     settings.write_text("[tool.cnncalc]\nforce-exclude = 1\n")
     assert "'force-exclude' needs true or false" in run(capsysbinary, "bad.yaml")[2]
+
+
+TREE = (
+    "a.yaml",
+    "old/b.yaml",
+    "older/c.yaml",
+    "teamA/x/old/d.yaml",
+    "teamA/x/y/e.yaml",
+    "teamB/old/f/g.yaml",
+)
+
+
+@pytest.mark.parametrize("pattern, out", [
+    ("old", "b d g"), ("old/", "b d g"), ("**/old", "b d g"), ("**/old/", "b d g"), ("**/old/**", "b d g"),
+    ("old/**", "b"), ("./old", "b"), ("/old", "b"), ("old/b.yaml", "b"), ("teamA/*/old", "d"), ("*/old", "d g"),
+    ("teamB/**/old", "g"), ("teamA/**/old", "d"), ("**/**/old", "b d g"), ("teamB/**/f", "g"), ("teamA", "d e"),
+    ("g.yaml", "g"), ("*.yaml", "a b c d e g"), ("old*", "b c d g"), ("[ab].yaml", "a b"), ("?ld", "b d g"),
+    ("*", "a b c d e g"), ("**", "a b c d e g"), ("ld", ""), ("team", ""), ("x/old", ""), ("y/e.yaml", ""),
+    ("", ""), ("/", ""), (".", ""), ("[", ""), ("OLD!", ""),
+])  # fmt: skip
+def test_patterns_exclude_what_those_of_gitignore_do(tmp_path, monkeypatch, pattern, out):
+    for path in TREE:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(GOOD)
+    for here, root in ((".", "."), ("teamA", "..")):
+        monkeypatch.chdir(tmp_path / here)
+        kept = {Path(path).stem for path in find_specs([root], Excluded((pattern,), root))}
+        assert sorted({Path(path).stem for path in TREE} - kept) == out.split()
 
 
 def test_a_folder_with_the_characters_of_a_glob(capsysbinary, tmp_path, monkeypatch):

@@ -225,10 +225,13 @@ def test_a_new_file_is_compared_with_nothing(capsys, repository):
     assert run(capsys, *pair)[0] == 2
     code, out, err = run(capsys, *pair, "--missing-ok", "--fail-if", "params > +5%", "--fail-if", "macs > +1")
     assert (code, "it is treated as empty" in err) == (0, True)  # there is no change of what was not there
+    assert "note: not checked, since A does not exist: 'params > +5%', 'macs > +1'\n" in err
     assert out.startswith("(nothing) -> new\n")
     assert re.search(r"params +0 +16 +\+16\n", out)
     assert "1 added, 0 the same." in out
-    assert run(capsys, *pair, "--missing-ok", "--fail-if", "params > 15")[0] == 1
+    code, _, err = run(capsys, *pair, "--missing-ok", "--fail-if", "params > 15", "--fail-if", "params > -3%")
+    assert (code, "not checked, since A does not exist: 'params > -3%'\n" in err) == (1, True)
+    assert run(capsys, *pair, "--missing-ok", "--fail-if", "speed > +5%")[0] == 2
     data = json.loads(run(capsys, *pair, "--missing-ok", "--format", "json", "--dtype", "int8")[1])
     assert (data["before"], data["after"]) == (None, "new")
     assert data["totals"]["param_bytes"] == {"before": 0, "after": 16, "difference": 16, "relative": None}
@@ -240,6 +243,10 @@ def test_a_deleted_file_is_compared_with_nothing(capsys, repository):
     assert run(capsys, "diff", "git:HEAD:model.yaml", "model.yaml")[0] == 2
     code, out, _ = run(capsys, "diff", "git:HEAD:model.yaml", "model.yaml", "--missing-ok")
     assert (code, "1 removed, 0 the same." in out) == (0, True)
+    code, _, err = run(
+        capsys, "diff", "git:HEAD:model.yaml", "model.yaml", "--missing-ok", "--fail-if", "params < -5%"
+    )
+    assert (code, "not checked" in err) == (1, False)  # all of it is gone, which is a change
     assert run(capsys, "diff", "git:HEAD:none.yaml", "none.yaml", "--missing-ok")[0] == 2
     assert run(capsys, "diff", "git:none:model.yaml", "lenet5", "--missing-ok")[0] == 2
 

@@ -409,3 +409,41 @@ def test_text_is_shortened_to_its_room():
     assert shortened("short", 12, 200) == "short"
     for width in (10, 30, 77, 200):
         assert text_width(shortened("abcdefghij" * 9, 12, width), 12) <= max(width, 12)
+
+
+REPEATED = """
+input: [8, 32, 32]
+blocks:
+  body:
+    layers:
+      - {type: conv2d, out_channels: 8, kernel_size: 3, padding: same, repeat: 4}
+      - {type: conv2d, out_channels: n, kernel_size: 3, padding: same}
+    params: {n: 8}
+layers:
+  - {type: body, name: a}
+  - {type: body, name: b, repeat: 3}
+  - {type: body, name: c, repeat: 1}
+  - {type: body, name: d, n: 16}
+  - {type: add, name: e, repeat: 2, branches: [[{type: conv2d, out_channels: 16, kernel_size: 1}], []]}
+"""
+
+
+@pytest.mark.parametrize("depth, labels, titles", [
+    (1, ["input", "a", "3 × b", "c", "d", "2 × add"],
+     ["a (body)", "b (3 × body)", "c (body)", "d (body)", "e (2 × add)"]),
+    (2, ["input", "4 × conv2d", "conv2d", "b.0 … c.0", "4 × conv2d", "conv2d", "2 × add"],
+     ["a.conv2d_1 (4 × conv2d)", "a.conv2d_2 (conv2d)", "b.0 (body)", "d.conv2d_1 (4 × conv2d)", "e.1 (add)"]),
+])  # fmt: skip
+def test_what_is_folded_into_one_says_how_often_it_is_repeated(tmp_path, depth, labels, titles):
+    spec = tmp_path / "r.yaml"
+    spec.write_text(REPEATED)
+    report = cnncalc.load(spec).summary()
+    stands = stacks.stacks_of(stacks.shown(outline(report, depth, features.MOST).things))
+    assert [stacks.labels_of(stack)[1] for stack in stands] == labels
+    for view in (features, graphview):
+        drawn = view.draw(report, depth)[0].render()
+        assert all(f"{title}: " in drawn for title in titles)
+    text = graphview.mermaid(report, depth)[0]
+    assert (("4 × conv2d" in text), ("3 × body" in text)) == (depth == 2, depth == 1)
+    whole = outline(report, None, features.MOST).things
+    assert {thing.times for thing in whole} == {1}

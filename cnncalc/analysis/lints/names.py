@@ -12,6 +12,7 @@ from cnncalc.spec.document import Mapping, Sequence
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 PROSE = ("name", "description", "source")
+REFERRING = ("from", "output", "expect")
 
 
 @lint("W306", local=True)
@@ -35,6 +36,21 @@ def unused_name(subject: Subject) -> Iterator[Problem]:
             others.update({k: v for k, v in params.items() if k != param})
             if param not in _words(block.get("layers")) | _words(others):
                 yield _at(subject, params, param, f"block '{name}' does not use its parameter '{param}'")
+
+
+def references(node: Any, *, within: bool = False) -> set[str]:
+    """Names of layers that a ``from``, ``output`` or ``expect`` anywhere below a node refers to."""
+    found: set[str] = set()
+    if isinstance(node, str):
+        return set(_NAME.findall(node)) if within else found
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            found |= references(key, within=within) if isinstance(key, str) else set()
+            found |= references(value, within=within or key in REFERRING)
+    elif isinstance(node, Sequence | list):
+        for value in node:
+            found |= references(value, within=within)
+    return found
 
 
 def _mapping(node: Any) -> Mapping:

@@ -25,7 +25,10 @@ def bias_before_batchnorm(subject: Subject) -> Iterator[Problem]:
         if layer_of(node).family in LINEAR and any(name.endswith("bias") for name in shapes):
             count = concrete(subject.report[node.path].biases)
             message = f"{reader.path} subtracts the mean, so the bias has no effect ({count:,} params)"
-            yield at(node, "W101", message, help="write bias: false, or norm: batch, which implies it")
+            help = "write bias: false"
+            if reader.path != f"{node.path}.norm":
+                help += f", or norm: batch in place of {reader.path}, which implies it"
+            yield at(node, "W101", message, help=help)
 
 
 @lint("W102", local=True)

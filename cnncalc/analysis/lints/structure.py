@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cnncalc.analysis.lints import Subject, at, layer_of, lint
+from cnncalc.analysis.lints.names import references
 from cnncalc.errors import Place, Problem
 from cnncalc.graph import Node
 from cnncalc.shapes import AXES
@@ -41,15 +42,26 @@ IDENTITIES: dict[str, tuple[Callable[[Node], bool], str]] = {
 
 @lint("W304")
 def identity_layer(subject: Subject) -> Iterator[Problem]:
-    """An item changes nothing if no layer that it makes does: the first repetition may be a special case."""
+    """An item changes nothing if no layer that it makes does: the first repetition may be a special case.
+
+    An identity that something refers to is there for its name.
+    """
+    used = references(subject.network.root)
     made: dict[Place | None, list[Node]] = {}
     for node in subject.layers:
         made.setdefault(node.place, []).append(node)
     for nodes in made.values():
         said = [_nothing_done(subject, node) for node in nodes]
         for node, what in zip(nodes, said, strict=True):
-            if what is not None and None not in said:
-                yield at(node, "W304", what, help="leave it out")
+            refers = _name(node) in used
+            if what is not None and None not in said and not (refers and node.type == "identity"):
+                help = "write identity in its place, since its name is used" if refers else "leave it out"
+                yield at(node, "W304", what, help=help)
+
+
+def _name(node: Node) -> str:
+    """The name of the item that made a layer, not of its repetition."""
+    return next(name for name in reversed(node.path.split(".")) if not name.isdigit())
 
 
 def _nothing_done(subject: Subject, node: Node) -> str | None:
