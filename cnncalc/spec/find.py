@@ -22,7 +22,7 @@ class Excluded(NamedTuple):
     """Patterns of paths, seen from a folder; ``forced`` where they hold for what is named, too.
 
     As in ``.gitignore``: what a pattern matches is excluded with all that is in it, a name without a slash
-    is excluded in every folder, and ``**/`` is any number of folders, or none. As in ruff ``*`` passes slashes.
+    is excluded in every folder, and ``**/`` is any number of folders, or none. As in ruff ``*`` matches slashes too.
     """
 
     patterns: tuple[str, ...] = ()
@@ -35,10 +35,8 @@ class Excluded(NamedTuple):
         except ValueError:
             return False  # on another drive
         names = posix.split("/")
-        paths = [
-            "//" + "//".join(names[: i + 1]) for i in range(len(names))
-        ]  # each folder on the way, and it
-        return any(fnmatch(path, _pattern(p)) for p in self.patterns for path in paths)
+        on_the_way = ["//" + "//".join(names[: i + 1]) for i in range(len(names))]
+        return any(fnmatch(each, _pattern(p)) for p in self.patterns for each in on_the_way)
 
 
 def _pattern(text: str) -> str:
