@@ -12,7 +12,7 @@ from cnncalc.spec.document import Mapping, Sequence
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 PROSE = ("name", "description", "source")
-REFERRING = ("from", "output", "expect")
+REFERRING = ("from", "output", "share", "expect")
 
 
 @lint("W306", local=True)
@@ -39,7 +39,7 @@ def unused_name(subject: Subject) -> Iterator[Problem]:
 
 
 def references(node: Any, *, within: bool = False) -> set[str]:
-    """Names of layers that a ``from``, ``output`` or ``expect`` anywhere below a node refers to."""
+    """Names of layers that a ``from``, ``output``, ``share`` or ``expect`` anywhere below a node refers to."""
     found: set[str] = set()
     if isinstance(node, str):
         return set(_NAME.findall(node)) if within else found
