@@ -71,6 +71,8 @@ def _table(path: Path) -> dict[str, Any] | None:
             data = tomllib.load(stream)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {path}: {error}") from None
+    except RecursionError:
+        raise UsageError(f"cannot read {path}: its brackets are nested too deeply") from None
     tool = data.get("tool")
     table = tool.get("cnncalc") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):

@@ -34,6 +34,7 @@ from cnncalc.suppression import unsilenced
 
 MOST_ADVISED = 2_000  # layers of a network that is unrolled again to say which sizes would do
 MOST_VALUES = 1_000_000  # of one range
+MOST_UNEVEN = 4_000  # values of a free variable that are not evenly spaced: each is a set of its own
 
 if TYPE_CHECKING:
     from cnncalc.analysis.verify import Verification
@@ -216,6 +217,11 @@ class Network:
                 grid = grid_of(values)
             if grid is None:
                 raise UsageError(_not_free(name, domain))
+            if len(grid.listed) > MOST_UNEVEN:
+                raise UsageError(
+                    f"'{name}' has {len(grid.listed):,} unevenly spaced values, and formulas hold for at most "
+                    f"{MOST_UNEVEN:,}: give fewer of them with --over"
+                )
             found[name] = grid
         return found
 

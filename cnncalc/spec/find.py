@@ -64,7 +64,10 @@ def find_specs(paths: Sequence[str], excluded: Excluded = NOTHING) -> list[str]:
         elif os.path.isdir(path):
             found += (p for p in _in_folder(path) if p not in excluded)
         elif glob.has_magic(path) and not os.path.lexists(path):
-            matches = sorted(glob.glob(path, recursive=True))
+            once = re.sub(
+                r"(?<![^/\\])(\*\*[/\\])+\*\*(?=[/\\]|\Z)", "**", path
+            )  # each '**' more is a walk within a walk
+            matches = sorted(glob.glob(once, recursive=True))
             kept = [match for match in matches if match not in excluded]
             found += find_specs(kept, excluded) if matches else [path]
         elif not excluded.forced or path not in excluded:

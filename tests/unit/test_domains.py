@@ -481,3 +481,8 @@ def test_a_number_past_printing_is_refused():
 def test_a_range_of_too_many_values_is_refused_before_they_are_made():
     with pytest.raises(cnncalc.UsageError, match="at most 1,000,000 values"):
         cnncalc.load(ODD).summary(over={"w": "0:10000000"})
+
+
+def test_many_uneven_values_are_refused_before_they_are_solved():
+    with pytest.raises(UsageError, match=r"5,000 unevenly spaced values"):
+        cnncalc.load(ODD).summary(over={"n": [i * i for i in range(5000)]})
