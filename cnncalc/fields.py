@@ -225,10 +225,18 @@ def plain_integer(value: Any, least: int = -MAX_SIZE) -> Any:
     return integer(value, least)
 
 
+def _axis(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool) and value < 0:
+        raise invalid(
+            f"must be at least 0, got {value}", "axes are counted from the channels, which are axis 0"
+        )
+    return plain_integer(value, 0)
+
+
 Size = Annotated[Dim, PlainValidator(lambda v: integer(v, 1))]
 Natural = Annotated[Dim, PlainValidator(lambda v: integer(v, 0))]
 Integer = Annotated[int, PlainValidator(plain_integer)]
-Index = Annotated[int, PlainValidator(lambda v: plain_integer(v, 0))]
+Index = Annotated[int, PlainValidator(_axis)]
 Factor = Annotated[int, PlainValidator(lambda v: plain_integer(v, 1))]
 Flag = Annotated[bool, PlainValidator(flag)]
 Positive = Annotated[float, PlainValidator(lambda v: number(v, 1e-30, 1e30))]

@@ -279,6 +279,10 @@ def _side(text: str, report: Report, network: Network) -> Any:
         env[name] = list(value) if isinstance(value, tuple) else value
         return name
 
+    if re.search(r"\bpeak_activation(s|_bytes)\b", text):
+        raise UsageError(
+            f"'{text}' cannot be in a condition, because it has no closed form; 'cnncalc sweep' computes it for each value"
+        )
     replaced = _DOTTED.sub(placed, text)
     if re.search(r"\boutput\b", replaced):
         env["output"] = list(report.output)

@@ -131,6 +131,8 @@ FUNCTIONS: dict[str, tuple[tuple[int, int], Callable[..., Any]]] = {
     "len": (_ONE, _length),
     "make_divisible": (_TWO, rational.make_divisible),
 }
+#: what other languages call them
+FUNCTIONS_MEANT = {"int": "floor", "trunc": "floor"}
 ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": rational.add,
     "-": rational.subtract,
@@ -362,7 +364,12 @@ class _Parser:
 
     def call(self, name: str, start: int, end: int) -> Evaluator:
         if name not in FUNCTIONS:
-            help = did_you_mean(name, FUNCTIONS) or f"choose from {', '.join(FUNCTIONS)}"
+            meant = FUNCTIONS_MEANT.get(name)
+            help = (
+                f"write {meant}"
+                if meant
+                else did_you_mean(name, FUNCTIONS) or f"choose from {', '.join(FUNCTIONS)}"
+            )
             raise ExpressionError(f"unknown function '{name}'", start, end, "C106", help)
         args = [self.ternary()]
         while self.accept(","):

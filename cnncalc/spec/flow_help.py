@@ -15,6 +15,7 @@ _FLOW = re.compile(
 )
 _NEW_LINE_OF_LIST = re.compile(r"-[ \n]")
 _NEW_KEY = re.compile(r"[A-Za-z_]\w*:(?=[ \t\n]|\Z)")
+_INDEXED = re.compile(r"[^,\[\]{}\n]*\w(?:\[[^,\[\]{}\n]+\][^,\[\]{}\n]*)+")  # an expression such as c[0]
 _CLOSING = {"[": "]", "{": "}"}
 
 
@@ -117,6 +118,10 @@ def _missing_comma(lines: Lines, bracket: _Bracket, part: tuple[str, int, int]) 
         name = text[last[1] : min(last[2], last[1] + 40)]
         help = f"write '{name}: {shown}'"
         return Found(f"a ':' is missing after '{name}'", last[2], last[2] + 1, help)
+    start_of_value = bracket.parts[0][1]
+    if (bracket.colon or text[bracket.offset] == "[") and (quoted := _INDEXED.match(text, start_of_value)):
+        help = f'write it in double quotes: "{quoted[0].strip()[:60]}"'
+        return Found("an expression with '[' needs quotes between brackets", start, end, help)
     help = f"write '{text[max(last[1], last[2] - 20) : last[2]]}, {shown}'"
     return Found(f"a ',' is missing before '{shown}'", last[2], last[2] + 1, help)
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from cnncalc.errors import Fix, Mark, Place, Problem, Source, did_you_mean
 from cnncalc.registry import all_types, layer_class
-from cnncalc.spec import foreign, slips
+from cnncalc.spec import foreign, meanings, slips
 from cnncalc.spec.document import Mapping, Sequence
 from cnncalc.spec.model import COMMON
 from cnncalc.spec.translate import ours
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from typing import Any
 
 DEFAULT = "write a type such as relu, or {type: conv2d, ...}; a group is {name: ..., layers: [...]}"
 LONGEST = 100  # of a form that is written out whole
@@ -22,8 +23,8 @@ LONGEST = 100  # of a form that is written out whole
 # ------------------------------------------------------------------------------------ types
 
 
-def unknown_type(name: str, place: Place, blocks: Collection[str]) -> Problem:
-    """No layer type or block is called so."""
+def unknown_type(name: str, place: Place, blocks: Collection[str], node: Mapping | None = None) -> Problem:
+    """No layer type or block is called so; ``node`` is the item, whose fields may mean something else with it."""
     types = all_types()
     known = [*types, *blocks]
     word = slips.bare(name)
@@ -36,7 +37,26 @@ def unknown_type(name: str, place: Place, blocks: Collection[str]) -> Problem:
     if help is None and foreign.without_rank(name) not in foreign.WITHOUT_RULE:
         help = did_you_mean(name, known, likeness=0.7)
     fix = Fix(place.mark, meant, keeps_quotes=True) if meant else None
+    if fix is not None and word not in known:
+        help, fix = _faithful(name, help or "", fix, place.source, {} if node is None else node)
     return Problem("C103", message, place, help=help or foreign.OPAQUE, fix=fix)
+
+
+def _faithful(
+    name: str, help: str, fix: Fix, source: Source, node: Mapping | dict[str, Any]
+) -> tuple[str, Fix | None]:
+    """The renaming of a type together with the fields that it changes; none where that is not certain."""
+    others = meanings.meanings(name, node)
+    reasons = dict.fromkeys(other.advice for other in others.values())
+    if (different := meanings.difference(name)) is not None:
+        return f"{help}; {different}", None
+    if not isinstance(node, Mapping) or not others:
+        return help, fix
+    fixes: list[Fix] | None = [fix]
+    for field, other in others.items():
+        changes = meanings.converted(node, field, other)
+        fixes = None if fixes is None or changes is None else [*fixes, *changes]
+    return "; ".join([help, *reasons]), meanings.joined(fixes, source) if fixes else None
 
 
 def attachable(word: str, known: Collection[str], family: str) -> str | None:
@@ -136,10 +156,13 @@ class _Item:
         if isinstance(value, Mapping) and value:
             return self.opened(key, "type", meant)
         if len(self.node) > 1 and value is None:
-            return f"write 'type: {meant}' in its place", self.key_fix(key, f"type: {meant}")
+            kept = meant if meanings.faithful(key, self.node) else key
+            return f"write 'type: {meant}' in its place", self.key_fix(key, f"type: {kept}")
         if not required and (value is None or value == {}):
             quote = '"' if self.quoted else ""
-            return f"write {quote}{meant}{quote}", self.key_fix(key, meant)
+            return f"write {quote}{meant}{quote}", self.key_fix(
+                key, meant if meanings.faithful(key, value) else key
+            )
         cls = layer_class(meant)
         names = required or [name for name in (cls.model_fields if cls else ()) if name != "type"][:1]
         given = value is not None and not isinstance(value, Mapping | Sequence)
@@ -152,7 +175,14 @@ class _Item:
         cls = layer_class(word if first == "type" else str(value["type"]))
         fields = {*cls.model_fields, *COMMON, "act", "norm"} if cls else set()
         written = [(ours(k, fields) or k, self.text(value.values_at[k])) for k in value]
-        help = f"write {self.form((first, ''), *written, word=word)}"
+        others = {} if first == "name" or layer_class(key) else meanings.meanings(key, value)
+        for number, field in enumerate(value):
+            if (other := others.get(field)) is not None:
+                shown = "..." if other.value is None else other.value or written[number][1]
+                written[number] = (other.field, shown)
+        reasons = dict.fromkeys(other.why for other in others.values())
+        help = "; ".join([f"write {self.form((first, ''), *written, word=word)}", *reasons])
+        word = word if first == "name" or meanings.faithful(key, value) else key  # the type is mended as such
         at = self.node.keys_at[key]
         if len(self.node) > 1 or value.mark.line != value.mark.end_line or not self.starts(value.mark, "{"):
             alone = len(self.node) == 1 and value.mark.line > at.line

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.errors import Fix, Mark, Place, Problem, Source, did_you_mean
 from cnncalc.fields import DEFERRED, FLAG_WORDS, describe
 from cnncalc.registry import all_types, layer_class
-from cnncalc.spec import item_help, slips, tensors
+from cnncalc.spec import item_help, meanings, slips, tensors
 from cnncalc.spec.document import Mapping, Sequence
 from cnncalc.spec.model import COMMON, NAME, PARAM_KINDS, BlockModel, wrong_name
 from cnncalc.spec.parts import Attachment, Block, Branch, Item, Param, recursion, type_mark
@@ -72,7 +72,7 @@ class ItemReader:
                 for key in node:
                     if key not in known or key == "type":
                         place = Place(self.source, node.keys_at[key])
-                        self.problems.append(unknown_field(key, known, name, place))
+                        self.problems.append(unknown_field(key, known, name, place, node))
 
     # -- blocks
 
@@ -359,7 +359,7 @@ class ItemReader:
             return
         if cls is None:
             place = Place(self.source, node.values_at["type"])
-            self.problems.append(item_help.unknown_type(item.kind, place, self.blocks))
+            self.problems.append(item_help.unknown_type(item.kind, place, self.blocks, node))
             return
         item.cls = cls
         node = self.with_defaults(item.kind, node)
@@ -481,8 +481,10 @@ class ItemReader:
             help = f"here it is called '{ours}'" if ours else did_you_mean(word, known)
             help = help or f"choose from {', '.join(known)}; 'none' omits it"
             place, fix = Place(self.source, node.values_at["type"]), None
-            if ours:
+            if ours and meanings.faithful(word, node):
                 fix = Fix(place.mark, ours, keeps_quotes=True)
+            elif ours:
+                help = f"{help}; {meanings.difference(word) or 'its fields mean something else here'}"
             self.problems.append(
                 Problem("C103", f"unknown {wanted} '{word[:64]}'", place, help=help, fix=fix)
             )

@@ -26,7 +26,7 @@ def listed(text: str) -> str | None:
         return None
     if _NUMBERS.fullmatch(text):
         return f"[{', '.join(re.findall('-?[0-9]+', text))}]"
-    inner = text[1:-1] if text.startswith("(") and text.endswith(")") else text
+    inner = text[1:-1] if text[:1] + text[-1:] in ("()", "[]") else text
     parts = _split(inner)
     if parts is None or len(parts) < 2:
         return None

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from cnncalc.errors import Fix, Mark, Place, Problem, Source, did_you_mean, nearest
 from cnncalc.fields import describe
-from cnncalc.spec import slips
+from cnncalc.spec import meanings, slips
 from cnncalc.spec.document import Mapping, Sequence
 from cnncalc.spec.foreign import FIELDS, KEYS, NEEDLESS
 from cnncalc.spec.model import COMMON, SPEC_KEYS
@@ -28,7 +28,8 @@ def intended(name: str, known: list[str]) -> str | None:
 
 def ours(name: str, known: Collection[str]) -> str | None:
     """What a key of another framework is called here."""
-    return next((table[name] for table in (FIELDS, KEYS) if name in table and table[name] in known), None)
+    names = (FIELDS.get(name), KEYS.get(name), FIELDS.get(FIELDS.get(name, "")))  # num_output, of linear too
+    return next((word for word in names if word in known), None)
 
 
 #: what fields of layers look like
@@ -81,8 +82,10 @@ def _one(detail: Any, data: Any, mark: Mark, source: Source, known: list[str], w
         help = f"for example {example}" if example else None
         return Problem("C104", f"{what} needs '{last}'", Place(source, mark), help=help)
     if kind == "extra_forbidden":
-        problem = unknown_field(last, known, what, Place(source, key_at or at))
-        return problem._replace(help=_of_value(node, last, data, what) or problem.help)
+        parent, _, _ = _walk(data, mark, loc[:-1])
+        problem = unknown_field(last, known, what, Place(source, key_at or at), parent)
+        help = _of_value(node, last, data, what)
+        return problem._replace(help=help, fix=None) if help else problem
     if kind == "cnncalc":
         context = detail["ctx"]
         message = f"'{last}' {context['message']}"
@@ -99,15 +102,16 @@ def _is_spec(what: str) -> bool:
     return what.startswith(("the spec", "block ", "variant "))
 
 
-def unknown_field(name: str, known: list[str], what: str, place: Place) -> Problem:
-    """A key that does not belong: with our name for it, or the nearest one."""
+def unknown_field(
+    name: str, known: list[str], what: str, place: Place, node: Mapping | None = None
+) -> Problem:
+    """A key that does not belong: with our name for it, or the nearest one; ``node`` is what holds it."""
     own = [n for n in known if n == "name" or n not in COMMON]
     if own == ["name"]:
         own = [n for n in known if n not in ("type", "share", "first")]
     fix, help, pair = None, NEEDLESS.get(name), slips.pair(name)
     if word := ours(name, known) or (name.lower() if name.lower() in known else None):
-        help = f"here it is called '{word}'"
-        fix = Fix(place.mark, word, keeps_quotes=True)
+        help, fix = _renamed(name, word, what, place, node)
     elif pair and (pair[0] in known or ours(pair[0], known)):
         help = f"write '{pair[0]}: {pair[1][:40]}', with a ':' and a space between them"
         fix = Fix(place.mark, f"{pair[0]}: {pair[1]}")
@@ -116,12 +120,27 @@ def unknown_field(name: str, known: list[str], what: str, place: Place) -> Probl
     return Problem("C102", f"{what} has no field '{name[:64]}'", place, help=help, fix=fix)
 
 
+def _renamed(name: str, word: str, what: str, place: Place, node: Mapping | None) -> tuple[str, Fix | None]:
+    """Our name for a field, and the change of the text if nothing but the name differs, or what else is known."""
+    help = f"here it is called '{word}'"
+    if node is None or name not in node:
+        return help, Fix(place.mark, word, keeps_quotes=True)
+    if (other := meanings.meaning(what, name, node)) is not None:
+        fixes = meanings.converted(node, name, other)
+        return f"{help}; {other.advice}", meanings.joined(fixes, place.source) if fixes else None
+    if word in node:
+        return f"{help}, and '{word}' is given too: keep one of the two", None
+    return help, Fix(place.mark, word, keeps_quotes=True)
+
+
 def _of_value(value: Any, name: str, data: Mapping, what: str) -> str | None:
     """Help for a key that does not belong, where its value tells what was meant."""
     if what == "the spec" and isinstance(value, Mapping) and value.keys() & {"input", "layers"}:
         return f"the keys of a spec are not indented: move them out of '{name[:40]}'"
     if what == "the spec" and isinstance(value, Sequence) and intended(name, SPEC_KEYS) is None:
         return f"layers go under 'layers', and a group of layers is an item: - {{name: {name[:40]}, layers: [...]}}"
+    if what == "the spec" and isinstance(value, str) and ours(name, SPEC_KEYS) == "layers":
+        return "what a network is called is its 'name', and its layers go under 'layers'"
     keys = [*data]
     before = keys[keys.index(name) - 1] if keys.index(name) else None
     if value is None and name == "prev":

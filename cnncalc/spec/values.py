@@ -104,7 +104,13 @@ def compile_value(
 def _meant(raw: str, words: tuple[str, ...], place: Place) -> Problem | None:
     """What is wrong with a text that is surely no expression, but a list or a word."""
     if (listed := slips.listed(raw)) is not None:
-        message = f"'{raw[:40]}' is not a list: lists are written in square brackets"
+        quoted = raw.lstrip().startswith("[")
+        why = (
+            "is text because of its quotes"
+            if quoted
+            else "is not a list: lists are written in square brackets"
+        )
+        message = f"'{raw[:40]}' {why}"
         return Problem("C105", message, place, help=f"write {listed}", fix=Fix(place.mark, listed))
     if (number := slips.amount(raw)) is not None:
         return Problem("C105", f"'{raw[:40]}' is not a plain number", place, help=f"write {number}")

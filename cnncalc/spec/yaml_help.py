@@ -115,6 +115,10 @@ class _Walk(Lines):
         if not alike:
             raise Found(f"{what} does not fit the line above it", offset, offset + len(name),
                          "a list goes below a key, such as 'layers:', and its items begin with '- '")  # fmt: skip
+        top = self.levels[-1] if self.levels else None
+        if dash and top is not None and top.name == "name":
+            help = "put the key 'layers:' on a line of its own above its items"
+            raise Found("'layers:' is missing between 'name' and this '-'", offset, offset + len(name), help)
         near = min(alike, key=lambda level: (abs(level.column - column), -level.column))
         beside = "the '-'" if dash else f"'{near.name[:40]}'"
         wrong = f"{what} is indented by {_blanks(column)}, {beside} on line {self.number(near.offset)} by {near.column}"

@@ -98,3 +98,82 @@ def test_an_activation_that_a_block_is_given_is_mended_where_it_is_given(tmp_pat
     )
 
     assert fixed(tmp_path, text) == text  # the place that is known is that of 'a' in the block
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("UpSampling2D: {size: 2}", "{type: upsample, scale_factor: 2}"),
+        ("{size: [2, 2], type: UpSampling2D}", "{scale_factor: [2, 2], type: upsample}"),
+        ("UpSampling2D:\n      size: 2", "type: upsample\n    scale_factor: 2"),
+        ("Upsample: {size: 64}", "{type: upsample, size: 64}"),  # PyTorch's size is that of the output
+        ("{type: concat, from: [input, input], dim: 1}", "{type: concat, from: [input, input], axis: 0}"),
+        ("{type: concat, from: [input, input], dim: 2}", "{type: concat, from: [input, input], axis: 1}"),
+        ("{type: Concat, axis: 1, from: [input, input]}", "{type: concat, axis: 0, from: [input, input]}"),
+        ("Concat: {from: [input, input], axis: 3}", "{type: concat, from: [input, input], axis: 2}"),
+        ("torch.cat: {from: [input, input], dim: 1}", "{type: concat, from: [input, input], axis: 0}"),
+        ("nn.Flatten: {start_dim: 2, end_dim: -1}", "{type: flatten, start_dim: 1, end_dim: -1}"),
+        ("nn.Softmax: {dim: 1}", "{type: softmax, dim: 0}"),
+        ("{type: Softmax, dim: -1}", "{type: softmax, dim: -1}"),
+        ("MaxPool: {kernel_shape: [2, 2], strides: 1}", "{type: maxpool2d, kernel_size: [2, 2], stride: 1}"),
+        ("Flatten\n  - InnerProduct: {num_output: 10}", "flatten\n  - {type: linear, out_features: 10}"),
+    ],
+)
+def test_what_counts_otherwise_is_converted(tmp_path, capsys, before, after):
+    head = "input: [3, 32, 32]\nlayers:\n  - "
+
+    assert fixed(tmp_path, f"{head}{before}\n") == f"{head}{after}\n"
+    assert main(["table", str(tmp_path / "spec.yaml")]) == 0
+
+
+def test_what_counts_otherwise_is_converted_in_json(tmp_path, capsys):
+    before = '{"input": [1, 8, 8],\n "layers": [{"type": "Concat", "from": ["input", "input"], "axis": 1}]}\n'
+
+    assert fixed(tmp_path, before, "spec.json") == before.replace("Concat", "concat").replace(": 1}", ": 0}")
+
+
+@pytest.mark.parametrize(
+    ("layer", "reason"),
+    [
+        ("{type: Concatenate, from: [input, input], axis: 1}", "Keras counts the batch"),
+        ("{type: Concatenate, from: [input, input], axis: -1}", "Keras counts the batch"),
+        ("{type: concat, from: [input, input], dim: 0}", "the batch is not an axis here"),
+        ("{type: concat, from: [input, input], dim: -3}", "the batch is not an axis here"),
+        ("{type: cat, from: [input, input], dim: n}", "the batch is not an axis here"),
+        ("{type: reshape, target_shape: [32, 32, 3]}", "channels first"),
+        ("{type: Reshape, shape: [-1, 3, 32, 32]}", "channels first"),
+        ("{type: maxpool2d, kernel_shape: 2}", "stride of 1"),
+        ("{type: conv2d, out_channels: 4, size: 1, pad: 1}", "padding: half"),
+        ("{type: maxpool2d, size: 2, stride: 1}", "darknet pads"),
+        ("GlobalAveragePool", "keepdim: true"),
+        ("{type: InstanceNormalization}", "affine: true"),
+        ("{type: conv2d, out_channels: 4, kernel_size: 3, norm: InstanceNormalization}", "affine: true"),
+    ],
+)
+def test_what_may_count_otherwise_is_explained_and_left_alone(tmp_path, capsys, layer, reason):
+    text = f"input: [3, 32, 32]\nvars: {{n: 1}}\nlayers:\n  - {layer}\n"
+
+    assert fixed(tmp_path, text) == text
+    assert reason in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("layer", ["Concatenate: {from: [input, input], axis: 3}", "GlobalAveragePool: {}"])
+def test_an_opened_item_keeps_its_type_where_the_type_is_not_certain(tmp_path, capsys, layer):
+    after = fixed(tmp_path, f"input: [3, 32, 32]\nlayers:\n  - {layer}\n")
+
+    assert layer.partition(":")[0] in after
+    assert main(["table", str(tmp_path / "spec.yaml")]) == 1
+
+
+def test_a_name_for_the_network_is_not_made_a_second_key(tmp_path, capsys):
+    for key in ("architecture: LeNet", "outputs: a\noutput: a", "network: [relu]"):
+        text = f"input: [3, 32, 32]\n{key}\nlayers:\n  - {{type: relu, name: a}}\n"
+        assert fixed(tmp_path, text) == text
+
+
+def test_a_fix_over_several_lines_keeps_what_stands_between(tmp_path, capsys):
+    before = (
+        "input: [3, 8, 8]\nlayers:\n  - axis: 1  # channels\n    from: [input, input]\n    type: 'Concat'\n"
+    )
+
+    assert fixed(tmp_path, before) == before.replace("axis: 1", "axis: 0").replace("Concat", "concat")

@@ -74,6 +74,8 @@ def test_what_cannot_be_answered_says_why():
         solve(
             cnncalc.load({"vars": {"n": 2}, "input": [3, 8, 8], "layers": [{**CONV, "repeat": "n"}]}), ["n"]
         )
+    with pytest.raises(UsageError, match="no closed form; 'cnncalc sweep'"):
+        solve(cnncalc.load("vgg16"), where=["peak_activation_bytes <= 500KiB"])
     with pytest.raises(UsageError, match="no variable 'Q'"):
         solve(cnncalc.load("vgg16"), ["Q"])
     with pytest.raises(UsageError, match="no variables to solve for"):
