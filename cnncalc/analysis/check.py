@@ -171,9 +171,13 @@ def _unanimous(networks: Sequence[_Found]) -> list[Problem]:
 
 def fixed(text: str, name: str, check: Callable[[str, str], Result]) -> tuple[str, int]:
     """The text with every safe fix applied, and how many there were."""
-    count = 0
+    count, translated = 0, False
     for _ in range(MAX_FIX_ROUNDS):
-        fixes = {problem.fix for problem in check(text, name).problems if problem.fix is not None}
+        problems = check(text, name).problems
+        translated = translated or any(p.fix is not None and p.severity == "error" for p in problems)
+        # lints judge a translated spec, which may come from a framework with other rules: they are only shown
+        safe = [p for p in problems if p.severity == "error" or not translated]
+        fixes = {problem.fix for problem in safe if problem.fix is not None}
         changed = applied(text, fixes)
         if not fixes or changed == text or not _reads(changed, name, text):
             break

@@ -177,3 +177,15 @@ def test_a_fix_over_several_lines_keeps_what_stands_between(tmp_path, capsys):
     )
 
     assert fixed(tmp_path, before) == before.replace("axis: 1", "axis: 0").replace("Concat", "concat")
+
+
+def test_a_dense_of_keras_gets_no_flatten_in_the_same_run(tmp_path, capsys):
+    """Keras' Dense acts on the channels of a map: whether a flatten is missing is for the reader of W307 to say."""
+    path = tmp_path / "spec.yaml"
+    head = "input: [3, 32, 32]\nlayers:\n  - {type: conv2d, out_channels: 4, kernel_size: 3, act: relu}\n"
+    path.write_text(f"{head}  - Dense: {{units: 10}}\n", encoding="utf-8")
+
+    main(["check", str(path), "--fix"])
+
+    assert path.read_text(encoding="utf-8") == f"{head}  - {{type: linear, out_features: 10}}\n"
+    assert "[W307]" in capsys.readouterr().out
