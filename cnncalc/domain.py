@@ -28,6 +28,7 @@ KINDS = {
     "list": "a list",
 }
 MAX_LISTED = 12
+MAX_TRIED = 100_000  # numbers of a grid that are put into a condition one by one
 MAX_INT64 = 2**62  # of arrays: past this sums of two may wrap around
 
 
@@ -51,16 +52,31 @@ class Grid(NamedTuple):
     @property
     def points(self) -> tuple[int, ...]:
         """All numbers in units, in order; none if they are without end, or too many to be tried."""
-        if self.listed:
-            return self.listed if len(self.listed) <= MAX_POINTS else ()
-        if self.low is None or self.high is None or (self.high - self.low) // self.step >= MAX_POINTS:
-            return ()
-        return tuple(n // self.unit for n in range(self.low, self.high + 1, self.step))
+        return () if self.size is None or self.size > MAX_POINTS else tuple(self.all_points())
 
     @property
-    def finite(self) -> bool:
-        """Whether it ends."""
-        return bool(self.listed) or (self.low is not None and self.high is not None)
+    def size(self) -> int | None:
+        """How many numbers there are; None if they are without end."""
+        if self.listed:
+            return len(self.listed)
+        return None if self.low is None or self.high is None else (self.high - self.low) // self.step + 1
+
+    def all_points(self) -> range | tuple[int, ...]:
+        """All numbers in units, in order, however many they are.
+
+        Raises:
+            DimError: they are without end, or more than can be tried.
+        """
+        if self.size is None or self.size > MAX_TRIED:
+            shown = "endless" if self.size is None else f"{self.size:,}"
+            raise DimError(
+                f"the grid has {shown} values, and at most {MAX_TRIED:,} can be tried: use a larger step"
+            )
+        if self.listed:
+            return self.listed
+        assert self.low is not None
+        assert self.high is not None
+        return range(self.low // self.unit, self.high // self.unit + 1, self.step // self.unit)
 
     def symbol(self, name: str) -> tuple[Expr, int]:
         """A free variable as ``numerator / denominator``, the numerator with the symbol in it."""
@@ -101,7 +117,9 @@ class Grid(NamedTuple):
             TypeError: they are no numbers.
             ValueError: some value is not on the grid.
         """
-        if not getattr(values, "ndim", 0):
+        if getattr(values, "ndim", None) == 0:  # a NumPy scalar, which may be of less precision
+            return self.positions(values.reshape(1))[0].item()
+        if not hasattr(values, "ndim"):
             kinds = (float, int) if self.scale > 1 else int
             if isinstance(values, bool) or not (isinstance(values, kinds) or hasattr(values, "__index__")):
                 raise TypeError(f"needs numbers, not {values!r}")

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
+from cnncalc.conditions import Condition, divisible
 from cnncalc.dims import Dim, Expr
 
 MAX_SIZE = 2**31 - 1
@@ -27,13 +28,26 @@ class _Deferred:
 DEFERRED: Final = _Deferred()
 
 
-def invalid(message: str, help: str | None = None, fix: str | None = None) -> PydanticCustomError:
+def invalid(
+    message: str, help: str | None = None, fix: str | None = None, code: str = "C101"
+) -> PydanticCustomError:
     """The one error that a check raises; the translator in ``spec.translate`` reads it.
 
     ``fix`` is what the value must surely be.
     """
     return PydanticCustomError(
-        "cnncalc", "{message}", {"message": message, "help": help or "", "fix": fix or ""}
+        "cnncalc", "{message}", {"message": message, "help": help or "", "fix": fix or "", "code": code}
+    )
+
+
+def symbolic(value: Any) -> bool:
+    """Whether a value, or the numerator of a fraction, depends on a variable left free."""
+    return isinstance(value, Expr) or isinstance(getattr(value, "numerator", None), Expr)
+
+
+def _left_free(value: Any) -> PydanticCustomError:
+    return invalid(
+        f"depends on a variable left free: {describe(value)}", "give the variable a number", code="C306"
     )
 
 
@@ -54,10 +68,11 @@ def describe(value: Any) -> str:
 
 
 class Bound(NamedTuple):
-    """What a symbolic value must be at least: a check cannot judge it, so it becomes a condition."""
+    """What a check cannot judge of a symbolic value: that it is whole, and at least ``least``."""
 
     value: Expr
     least: int
+    whole: bool | Condition = True
 
 
 _OPEN: ContextVar[list[Bound] | None] = ContextVar("open bounds", default=None)
@@ -76,10 +91,8 @@ def open_bounds() -> Iterator[list[Bound]]:
 
 def integer(value: Any, least: int, what: str = "an integer") -> Any:
     """A whole number of at least ``least``; booleans, decimals and text are refused."""
-    if isinstance(value, Expr):
-        if (found := _OPEN.get()) is not None and least > -MAX_SIZE:
-            found.append(Bound(value, least))
-        return value
+    if symbolic(value):
+        return _symbolic_integer(value, least)
     if value is DEFERRED:
         return value
     if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_SIZE:
@@ -95,12 +108,30 @@ def integer(value: Any, least: int, what: str = "an integer") -> Any:
     return value
 
 
+def _symbolic_integer(value: Any, least: int) -> Expr:
+    """A size in symbols; a fraction of one is whole for some of its values only, which becomes a condition."""
+    found = _OPEN.get()
+    if isinstance(value, Expr):
+        if found is not None and least > -MAX_SIZE:
+            found.append(Bound(value, least))
+        return value
+    top, bottom = value.numerator, value.denominator
+    whole = divisible(top, bottom)
+    if whole is False:
+        raise invalid(f"needs an integer, and {describe(value)} never is one")
+    if found is None:
+        raise _left_free(value)
+    size: Expr = top // bottom
+    found.append(Bound(size, least, whole))
+    return size
+
+
 def number(value: Any, low: float, high: float, *, include_high: bool = True) -> Any:
     """A finite number between two bounds."""
     if value is DEFERRED:
         return value
-    if isinstance(value, Expr):
-        raise invalid("needs a number, got an expression in free variables")
+    if symbolic(value):
+        raise _left_free(value)
     if isinstance(value, bool | str | list | dict) or value is None:
         raise invalid(f"needs a number, got {describe(value)}")
     found = float(value)
@@ -175,7 +206,7 @@ def shortest(value: Any) -> Any:
     amounts = tuple(v[0] if isinstance(v, tuple) and v[0] == v[1] else v for v in value)
     if any(isinstance(v, tuple) for v in amounts):
         return value
-    return amounts[0] if all(v == amounts[0] for v in amounts) else amounts
+    return amounts[0] if amounts[0] is not None and all(v == amounts[0] for v in amounts) else amounts
 
 
 def choice(*words: str) -> Callable[[Any], Any]:
@@ -220,8 +251,8 @@ def _axes_order(value: Any) -> Any:
 
 def plain_integer(value: Any, least: int = -MAX_SIZE) -> Any:
     """An integer that decides the structure, so that no symbol can stand for it."""
-    if isinstance(value, Expr):
-        raise invalid(f"cannot depend on a free variable, got {value}")
+    if symbolic(value):
+        raise _left_free(value)
     return integer(value, least)
 
 

@@ -433,7 +433,10 @@ def _not_free(name: str, domain: Domain) -> str:
             f"'{name}' is a decimal variable, and its formulas depend on the values it may take: give them with "
             f"--over {name}=0.25:2:0.05, or declare 'vars: {{{name}: {{default: 1.0, from: 0.25, to: 2, step: 0.05}}}}'"
         )
-    return f"'{name}' is {KINDS[domain.kind]}, and formulas are in numbers: give it a value with --set"
+    return (
+        f"'{name}' is {KINDS[domain.kind]}, and formulas are in numbers: give it a value with --set; "
+        f"'cnncalc sweep' tries several, as in --over {name}=..."
+    )
 
 
 def _word(value: Any) -> bool:

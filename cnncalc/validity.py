@@ -90,7 +90,7 @@ def positions(conditions: Iterable[Statement], grid: Grid, name: str) -> Integer
         DimError: a condition repeats too late, or there is no least value.
     """
     conditions = list(conditions)
-    if grid.points and (grid.scale > 1 or grid.listed):
+    if grid.size is not None and (grid.scale > 1 or grid.listed):
         return _tried(conditions, grid, name)
     try:
         everything = joined = grid.positions_set()
@@ -107,11 +107,12 @@ def _tried(conditions: Sequence[Statement], grid: Grid, name: str) -> IntegerSet
     """The same, by putting in every value."""
     import numpy as np
 
-    at = {grid.symbol_name(name): np.array(grid.points, dtype=object)}
-    valid = np.ones(len(grid.points), dtype=bool)
+    points = grid.all_points()
+    at = {grid.symbol_name(name): np.array(points, dtype=object)}
+    valid = np.ones(len(points), dtype=bool)
     for condition in conditions:
         valid &= np.asarray(condition.holds(at), dtype=bool)
-    return listed([point for point, good in zip(grid.points, valid, strict=True) if good])
+    return listed([point for point, good in zip(points, valid, strict=True) if good])
 
 
 def validity(conditions: Sequence[Statement], free: Mapping[str, Grid]) -> Validity:

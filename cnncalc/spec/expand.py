@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnncalc.conditions import at_least, positive
 from cnncalc.dims import Expr
 from cnncalc.errors import Place, Problem, SpecError
-from cnncalc.fields import Bound, describe, open_bounds
+from cnncalc.fields import Bound, describe, open_bounds, symbolic
 from cnncalc.graph import Graph, Group
 from cnncalc.spec.assembly import Assembly, Origin
 from cnncalc.spec.document import Mapping as DocumentMapping
+from cnncalc.spec.expressions import FREE_HELP
 from cnncalc.spec.items import ItemReader
 from cnncalc.spec.parts import Attachment, Block, Item
 from cnncalc.spec.rational import Rational
@@ -244,6 +245,9 @@ class Expander:
 
     def checked(self, found: Any, kind: str, name: str, value: Value) -> Any:
         wrong = None
+        if kind == "int" and symbolic(found) and not isinstance(found, Expr):
+            message = f"whether '{name}' is an integer depends on a variable left free: it is {found}"
+            raise Failed(Problem("C306", message, value.place, help=FREE_HELP))
         if kind == "int" and (isinstance(found, bool) or not isinstance(found, int | Expr)):
             wrong = "an integer"
         elif kind == "number" and isinstance(found, bool | str | list):
@@ -356,7 +360,8 @@ class Expander:
 
     def demand(self, item: Item, bounds: list[Bound], tensor: Tensor) -> None:
         """What a layer's symbolic fields must be at least, wherever the layer stands."""
-        for value, least in bounds if tensor is not None else ():
+        for value, least, whole in bounds if tensor is not None else ():
+            self.grown.demand(whole, tensor or 0, "a field is an integer")
             for condition in positive(value) if least == 1 else [at_least(value, least)]:
                 if condition is False:
                     message = f"{item.kind}: a field must be at least {least}, and {value} never is"
@@ -415,11 +420,9 @@ class Expander:
 
     def whole(self, value: Value, env: Env, *, least: int, what: str) -> int:
         found = value.evaluate(env)
-        if isinstance(found, Expr):
-            help = "give the variable a number: the structure depends on it"
-            raise Failed(
-                Problem("C306", f"{what} depends on a free variable: {found}", value.place, help=help)
-            )
+        if symbolic(found):
+            message = f"{what} depends on a free variable: {found}"
+            raise Failed(Problem("C306", message, value.place, help=FREE_HELP))
         if isinstance(found, Rational | bool) or not isinstance(found, int) or found < least:
             needs = f"an integer of at least {least}"
             raise Failed(Problem("C101", f"{what} needs {needs}, got {describe(found)}", value.place))

@@ -93,7 +93,7 @@ def _one(detail: Any, data: Any, mark: Mark, source: Source, known: list[str], w
         if not help and last in OF_SPEC and _is_spec(what):
             help = f"for example {OF_SPEC[last]}"
         fix = Fix(at, context["fix"]) if context["fix"] and at.line == at.end_line else None
-        return Problem("C101", message, Place(source, at), help=help or None, fix=fix)
+        return Problem(context["code"], message, Place(source, at), help=help or None, fix=fix)
     message = _MESSAGES.get(kind, "has a value that is not allowed here")
     return Problem("C101", f"'{last}' {message}, got {describe(node)}", Place(source, at))
 

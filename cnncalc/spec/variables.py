@@ -60,6 +60,7 @@ def shape_of(value: Value, variables: Mapping[str, Any]) -> Shape:
             integer(size, 1)
         except PydanticCustomError as error:
             hint = slips.of_input(value.raw) if part is parts[0] else (error.context or {}).get("help")
-            problem = Problem("C101", f"a size {error.message()}", part.place, help=hint or None)
+            code = (error.context or {}).get("code", "C101")
+            problem = Problem(code, f"a size {error.message()}", part.place, help=hint or None)
             raise Failed(problem) from None
     return tuple(found)

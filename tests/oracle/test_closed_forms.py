@@ -46,7 +46,9 @@ def test_closed_forms_are_the_numbers(name):
     agree(symbolic, default, setting)
     draw = random.Random(name)
     compared = 0
-    for _ in range(SIZES if not variant else SIZES // 10):
+    for index in range(100):
+        if index >= (SIZES if not variant else SIZES // 10) and compared:
+            break
         values = {n: draw.randint(1, 400 if n in "HW" else 40) for n in names}
         try:
             numeric = network.summary(set=values)
@@ -57,4 +59,4 @@ def test_closed_forms_are_the_numbers(name):
         if not numeric.graph.warnings:
             agree(symbolic, numeric, values)
             compared += 1
-    assert compared > 0 or name.startswith(("unet", "regnet_y_128"))
+    assert compared > 0

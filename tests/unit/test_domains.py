@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import cnncalc
 from cnncalc.__main__ import main
 from cnncalc.analysis.solve import solve
-from cnncalc.dims import substitute
+from cnncalc.dims import DimError, substitute
 from cnncalc.domain import Grid, grid_of
 from cnncalc.errors import SpecError, UsageError
 
@@ -486,3 +486,77 @@ def test_a_range_of_too_many_values_is_refused_before_they_are_made():
 def test_many_uneven_values_are_refused_before_they_are_solved():
     with pytest.raises(UsageError, match=r"5,000 unevenly spaced values"):
         cnncalc.load(ODD).summary(over={"n": [i * i for i in range(5000)]})
+
+
+def fractional(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "vars: {w: {default: 1.0, from: 0.01, to: 2.0, step: 0.01}, c: 8}\ninput: [3, 9, 9]\nlayers:\n"
+        "  - {type: conv2d, out_channels: 64*w, kernel_size: 3}\n"
+        "  - {type: conv2d, out_channels: c/4, kernel_size: 3}\n"
+        "expect: {divisible_by: {c: 4}}\n"
+    )
+    return path
+
+
+def test_a_fraction_is_whole_for_some_values(tmp_path, capsys):
+    """``64*w`` is 16 at w = 0.25 and no size at 0.3: a sweep called both invalid."""
+    path = fractional(tmp_path)
+    net = cnncalc.load(path)
+    found = solve(net, "w").sets["w"]
+    assert found.text("w") == "w in {0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2}"
+    assert solve(net, "c").sets["c"].text("c") == "c >= 4 and c % 4 == 0"
+    _, out, _ = run(capsys, "sweep", str(path), "--over", "w=0.25,0.3", "--format", "csv")
+    assert [line.split(",")[1] for line in out.split()[1:]] == ["True", "False"]
+    code, _, err = run(capsys, "table", str(path))
+    assert (code, err) == (0, "")
+
+
+@pytest.mark.parametrize(("field", "value"), [
+    ({"type": "dropout"}, "p"), ({"type": "drop_path"}, "p"), ({"type": "leaky_relu"}, "negative_slope"), ({"type": "elu"}, "alpha"),
+    ({"type": "batchnorm2d"}, "momentum"), ({"type": "groupnorm", "num_groups": 1}, "eps"), ({"type": "pad", "padding": 1}, "value"),
+    ({"type": "upsample"}, "scale_factor"), ({"type": "concat", "from": ["input", "input"]}, "axis"),
+    ({"type": "pixel_shuffle"}, "upscale_factor"),
+])  # fmt: skip
+def test_a_field_that_decides_more_than_sizes_is_tried_value_by_value(capsys, field, value):
+    """A decimal in ``p`` ended in an internal error, and a factor was refused at every value."""
+    whole = value in ("axis", "upscale_factor")
+    declared = (
+        {"default": 1, "from": 1, "to": 2} if whole else {"default": 0.5, "from": 0.25, "to": 1, "step": 0.25}
+    )
+    net = network({"x": declared}, [field | {value: "x"}], (4, 8, 8))
+    with pytest.raises(SpecError) as caught:
+        net.summary(free="x")
+    assert [p.code for p in caught.value.problems] == ["C306"]
+    from cnncalc.analysis.sweep import sweep
+
+    values = [1, 2] if whole else [0.5, 0.75]
+    rows = [row for chunk in sweep(net, {"x": values}) for row in chunk]
+    for row in rows:
+        try:
+            assert row[2] == net.summary(set={"x": row[0]}).totals.params
+        except SpecError:
+            assert not row[1]
+    assert any(row[1] for row in rows)
+
+
+def test_compiled_functions_refuse_sizes_that_are_not_valid():
+    """A padded U-Net at 225 gave numbers, and SRCNN at 5 negative MACs."""
+    macs = cnncalc.load("unet_padded").compile("macs", free=["H", "W"])
+    assert macs(256, 256) == cnncalc.load("unet_padded").summary().totals.macs
+    for wrong in ((225, 256), (np.array([256, 225]), 256), (256, np.array([[256], [8]]))):
+        with pytest.raises(ValueError, match="is valid only where"):
+            macs(*wrong)
+    assert (
+        cnncalc.load("mobilenet_v1").compile("params", free="w")(np.float32(0.35))
+        == fresh(cnncalc.load("mobilenet_v1"), w=0.35)[0]
+    )
+
+
+def test_a_fine_grid_is_answered_or_refused_at_once():
+    conv = {"type": "conv2d", "out_channels": "make_divisible(64*w, 8)", "kernel_size": 3}
+    fine = network({"w": {"default": 1.1, "from": 0.1, "to": 22.1, "step": 0.001}}, [conv])
+    assert solve(fine, "w", where="params <= 1k").sets["w"].text("w") == "0.1 <= w <= 0.555 in steps of 0.001"
+    endless = network({"w": {"default": 1.1, "from": 0.1, "to": 1000, "step": 0.001}}, [conv])
+    with pytest.raises(DimError, match="999,901 values, and at most 100,000 can be tried"):
+        solve(endless, "w", where="params <= 1k")
