@@ -120,8 +120,8 @@ class Grid(NamedTuple):
         if getattr(values, "ndim", None) == 0:  # a NumPy scalar, which may be of less precision
             return self.positions(values.reshape(1))[0].item()
         if not hasattr(values, "ndim"):
-            kinds = (float, int) if self.scale > 1 else int
-            if isinstance(values, bool) or not (isinstance(values, kinds) or hasattr(values, "__index__")):
+            number = self.scale > 1 and (isinstance(values, float) or hasattr(values, "numerator"))
+            if isinstance(values, bool) or not (number or hasattr(values, "__index__")):
                 raise TypeError(f"needs numbers, not {values!r}")
             found = self.position(values)
             if found is None:

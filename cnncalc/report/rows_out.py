@@ -45,7 +45,7 @@ def write_json(stream: TextIO, columns: Sequence[str], chunks: Iterable[list[tup
         for chunk in chunks:
             for row in chunk:
                 stream.write("\n" if first else ",\n")
-                stream.write(json.dumps(dict(zip(columns, row, strict=True))))
+                stream.write(json.dumps(dict(zip(columns, row, strict=True)), default=float))
                 first = False
             stream.flush()
     finally:

@@ -560,3 +560,11 @@ def test_a_fine_grid_is_answered_or_refused_at_once():
     endless = network({"w": {"default": 1.1, "from": 0.1, "to": 1000, "step": 0.001}}, [conv])
     with pytest.raises(DimError, match="999,901 values, and at most 100,000 can be tried"):
         solve(endless, "w", where="params <= 1k")
+
+
+def test_fractions_are_swept(tmp_path, capsys):
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(ODD.replace("{default: 1.0, from: 0.05, to: 2, step: 0.05}", "1.0"))
+    for form in ("simple", "csv", "json"):
+        code, out, err = run(capsys, "sweep", str(spec), "--over", "w=1/3,2/3,1", "--format", form)
+        assert (code, "0.333333" in out, err) == (0, True, "")
