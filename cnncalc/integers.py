@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import reduce
 from math import lcm
 from operator import and_, or_
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.conditions import Condition, Statement, at_least
 from cnncalc.dims import DimError, Expr, Extreme, free_symbols, innermost_extreme, symbol
@@ -34,6 +34,17 @@ class Piece(NamedTuple):
         """Whether a number is in it."""
         inside = self.low <= number and (self.high is None or number <= self.high)
         return inside and number % self.modulus in self.residues
+
+    def holds(self, numbers: Any) -> Any:
+        """The same for each number of a NumPy array."""
+        import numpy as np
+
+        inside = numbers >= self.low
+        if self.high is not None:
+            inside &= numbers <= self.high
+        if self.modulus > 1:
+            inside &= np.isin(numbers % self.modulus, np.array(sorted(self.residues), dtype=numbers.dtype))
+        return inside
 
 
 @dataclass(frozen=True)

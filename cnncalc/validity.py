@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.conditions import Condition, Statement, any_of, implied
@@ -42,9 +44,8 @@ class Within(NamedTuple):
         value = values[self.symbol]
         if not getattr(value, "ndim", 0):
             return int(value) in self.values.positions
-        import numpy as np
-
-        return np.array([int(v) in self.values.positions for v in value.ravel()]).reshape(value.shape)
+        pieces = self.values.positions.pieces
+        return reduce(or_, (piece.holds(value) for piece in pieces), value != value)  # noqa: PLR0124 - none of them
 
     def symbols(self) -> frozenset[str]:
         """Names of the symbols on which it depends."""

@@ -17,44 +17,32 @@ ROWS = ("params", "weights", "biases", "buffers", "macs", "flops", "activations"
 SAFE = 2**62  # past this int64 would wrap
 
 
-def compiled(report: Report, numbers: Sequence[str], free: tuple[str, ...]) -> Callable[..., Any]:
-    """A function of the free variables, in order or by name, which refuses values that are not valid."""
-    function, grids = formulas(report, numbers, free), report.graph.free
+def compiled(
+    report: Report, numbers: Sequence[str], free: tuple[str, ...], *, checked: bool = True
+) -> Callable[..., Any]:
+    """A function of the free variables, in order or by name.
 
-    def evaluate(*values: Any, **named: Any) -> Any:
-        given = _given(free, values, named)
-        at = {grids[name].symbol_name(name): _positions(name, grids[name], given[name]) for name in free}
-        for condition in report.conditions:
-            holds = condition.holds(at)
-            if not (holds.all() if hasattr(holds, "all") else holds):
-                raise ValueError(f"{report.name} is valid only where {condition}")
-        return function(**given)
-
-    evaluate.__doc__ = f"{', '.join(numbers)} as a function of {', '.join(free)}. {report.validity}."
-    return evaluate
-
-
-def formulas(report: Report, numbers: Sequence[str], free: tuple[str, ...]) -> Callable[..., Any]:
-    """The same, whether or not the values are valid."""
+    ``checked``: it refuses values for which the network is not valid.
+    """
     if not numbers:
         raise UsageError(f"name a number to compile: output, peak_activations, {', '.join(TOTALS)}")
     forms = [form_of(report, number) for number in numbers]
     grids = {name: report.graph.free[name] for name in free}
 
     def evaluate(*values: Any, **named: Any) -> Any:
-        given = _given(free, values, named)
+        given = dict(zip(free, values, strict=False)) | named
+        if set(given) != set(free) or len(values) > len(free):
+            raise TypeError(f"needs values for {', '.join(free)}")
         given = {grid.symbol_name(name): _positions(name, grid, given[name]) for name, grid in grids.items()}
+        for condition in report.conditions if checked else ():
+            holds = condition.holds(given)
+            if not (holds.all() if hasattr(holds, "all") else holds):
+                raise ValueError(f"{report.name or 'the network'} is valid only where {condition}")
         found = tuple(_evaluated(form, given) for form in forms)
         return found[0] if len(found) == 1 else found
 
+    evaluate.__doc__ = f"{', '.join(numbers)} as a function of {', '.join(free)}. {report.validity}."
     return evaluate
-
-
-def _given(free: tuple[str, ...], values: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
-    found = dict(zip(free, values, strict=False)) | named
-    if set(found) != set(free) or len(values) > len(free):
-        raise TypeError(f"needs values for {', '.join(free)}")
-    return found
 
 
 def form_of(report: Report, number: str) -> Any:

@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.analysis.closed_form import formulas
+from cnncalc.analysis.closed_form import compiled
 from cnncalc.domain import grid_of
 from cnncalc.errors import SpecError, UsageError
 from cnncalc.propagate import ITEM_BYTES
@@ -156,7 +156,7 @@ def _evaluated(report: Report, over: list[Axis], chunk: list[dict[str, Any]]) ->
     free = report.graph.free
     arrays = {name: np.array([setting[name] for setting in chunk]) for name in free}
     exact = {grid.symbol_name(n): grid.positions(arrays[n]).astype(object) for n, grid in free.items()}
-    function = formulas(report, ("params", "macs", "peak_activations"), tuple(free))
+    function = compiled(report, ("params", "macs", "peak_activations"), tuple(free), checked=False)
     item = ITEM_BYTES[report.dtype] * report.batch
     params, macs, peaks = (np.broadcast_to(f, len(chunk)) for f in function(**arrays))
     valid = np.ones(len(chunk), dtype=bool)
