@@ -111,7 +111,7 @@ class Upsample(Resizing):
 
         sizes = self.target(tuple(a.shape[1:] for a in inputs))
         factors = None
-        if self.scale_factor is not None and not self.align_corners:
+        if self.scale_factor is not None:
             factors = [concrete(n) / d for n, d in self.factors(inputs[0].ndim - 2)]
         return arrangement.resize(
             inputs[0], [concrete(n) for n in sizes], self.mode, factors, align_corners=self.align_corners

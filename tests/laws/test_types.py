@@ -217,10 +217,11 @@ BOUNDARIES = [
     ("conv_transpose2d", {"out_channels": 1, "kernel_size": [3, 2], "padding": [1, 1]}, ((1, 1, 1),),
      told("C302", "the padding leaves nothing of the output: its width is 0", "use less padding")),
     ("conv_transpose2d", {"out_channels": 1, "kernel_size": [3, 3], "padding": [1, 1]}, ((1, 1, 1),)),
-    ("instancenorm2d", {}, ((3, 1, 2),)), ("instancenorm2d", {"track_running_stats": True}, ((3, 1, 1),)),
+    ("instancenorm2d", {}, ((3, 1, 2),)), ("instancenorm2d", {}, ((3, 2, 1),)), ("instancenorm2d", {"track_running_stats": True}, ((3, 1, 1),)),
     ("instancenorm2d", {}, ((3, 1, 1),), told("C308", "a single position has no variance to normalise by", "leave the norm out where the map is 1×1")),
     ("layernorm", {}, ((3,),)), ("layernorm", {"normalized_shape": [4, 5]}, ((3, 4, 5),)), ("layernorm", {"normalized_shape": [3, 4, 5]}, ((3, 4, 5),)),
     ("layernorm", {"normalized_shape": [3, 5]}, ((3, 4, 5),), told("C308", "the last axes of 3×4×5 are not 3×5")),
+    ("layernorm", {"normalized_shape": [3, 4, 5]}, ((3, 4),), told("C308", "the last axes of 3×4 are not 3×4×5")),
     ("layernorm", {"normalized_shape": [4, 3]}, ((3, 4, 5),), told("C308", "the last axes of 3×4×5 are not 4×3")),
     ("prelu", {"num_parameters": 1}, ((3, 4),)), ("prelu", {"num_parameters": 3}, ((3, 4),)),
     ("prelu", {"num_parameters": 2}, ((3, 4),), told("C308", "num_parameters is 2; it must be 1 or the 3 channels", "write num_parameters: channels")),
@@ -314,6 +315,16 @@ def test_what_is_left_open_in_symbols():
             assert all(c.holds({"n": n}) for c in conditions) == holds(n), (kind, fields, n)
 
 
+@pytest.mark.parametrize("word", ["same", "same_lower"])
+@pytest.mark.parametrize("fields", [{"type": "conv1d", "out_channels": 1}, {"type": "maxpool1d"}], ids=lambda f: f["type"])
+def test_same_padding_fits_a_kernel_of_any_size(fields, word):
+    spec = {"vars": {"n": 8, "k": 3}, "input": [1, "n"],
+            "layers": [{**fields, "kernel_size": "k", "stride": 2, "padding": word}]}  # fmt: skip
+    report = cnncalc.load(spec).summary(free=["n", "k"])
+    assert report.conditions == ()
+    assert str(report.rows[0].output[1]) == "(n + 1)//2"
+
+
 # --------------------------------------------------------------------------- what is seen, and made of what
 
 ONE, TWO = (Window(),), (Window(),) * 2
@@ -328,6 +339,7 @@ SIGHTS = [
     ("upsample", {"scale_factor": 1, "mode": "bilinear", "align_corners": True}, (3, 8, 6), TWO),
     ("upsample", {"scale_factor": [1, 2]}, (3, 8, 6), (Zoom(), Zoom(2))),
     ("upsample", {"size": [8, 6]}, (3, 8, 6), TWO), ("upsample", {"size": [4, 9]}, (3, 8, 6), (Zoom(4, 8, 1), Zoom(9, 6, 1))),
+    ("upsample", {"size": [4, 9], "mode": "bilinear"}, (3, 8, 6), (Zoom(4, 8, 2), Zoom(9, 6, 2))),
     ("upsample", {"size": [4, 9]}, (3, N, 6), "unknown"), ("upsample", {"size": [N, 9]}, (3, 8, 6), "unknown"),
     ("upsample", {"scale_factor": [2, N]}, (3, 8, 6), "unknown"), ("upsample", {"scale_factor": N}, (3, 8), "unknown"),
     ("upsample", {"scale_factor": 2}, (3, N, N), (Zoom(2),) * 2),
@@ -553,11 +565,12 @@ COMPUTED = [
      lambda p: np.einsum("ngchw,gco->ngohw", X.reshape(2, 2, 2, 6, 5), p["weight"].reshape(2, 2, 3)).reshape(2, 6, 6, 5) + column(p["bias"])),
     ({"type": "conv_transpose2d", "out_channels": 3, "kernel_size": 2, "stride": [2, 2], "output_padding": [1, 0], "bias": False},
      lambda p: np.pad(np.einsum("nchw,coij->nohiwj", X, p["weight"]).reshape(2, 3, 12, 10), ((0, 0), (0, 0), (0, 1), (0, 0)))),
-    ({"type": "upsample", "scale_factor": [2, 1]}, lambda p: X.repeat(2, 2)), ({"type": "upsample", "size": (3, 5)}, lambda p: X[:, :, ::2]),
+    ({"type": "upsample", "scale_factor": 2}, lambda p: X.repeat(2, 2).repeat(2, 3)), ({"type": "upsample", "scale_factor": [2, 1]}, lambda p: X.repeat(2, 2)), ({"type": "upsample", "size": (3, 5)}, lambda p: X[:, :, ::2]),
     ({"type": "upsample", "scale_factor": [1, 0.2], "mode": "bilinear"}, lambda p: X[..., 2:3]),
     ({"type": "upsample", "size": (6, 2), "mode": "bilinear", "align_corners": True}, lambda p: X[..., ::4]),
     ({"type": "upsample", "scale_factor": [1, 0.4], "mode": "bilinear", "align_corners": True}, lambda p: X[..., ::4]),
     ({"type": "upsample", "scale_factor": [1, 0.7]}, lambda p: X[..., [0, 1, 2]]),
+    ({"type": "upsample", "scale_factor": [1, 0.7], "align_corners": True}, lambda p: X[..., [0, 1, 2]]),
     ({"type": "upsample", "scale_factor": [1, 1.9]}, lambda p: X[..., [0, 0, 1, 1, 2, 2, 3, 3, 4]]),
     ({"type": "crop", "size": (3, 2)}, lambda p: X[:, :, 1:4, 1:3]), ({"type": "pad", "padding": [[1, 0], [0, 2]], "value": 7}, lambda p: np.pad(
         X, ((0, 0), (0, 0), (1, 0), (0, 2)), constant_values=7)),
