@@ -316,7 +316,9 @@ def test_what_is_left_open_in_symbols():
 
 
 @pytest.mark.parametrize("word", ["same", "same_lower"])
-@pytest.mark.parametrize("fields", [{"type": "conv1d", "out_channels": 1}, {"type": "maxpool1d"}], ids=lambda f: f["type"])
+@pytest.mark.parametrize(
+    "fields", [{"type": "conv1d", "out_channels": 1}, {"type": "maxpool1d"}], ids=lambda f: f["type"]
+)
 def test_same_padding_fits_a_kernel_of_any_size(fields, word):
     spec = {"vars": {"n": 8, "k": 3}, "input": [1, "n"],
             "layers": [{**fields, "kernel_size": "k", "stride": 2, "padding": word}]}  # fmt: skip
