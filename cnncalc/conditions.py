@@ -53,6 +53,12 @@ class Condition(NamedTuple):
         return (at_least if self.relation == ">=" else equal)(left, right)
 
     @property
+    def key(self) -> str:
+        """A text equal for equal normal forms: whether two forms are one function may be too large to decide."""
+        right = self.right.key if isinstance(self.right, Expr) else self.right
+        return f"{self.left.key} {self.relation} {right} % {self.modulus}"
+
+    @property
     def alternatives(self) -> tuple[Condition, ...]:
         """Conditions one of which must hold: itself alone."""
         return (self,)
@@ -81,6 +87,11 @@ class AnyOf(NamedTuple):
     """A statement that holds where one of its conditions does."""
 
     alternatives: tuple[Condition, ...]
+
+    @property
+    def key(self) -> str:
+        """A text equal for equal normal forms."""
+        return " or ".join(condition.key for condition in self.alternatives)
 
     def holds(self, values: Mapping[str, Any]) -> Any:
         """Judge it with every symbol given: a bool, or an array of them for arrays."""

@@ -64,7 +64,7 @@ def _with(general: str | None, help: str) -> str:
 
 def _that_work(sizes: list[Size], symbolic: Assembly, unroll: Unroll, *, larger: bool) -> str | None:
     """The sizes for which all conditions hold, and the nearest to those that are there, or any ``larger`` one."""
-    demands = [*symbolic.demands]
+    demands = [demand.condition for demand in symbolic.demands.values()]
     if len(demands) > MOST_CONDITIONS:
         return None
     wrong: list[tuple[Size, Values]] = []

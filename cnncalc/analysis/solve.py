@@ -177,7 +177,7 @@ def _strongest(reasons: Iterable[Reason]) -> list[Reason]:
             if bound > limits.get(key, bound - 1):
                 found[key], limits[key] = reason, bound
         else:
-            found.setdefault(condition, reason)
+            found.setdefault(condition.key, reason)
     return list(found.values())
 
 

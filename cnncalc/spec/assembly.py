@@ -39,7 +39,7 @@ class Assembly:
         self.nodes: list[Node] = []
         self.by_path: dict[str, int] = {}
         self.groups: dict[str, Group] = {}
-        self.demands: dict[Statement, Demand] = {}
+        self.demands: dict[str, Demand] = {}  # by the key of the condition
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.wanted: set[int] = set()  # tensors that would have more readers if all were valid
@@ -66,12 +66,13 @@ class Assembly:
     def refuse_impossible(self, variables: Collection[str]) -> None:
         """Conditions that no size of at least what the others ask for can meet."""
         least: dict[str, int] = {}
-        for condition in self.demands:
+        for condition, *_ in self.demands.values():
             if isinstance(condition, Condition) and condition.relation == ">=":
                 name, bound = str(condition.left), condition.right
                 if name in variables and isinstance(bound, int):
                     least[name] = max(least.get(name, 0), bound)
-        for condition, demand in self.demands.items():
+        for demand in self.demands.values():
+            condition = demand.condition
             if condition.fails_above(least):
                 node = self.nodes[demand.node]
                 message = f"{node.type}: {demand.reason}; {condition} can never hold"
@@ -91,8 +92,8 @@ class Assembly:
 
     def demand(self, condition: bool | Statement, node: int, reason: str) -> None:
         """Keep a condition that free variables leave open."""
-        if not isinstance(condition, bool) and condition not in self.demands:
-            self.demands[condition] = Demand(condition, node, reason)
+        if not isinstance(condition, bool):
+            self.demands.setdefault(condition.key, Demand(condition, node, reason))
 
     def add(
         self, layer: Layer, path: str, inputs: list[Tensor], origin: Origin, start: Tensor = None
