@@ -330,7 +330,8 @@ def test_interrupted(arguments, delay):
     time.sleep(delay)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=30)
-    if delay > 0.05:  # before that the interpreter itself is starting
+    starting = b"Traceback" in err and b"cnncalc" not in err  # the interpreter itself was, on a busy machine
+    if delay > 0.05 and not starting:
         assert b"Traceback" not in err
         assert process.returncode in (0, 130, -signal.SIGINT)  # the last: before Python listens
 
