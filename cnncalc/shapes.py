@@ -42,10 +42,10 @@ class Window(NamedTuple):
 class Spread(NamedTuple):
     """A transposed window along one axis: input cell ``i`` reaches ``kernel`` cells from ``i*stride - before`` on."""
 
-    kernel: Dim = 1
-    stride: int = 1
-    dilation: Dim = 1
-    before: Dim = 0
+    kernel: Dim
+    stride: int
+    dilation: Dim
+    before: Dim
 
 
 class Zoom(NamedTuple):
