@@ -16,7 +16,7 @@ PYTHON, INSTALL, CHECK = ACTION["runs"]["steps"]
 BROKEN = "input: [3, 8, 8]\nlayers:\n  - {type: conv2d, outchannels: 4, kernel_size: 3}\n"
 
 
-@pytest.fixture(params=["bin", "Scripts"])
+@pytest.fixture(params=["bin", pytest.param("Scripts", marks=pytest.mark.slow)])
 def runner(request, tmp_path, monkeypatch):
     """A runner whose temporary folder has a blank in its name, with cnncalc installed; and a job's folder."""
     binary = tmp_path / "runner temp" / "cnncalc" / request.param

@@ -22,8 +22,21 @@ def run(capsys, *arguments):
     return code, captured.out, captured.err
 
 
+LARGE = (
+    "densenet",
+    "efficientnet_v2",
+    "googlenet",
+    "inception_v3",
+    "regnet",
+    "unet",
+    "unet_padded",
+    "xception",
+)
+NAMES = [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in files()]
+
+
 @pytest.mark.parametrize("free", [(), ("H", "W")])
-@pytest.mark.parametrize("name", files())
+@pytest.mark.parametrize("name", NAMES)
 def test_every_formula_gives_its_result(name, free):
     network = cnncalc.load(name)
     report = network.summary(free=[v for v in free if v in network.vars])

@@ -287,6 +287,7 @@ def test_bad_input(capsys, tmp_path, monkeypatch):
             picture()
 
 
+@pytest.mark.slow
 def test_ten_thousand_layers_are_folded(capsys, tmp_path):
     path = tmp_path / "deep.yaml"
     path.write_text(
