@@ -151,7 +151,10 @@ def witnesses(condition: Condition) -> str | None:
     points = points_of(difference)
     if points is None or not isinstance(difference, Expr):
         return None
-    answers = [bool(answer) for answer in condition.holds(points)]
+    values = substitute(difference, points)  # what stands on both sides is not in it
+    if condition.modulus:
+        values = values % condition.modulus
+    answers = [bool(answer) for answer in (values >= 0 if condition.relation == ">=" else values == 0)]
     if len(set(answers)) < 2:
         return None
     texts = []
