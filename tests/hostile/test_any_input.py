@@ -1,21 +1,19 @@
-"""Anything at all as a spec ends in a report or in problems. ``CNNCALC_CASES`` raises the number of examples.
+"""Anything at all as a spec ends in a report or in problems. ``CNNCALC_EXAMPLES=10`` draws ten times as many.
 
 For longer: ``python -m tests.fuzz.mutate`` and ``python -m tests.fuzz.coverage_guided``.
 """
 
 import json
-import os
 import random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.registry import all_types
+from tests.examples import examples
 from tests.fuzz.mutate import corpus, mutated
 from tests.fuzz.target import one_input
 
-EXAMPLES = int(os.environ.get("CNNCALC_CASES", "100"))
-SLOW = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 WORDS = ["input", "layers", "vars", "blocks", "type", "name", "from", "repeat", "when", "first", "share", "branches", "norm", "act", "expect",
          "cases", "lint", "output", "input_values", "weight", "bias", "kernel_size", "out_channels", "prev", "H", *all_types()]  # fmt: skip
 LEAVES = (
@@ -35,25 +33,25 @@ ITEMS = st.fixed_dictionaries(
 )
 
 
-@SLOW
+@examples(40)
 @given(st.binary(max_size=300))
 def test_any_bytes(data):
     one_input(data)
 
 
-@SLOW
+@examples(40)
 @given(VALUES)
 def test_any_data(data):
     one_input(json.dumps(data).encode())
 
 
-@SLOW
+@examples(40)
 @given(st.lists(ITEMS | VALUES, max_size=5), st.dictionaries(st.sampled_from(WORDS[:20]), VALUES, max_size=3))
 def test_any_layers(layers, more):
     one_input(json.dumps({**more, "input": [3, 8, 8], "layers": layers}).encode())
 
 
-@SLOW
+@examples(40)
 @given(st.integers(0, 2**32))
 def test_mutated_specs(seed):
     one_input(mutated(random.Random(seed), SEEDS))

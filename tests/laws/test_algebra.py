@@ -5,7 +5,7 @@ from math import gcd
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc import dims
@@ -35,11 +35,12 @@ from cnncalc.dims import (
     symbol,
 )
 from cnncalc.integers import EVERYTHING, NOTHING, IntegerSet, Piece, listed, solutions, solutions_among, tidy
+from tests.examples import examples
 from tests.unit.test_dims import SYMBOLS, TREES, form_of
 
 H, W, V = symbol("H"), symbol("W"), symbol("V")
 X, Y = symbol("x"), symbol("y")
-FEW = settings(max_examples=80, deadline=None)
+FEW = examples(80)
 
 
 def atoms_of(dim):
@@ -203,7 +204,7 @@ def holds(verdict, number):
     return verdict if isinstance(verdict, bool) else bool(verdict.holds({"H": number}))
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(sizes(), sizes(), st.integers(1, 8))
 def test_verdicts_are_what_numbers_say(left, right, modulus):
     verdicts = at_least(left, right), equal(left, right), divisible(left - right, modulus)
@@ -397,7 +398,7 @@ def test_listed_numbers(numbers):
 ROOTS = st.lists(st.integers(-3, 40), min_size=1, max_size=4)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(ROOTS, st.integers(-2, 2), st.sampled_from([1, -1, 2]), st.integers(1, 3))
 def test_polynomials_turn_where_they_turn(roots, lift, sign, divisor):
     """Products of ``H - root``, lifted a little: signs change between turning points, and the sets are exact."""

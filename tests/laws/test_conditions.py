@@ -11,6 +11,7 @@ from cnncalc.conditions import any_of, at_least, divisible, equal
 from cnncalc.dims import DimError, maximum, minimum, symbol
 from cnncalc.domain import POSITIVE
 from cnncalc.validity import validity
+from tests.examples import examples
 
 NAMES = ("x", "y")
 FREE = dict.fromkeys(NAMES, POSITIVE)
@@ -75,7 +76,7 @@ def compare(parts, joined=()):
         assert holds == wanted, (point, list(map(str, verdicts)), statements and list(map(str, statements)))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(CONDITIONS, min_size=1, max_size=3), st.lists(CONDITIONS, max_size=2))
 def test_simplified_conditions_hold_where_the_given_ones_do(parts, joined):
     try:

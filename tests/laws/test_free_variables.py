@@ -5,12 +5,13 @@ turn round. What the closed forms say must be what every single setting gives, a
 """
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.dims import DimError, substitute
 from cnncalc.errors import SpecError
+from tests.examples import examples
 
 VARIABLES = {
     "k": 4,
@@ -117,14 +118,14 @@ def agrees(spec, chosen):
                 )
 
 
-@settings(max_examples=80, deadline=None)
+@examples(50)
 @given(SPECS, SETTINGS)
 def test_closed_forms_are_what_every_setting_gives(spec, chosen):
     agrees(spec, chosen)
 
 
 @pytest.mark.slow
-@settings(max_examples=3000, deadline=None)
+@examples(3000)
 @given(SPECS, SETTINGS)
 def test_closed_forms_are_what_every_setting_gives_at_length(spec, chosen):
     agrees(spec, chosen)

@@ -1,16 +1,14 @@
 """Random items with everything an item may have, nested: what builds is one network, however it is asked."""
 
-import os
-
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.analysis.unrolled import unrolled
 from cnncalc.errors import SpecError
 from cnncalc.report.rows import folded
+from tests.examples import examples
 
-EXAMPLES = int(os.environ.get("CNNCALC_EXAMPLES", "100"))
 NAMES = st.sampled_from(["p", "p.0", "q", "q.r", "s", "t", "t.1", "u"])
 NORMED = {"norm": st.sampled_from(["batch", "none"]), "act": st.just("relu")}
 REPEAT = st.sampled_from([0, 1, 2, 3, "n"])
@@ -77,7 +75,7 @@ BEFORE = [
 NETWORKS = st.lists(st.recursive(LEAVES, nested, max_leaves=6), min_size=1, max_size=4)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(50)
 @given(NETWORKS)
 def test_what_builds_is_one_network(layers):
     try:

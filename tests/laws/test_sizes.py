@@ -1,13 +1,14 @@
 """Random networks with a size left free: the set that `solve` gives, and the closed forms, against every size up to 40."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.analysis.solve import solve
 from cnncalc.dims import substitute
 from cnncalc.errors import SpecError
+from tests.examples import examples
 
 SIZES = range(1, 41)
 PADDING = st.sampled_from([0, 1, 2, "half", "same", "same_lower", [[0, 1], [0, 1]]])
@@ -76,7 +77,7 @@ def compare(spec):
             assert tuple(substitute(n, {"H": size}) for n in formal.output) == actual.output
 
 
-@settings(max_examples=150, deadline=None)
+@examples(80)
 @given(NETWORKS)
 def test_every_size_is_as_the_closed_form_says(spec):
     compare(spec)

@@ -53,7 +53,7 @@ KILLED, SURVIVED, UNREACHED, TIMED_OUT = "killed", "survived", "unreached", "tim
 def main() -> int:
     options = arguments()
     os.chdir(ROOT)
-    os.environ |= {"CNNCALC_EXPLORE": "1", "CNNCALC_EXAMPLES": "40", "OPENBLAS_NUM_THREADS": "1"}
+    os.environ |= {"CNNCALC_EXPLORE": "1", "CNNCALC_EXAMPLES": "0.5", "OPENBLAS_NUM_THREADS": "1"}
     sys.path[:0] = [str(ROOT), str(HERE)]
     from mutants import mutants_of
 

@@ -5,13 +5,14 @@ from math import lcm
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc import dims
 from cnncalc.conditions import Condition, at_least, divisible, equal, implied
 from cnncalc.dims import DimError, bounds, maximum, minimum, substitute, symbol
 from cnncalc.spec import expressions
+from tests.examples import examples
 
 H, W, C = symbol("H"), symbol("W"), symbol("c")
 
@@ -216,7 +217,7 @@ def form_of(tree):
 POINTS = st.lists(st.tuples(*[st.integers(-60, 300)] * 3), min_size=4, max_size=8)
 
 
-@settings(max_examples=600, deadline=None)
+@examples(250)
 @given(TREES, POINTS)
 def test_an_expression_is_what_python_computes(tree, points):
     form = form_of(tree)
@@ -229,7 +230,7 @@ def test_an_expression_is_what_python_computes(tree, points):
     assert np.all(substitute(form, arrays) == np.array(expected, dtype=object))
 
 
-@settings(max_examples=400, deadline=None)
+@examples(200)
 @given(TREES, st.tuples(*[st.integers(-60, 300)] * 3))
 def test_a_printed_expression_reads_back(tree, point):
     form = form_of(tree)
@@ -254,7 +255,7 @@ def test_what_bounds_decide_does_not_depend_on_the_order_of_terms(text):
     assert "max" not in str(form)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(200)
 @given(TREES, st.tuples(*[st.integers(-60, 300)] * 3))
 def test_substitution_in_steps_is_substitution(tree, point):
     form = form_of(tree)
@@ -268,7 +269,7 @@ def test_substitution_in_steps_is_substitution(tree, point):
     assert substitute(renamed, {**values, "t": values["x"] - 3}) == once
 
 
-@settings(max_examples=400, deadline=None)
+@examples(200)
 @given(TREES, POINTS)
 def test_bounds_hold_everywhere(tree, points):
     form = form_of(tree)
@@ -283,7 +284,7 @@ def test_bounds_hold_everywhere(tree, points):
             assert positive_high is None or value <= positive_high
 
 
-@settings(max_examples=300, deadline=None)
+@examples(150)
 @given(TREES, st.lists(st.tuples(*[st.integers(2, 9)] * 3), min_size=4, max_size=8))
 def test_bounds_hold_between_ends(tree, points):
     form = form_of(tree)
@@ -321,7 +322,7 @@ def walk(size, steps):
     return size
 
 
-@settings(max_examples=600, deadline=None)
+@examples(250)
 @given(STEPS, STEPS)
 def test_equality_of_chains_is_decided(first, second):
     period = lcm(*(1,), *(s for _, _, s in first), *(s for _, _, s in second)) ** 4
@@ -338,7 +339,7 @@ def test_equality_of_chains_is_decided(first, second):
         assert set(values) == {verdict}
 
 
-@settings(max_examples=600, deadline=None)
+@examples(250)
 @given(STEPS, st.integers(-20, 60))
 def test_a_bound_on_a_chain_is_the_bound_on_its_input(steps, least):
     verdict = at_least(walk(H, steps), least)

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.errors import Mark, Source, SpecError
 from cnncalc.spec import document
 from cnncalc.spec.load import read
+from tests.examples import examples
 
 ROOT = Path(__file__).parents[2]
 SPECS = [*ROOT.glob("specs/*.yaml"), *ROOT.glob("tests/diagnostics/bad/C0*.yaml")]
@@ -149,7 +150,7 @@ def test_json_that_yaml_readers_stumble_over():
     assert read_json(text).root == {"name": "😀 é\n", "k" * 1500: 1000.0}
 
 
-@settings(max_examples=700, deadline=None)
+@examples(300)
 @given(st.text(max_size=120) | st.text("{}[],:-?&*!|>'\"%@`#\n\t ab1.\\", max_size=120))
 def test_any_text_is_data_or_a_spec_error(text):
     for reader in (read_yaml, read_json):
@@ -176,7 +177,7 @@ DATA = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(200)
 @given(DATA)
 def test_data_written_by_others_reads_back(data):
     root = {"data": data}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cnncalc
@@ -11,6 +11,7 @@ from cnncalc.analysis.solve import solve
 from cnncalc.dims import DimError, substitute
 from cnncalc.domain import Grid, grid_of
 from cnncalc.errors import SpecError, UsageError
+from tests.examples import examples
 
 CONV = {"type": "conv2d", "out_channels": 4, "kernel_size": 3}
 
@@ -159,7 +160,7 @@ def test_a_field_that_can_never_be_right_is_refused(field):
         network({"k": 8}, [CONV | field]).summary(free="k")
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(GRIDS, st.sampled_from(["floor(32*w)", "ceil(7*w)", "make_divisible(20*w, 8)", "max(1, round(9*w))", "round(10*w) + 1"]),
        st.sampled_from(["w >= 1", "params <= 900", "macs % 2 == 0", "conv2d_1.output[0] <= 12"]))  # fmt: skip
 def test_every_value_of_a_grid_gives_what_the_closed_form_says(grid, channels, where):

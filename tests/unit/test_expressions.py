@@ -3,12 +3,13 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cnncalc.dims import substitute, symbol
 from cnncalc.spec import rational
 from cnncalc.spec.expressions import FREE_HELP, ExpressionError, parse
+from tests.examples import examples
 
 ENV = {"c": 64, "s": 2, "channels": 256, "w": 0.75, "n": [16, 32, 64], "deep": True, "act": "relu"}
 
@@ -91,7 +92,7 @@ def test_error_says_what_and_where(text, code, message, start, help):
     assert (error.code, error.message, error.start, error.help) == (code, message, start, help)
 
 
-@settings(max_examples=1500, deadline=None)
+@examples(600)
 @given(st.text(max_size=300) | st.text("0123456789.+-*/%()[]<>=!, candorotifels_", max_size=300))
 @example("(" * 300)
 @example("-" * 250 + "1")
@@ -115,7 +116,7 @@ ARITHMETIC = st.recursive(
 )
 
 
-@settings(max_examples=800, deadline=None)
+@examples(400)
 @given(ARITHMETIC)
 def test_arithmetic_is_pythons_on_fractions(text):
     import re

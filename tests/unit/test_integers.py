@@ -1,12 +1,13 @@
 """Integer sets against brute force."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.conditions import Condition, any_of, at_least, divisible, equal
 from cnncalc.dims import maximum, minimum, symbol
 from cnncalc.integers import EVERYTHING, solutions
+from tests.examples import examples
 
 H = symbol("H")
 TOP = 400
@@ -60,7 +61,7 @@ def conditions(draw):
     return {"least": at_least, "most": lambda a, b: at_least(b, a), "equal": equal}[kind](size, bound)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100)
 @given(st.lists(conditions(), min_size=2, max_size=3))
 def test_one_of_several(found):
     statement = any_of(*found)
@@ -75,7 +76,7 @@ def test_one_of_several(found):
         assert {n for n in range(1, TOP) if statement.holds({"H": n})} == held
 
 
-@settings(max_examples=500, deadline=None)
+@examples(200)
 @given(st.lists(conditions(), min_size=1, max_size=3), st.integers(0, TOP))
 def test_sets_hold_what_brute_force_finds(found, number):
     wanted = [c for c in found if isinstance(c, Condition)]

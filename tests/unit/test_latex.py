@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import floor
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cnncalc
@@ -13,6 +13,7 @@ from cnncalc.analysis.explain import explain
 from cnncalc.dims import substitute
 from cnncalc.report.explanation import layer_markdown
 from cnncalc.report.latex import formula
+from tests.examples import examples
 from tests.shipped import files
 
 TOKEN = re.compile(
@@ -135,7 +136,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100)
 @given(TREES, st.integers(1, 300), st.integers(1, 9), st.integers(1, 60))
 def test_what_is_written_reads_back_as_the_same_number(expression, height, width, kernel):
     values = {"H": height, "w": width, "k_1": kernel}

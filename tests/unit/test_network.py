@@ -4,13 +4,14 @@ import json
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.errors import SpecError
 from cnncalc.graph import Node
 from cnncalc.report.plot import bars
+from tests.examples import examples
 
 CONV = {"type": "conv2d", "out_channels": 8, "kernel_size": 3, "padding": 1}
 
@@ -383,7 +384,7 @@ JUNK = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@examples(150)
 @given(layers=st.lists(JUNK, max_size=4), blocks=st.none() | st.dictionaries(st.sampled_from("ab"), JUNK, max_size=2),
        variables=JUNK, shape=st.just([3, "H", 8]) | JUNK, expect=st.none() | JUNK)  # fmt: skip
 def test_any_data_is_a_network_or_problems_with_places(layers, blocks, variables, shape, expect):
