@@ -11,7 +11,8 @@ import numpy as np
 import cnncalc
 from cnncalc.analysis.solve import input_variables, solve
 from cnncalc.network import build
-from cnncalc.spec.load import read_spec, shipped_specs
+from cnncalc.reading.text.files import read_spec
+from cnncalc.reading.text.shipped import shipped_specs
 
 SETTINGS = 1_000_000
 

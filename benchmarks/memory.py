@@ -9,9 +9,9 @@ import statistics
 import time
 
 import cnncalc
-from cnncalc import propagate
 from cnncalc.analysis.memory import best_schedule
-from cnncalc.spec.load import shipped_specs
+from cnncalc.counting import propagate
+from cnncalc.reading.text.shipped import shipped_specs
 
 REAL = propagate.receptive_fields, propagate.peak_activations
 

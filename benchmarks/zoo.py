@@ -16,7 +16,8 @@ ROOT = Path(__file__).parent.parent
 OURS = """
 import time; start = time.perf_counter()
 from cnncalc.network import build
-from cnncalc.spec.load import read_spec, shipped_specs
+from cnncalc.reading.text.files import read_spec
+from cnncalc.reading.text.shipped import shipped_specs
 specs = shipped_specs()
 documents = {path: read_spec(str(path))[0] for path, _ in specs.values()}
 reports = [build(documents[path], variant or None).summary() for path, variant in specs.values()]
@@ -27,7 +28,8 @@ import time; start = time.perf_counter()
 import torch
 seconds = time.perf_counter() - start
 from cnncalc.network import build
-from cnncalc.spec.load import read_spec, shipped_specs
+from cnncalc.reading.text.files import read_spec
+from cnncalc.reading.text.shipped import shipped_specs
 from tests.oracle.torch_graph import shapes_and_params
 graphs = [build(read_spec(str(path))[0], variant or None).graph() for path, variant in shipped_specs().values()]
 start = time.perf_counter()

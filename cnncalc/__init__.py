@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from cnncalc.analysis.diff import diff
     from cnncalc.analysis.explain import explain
     from cnncalc.analysis.solve import solve
+    from cnncalc.counting.propagate import Report, Row, Totals
     from cnncalc.errors import CnncalcError, Problem, SpecError, UsageError
     from cnncalc.network import Network, load
-    from cnncalc.propagate import Report, Row, Totals
-    from cnncalc.spec.expressions import parse_size
+    from cnncalc.reading.expressions.grammar import parse_size
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "load": "network", "Network": "network", "Report": "propagate", "Row": "propagate",
-    "Totals": "propagate", "CnncalcError": "errors", "SpecError": "errors",
-    "UsageError": "errors", "Problem": "errors", "parse_size": "spec.expressions",
+    "load": "network", "Network": "network", "Report": "counting.propagate", "Row": "counting.propagate",
+    "Totals": "counting.propagate", "CnncalcError": "errors", "SpecError": "errors",
+    "UsageError": "errors", "Problem": "errors", "parse_size": "reading.expressions.grammar",
     "solve": "analysis.solve", "explain": "analysis.explain", "diff": "analysis.diff",
 }  # fmt: skip
 

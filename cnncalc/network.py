@@ -11,25 +11,24 @@ from functools import partial
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.counting.propagate import Report, propagate
 from cnncalc.domain import KINDS, POSITIVE, Domain, Grid, grid_of, number, of_kind, ratio
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
 from cnncalc.graph import Graph
-from cnncalc.propagate import Report, propagate
+from cnncalc.reading.checking.inputs import Inputs, by_input, read_inputs
+from cnncalc.reading.checking.items import ItemReader
+from cnncalc.reading.checking.model import SpecModel, VariantModel
+from cnncalc.reading.checking.parts import Item
+from cnncalc.reading.checking.problems import validated
+from cnncalc.reading.checking.tensors import Numbers, read_numbers
+from cnncalc.reading.checking.value import Failed, Value, compile_value
+from cnncalc.reading.checking.variables import domain_of, shape_of, variables_of
+from cnncalc.reading.expressions.words import NAME, wrong_name
+from cnncalc.reading.foreign import other_file
+from cnncalc.reading.text import files as loading
+from cnncalc.reading.text.nodes import Document, ListNode, MapNode
+from cnncalc.reading.unrolling.expander import Expander
 from cnncalc.shapes import axis_names
-from cnncalc.spec import load as loading
-from cnncalc.spec.document import Document
-from cnncalc.spec.document import Mapping as DocumentMapping
-from cnncalc.spec.document import Sequence as DocumentSequence
-from cnncalc.spec.expand import Expander
-from cnncalc.spec.foreign import other_file
-from cnncalc.spec.inputs import Inputs, by_input, read_inputs
-from cnncalc.spec.items import ItemReader
-from cnncalc.spec.model import NAME, SpecModel, VariantModel, wrong_name
-from cnncalc.spec.parts import Item
-from cnncalc.spec.tensors import Numbers, read_numbers
-from cnncalc.spec.translate import validated
-from cnncalc.spec.values import Failed, Value, compile_value
-from cnncalc.spec.variables import domain_of, shape_of, variables_of
 from cnncalc.suppression import unsilenced
 
 MOST_ADVISED = 2_000  # layers of a network that is unrolled again to say which sizes would do
@@ -38,7 +37,7 @@ MOST_UNEVEN = 4_000  # values of a free variable that are not evenly spaced: eac
 
 if TYPE_CHECKING:
     from cnncalc.analysis.verify import Verification
-    from cnncalc.spec.assembly import Assembly
+    from cnncalc.reading.unrolling.assembly import Assembly
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -55,10 +54,10 @@ class Network:
     input_values: Mapping[str, Numbers]
     items: list[Item]
     outputs: list[Value]
-    expect: DocumentMapping | None
+    expect: MapNode | None
     cases: list[tuple[Any, Mark]]
     reader: ItemReader
-    root: DocumentMapping
+    root: MapNode
     variants: tuple[str, ...]
     domains: Mapping[str, Domain]  # of the vars that are declared with one
 
@@ -453,7 +452,7 @@ class _Builder:
 
     def network(self, variant: str | None) -> Network:
         root = self.document.root
-        if not isinstance(root, DocumentMapping):
+        if not isinstance(root, MapNode):
             place = Place(self.source, self.document.root_mark)
             message = "a spec is a mapping with 'input' and 'layers'"
             help = "write 'input: [3, 224, 224]' and 'layers:' at the left margin, without '- ' or '='"
@@ -465,14 +464,12 @@ class _Builder:
         inputs = self.inputs(root, variables)
         values = self.input_values(root, inputs.shapes)
         defaults = root.get("defaults")
-        reader = ItemReader(
-            self.source, variables, defaults if isinstance(defaults, DocumentMapping) else None
-        )
+        reader = ItemReader(self.source, variables, defaults if isinstance(defaults, MapNode) else None)
         reader.check_defaults()
-        if isinstance(root.get("blocks"), DocumentMapping):
+        if isinstance(root.get("blocks"), MapNode):
             reader.read_blocks(root["blocks"])
         layers = root.get("layers")
-        items = reader.read_list(layers) if isinstance(layers, DocumentSequence) else []
+        items = reader.read_list(layers) if isinstance(layers, ListNode) else []
         problems = [*self.problems, *reader.problems]
         if problems or model is None:
             raise SpecError(problems)
@@ -499,7 +496,7 @@ class _Builder:
             domains,
         )
 
-    def refuse_other_file(self, root: DocumentMapping) -> None:
+    def refuse_other_file(self, root: MapNode) -> None:
         """Files of other programs: one sentence, not an error for each key."""
         what = other_file(root) if "layers" not in root else None
         if what is not None:
@@ -508,20 +505,20 @@ class _Builder:
             help = "cnncalc cannot import such files: write the layers under 'layers'; 'cnncalc zoo NAME' prints an example"
             raise SpecError([Problem("C104", message, Place(self.source, root.keys_at[first]), help=help)])
 
-    def cases(self, root: DocumentMapping, variant: str | None) -> list[tuple[Any, Mark]]:
+    def cases(self, root: MapNode, variant: str | None) -> list[tuple[Any, Mark]]:
         """Cases belong to the spec itself, not to its variants."""
         raw = root.get("cases")
-        if variant is not None or not isinstance(raw, DocumentSequence):
+        if variant is not None or not isinstance(raw, ListNode):
             return []
         return list(zip(raw, raw.values_at, strict=True))
 
-    def variant(self, root: DocumentMapping, name: str | None) -> VariantModel | None:
+    def variant(self, root: MapNode, name: str | None) -> VariantModel | None:
         variants = root.get("variants")
         found: VariantModel | None = None
-        if isinstance(variants, DocumentMapping):
+        if isinstance(variants, MapNode):
             for key, node in variants.items():
                 at = variants.values_at[key]
-                if not isinstance(node, DocumentMapping):
+                if not isinstance(node, MapNode):
                     place = Place(self.source, at)
                     self.problems.append(Problem("C101", f"variant '{key}' needs a mapping", place))
                     continue
@@ -530,33 +527,31 @@ class _Builder:
                 found = model if key == name else found
                 self.unknown_overrides(root, node)
         if name is not None and found is None and not self.problems:
-            known = list(variants) if isinstance(variants, DocumentMapping) else []
+            known = list(variants) if isinstance(variants, MapNode) else []
             help = did_you_mean(name, known) or f"it has {', '.join(known) or 'none'}"
             raise UsageError(f"{self.source.name} has no variant '{name}'; {help}")
         return found
 
-    def unknown_overrides(self, root: DocumentMapping, node: DocumentMapping) -> None:
+    def unknown_overrides(self, root: MapNode, node: MapNode) -> None:
         given, base = node.get("vars"), root.get("vars")
-        if not isinstance(given, DocumentMapping):
+        if not isinstance(given, MapNode):
             return
-        known = list(base) if isinstance(base, DocumentMapping) else []
+        known = list(base) if isinstance(base, MapNode) else []
         for key in given:
             if key not in known:
                 place = Place(self.source, given.keys_at[key])
                 message = f"'{key}' is not among the spec's vars"
                 self.problems.append(Problem("C106", message, place, help=did_you_mean(key, known)))
 
-    def variables(
-        self, base: Any, overrides: DocumentMapping | None
-    ) -> tuple[dict[str, Value], dict[str, Domain]]:
+    def variables(self, base: Any, overrides: MapNode | None) -> tuple[dict[str, Value], dict[str, Domain]]:
         """Values of ``vars`` and the domains that are declared."""
         found: dict[str, Value] = {}
         domains: dict[str, Domain] = {}
-        for name, raw in base.items() if isinstance(base, DocumentMapping) else ():
+        for name, raw in base.items() if isinstance(base, MapNode) else ():
             mark, domain = base.values_at[name], None
             if (problem := wrong_name(name, Place(self.source, base.keys_at[name]))) is not None:
                 self.problems.append(problem)
-            if isinstance(raw, DocumentMapping):
+            if isinstance(raw, MapNode):
                 raw, mark, domain = self.declared(raw, mark)
             if overrides is not None and name in overrides:
                 raw, mark = overrides[name], overrides.values_at[name]
@@ -565,8 +560,8 @@ class _Builder:
                 domains[name] = domain
         return found, domains
 
-    def declared(self, node: DocumentMapping, mark: Mark) -> tuple[Any, Mark, Domain | None]:
-        from cnncalc.spec.declaration import read_declaration
+    def declared(self, node: MapNode, mark: Mark) -> tuple[Any, Mark, Domain | None]:
+        from cnncalc.reading.checking.declaration import read_declaration
 
         declared, problems = read_declaration(node, self.source)
         self.problems += problems
@@ -578,7 +573,7 @@ class _Builder:
         """What a variable is unless another value is given; it must be in its domain."""
         place = Place(self.source, mark)
         try:
-            if raw is None or isinstance(raw, DocumentMapping):
+            if raw is None or isinstance(raw, MapNode):
                 message = f"'{name}' needs a number, true or false, a word or a list"
                 raise Failed(Problem("C101", message, place, help=f"for example {name[:40]}: 224"))
             value = self.variable(raw, mark, known)
@@ -596,7 +591,7 @@ class _Builder:
         words = tuple(w for w in (raw if isinstance(raw, list) else [raw]) if _word(w) and w not in known)
         return compile_value(raw, mark, self.source, known, words)
 
-    def inputs(self, root: DocumentMapping, variables: Mapping[str, Value]) -> Inputs:
+    def inputs(self, root: MapNode, variables: Mapping[str, Value]) -> Inputs:
         raw = root.get("input")
         if raw is None:
             if "input" in root:
@@ -614,7 +609,7 @@ class _Builder:
         self.problems += found.problems
         return found
 
-    def input_values(self, root: DocumentMapping, inputs: Mapping[str, Value]) -> dict[str, Numbers]:
+    def input_values(self, root: MapNode, inputs: Mapping[str, Value]) -> dict[str, Numbers]:
         """Numbers for the inputs: one tensor, or tensors by name."""
         raw = root.get("input_values")
         if raw is None:
@@ -633,11 +628,11 @@ class _Builder:
                 self.problems.append(failed.problem)
         return found
 
-    def outputs(self, root: DocumentMapping, names: list[str]) -> list[Value]:
+    def outputs(self, root: MapNode, names: list[str]) -> list[Value]:
         if not names:
             return []
         raw, mark = root["output"], root.values_at["output"]
-        marks = raw.values_at if isinstance(raw, DocumentSequence) else [mark]
+        marks = raw.values_at if isinstance(raw, ListNode) else [mark]
         return [Value(n, Place(self.source, m)) for n, m in zip(names, marks, strict=True)]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cnncalc.spec.load import shipped_specs
+from cnncalc.reading.text.shipped import shipped_specs
 
 PATHS = sorted({path for path, _ in shipped_specs().values()})
 

@@ -13,12 +13,12 @@ from cnncalc.dims import DimError
 from cnncalc.domain import POSITIVE, Grid, Values
 from cnncalc.errors import Problem, SpecError, UsageError
 from cnncalc.merge import ONE_SIZE
-from cnncalc.spec.values import Failed
+from cnncalc.reading.checking.value import Failed
 from cnncalc.validity import positions
 from cnncalc.window import LARGER_INPUT
 
 if TYPE_CHECKING:
-    from cnncalc.spec.assembly import Assembly
+    from cnncalc.reading.unrolling.assembly import Assembly
 
 MOST_CONDITIONS = 200
 ADVISED = ("C301", "C302", "C308")

@@ -20,9 +20,9 @@ from cnncalc.errors import (
     merged,
 )
 from cnncalc.network import Network, build
-from cnncalc.spec.document import Document
-from cnncalc.spec.lines import Lines
-from cnncalc.spec.load import raw_text, read_spec, read_text
+from cnncalc.reading.text.files import raw_text, read_spec, read_text
+from cnncalc.reading.text.lines import Lines
+from cnncalc.reading.text.nodes import Document
 from cnncalc.suppression import covers
 
 MAX_FIX_ROUNDS = 20

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.counting.propagate import Report, live_sets
 from cnncalc.dims import Dim, Expr, maximum, substitute
 from cnncalc.errors import UsageError, did_you_mean
-from cnncalc.propagate import Report, live_sets
 
 if TYPE_CHECKING:
     from cnncalc.domain import Grid

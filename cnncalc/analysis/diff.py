@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
+from cnncalc.counting.propagate import Report, Row, propagate
 from cnncalc.dims import Dim
 from cnncalc.errors import UsageError, did_you_mean
 from cnncalc.graph import Graph, Node
-from cnncalc.propagate import Report, Row, propagate
-from cnncalc.spec import quantity, rational
+from cnncalc.reading.expressions import quantity, rational
 
 TOTALS = (
     "params",

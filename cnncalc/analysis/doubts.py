@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cnncalc.analysis.axes import Role, roles
 from cnncalc.analysis.unused import unused
+from cnncalc.counting.axes import Role, roles
 from cnncalc.dims import DimError, product_of
 from cnncalc.errors import Problem, merged
 from cnncalc.shapes import axis_names, channels_first, show

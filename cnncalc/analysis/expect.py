@@ -6,19 +6,20 @@ import math
 from collections.abc import Mapping as Mapping_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cnncalc.counting.propagate import ITEM_BYTES, Row, live_sets, peak_activations
 from cnncalc.dims import Dim
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
 from cnncalc.fields import describe
-from cnncalc.propagate import ITEM_BYTES, Row, live_sets, peak_activations
+from cnncalc.reading import slips
+from cnncalc.reading.checking.value import Failed, compile_value
+from cnncalc.reading.checking.variables import variables_of
+from cnncalc.reading.expressions import quantity, rational
+from cnncalc.reading.text.nodes import ListNode, MapNode
 from cnncalc.shapes import show
-from cnncalc.spec import quantity, rational, slips
-from cnncalc.spec.document import Mapping, Sequence
-from cnncalc.spec.values import Failed, compile_value
-from cnncalc.spec.variables import variables_of
 
 if TYPE_CHECKING:
+    from cnncalc.counting.propagate import Report, Totals
     from cnncalc.network import Network
-    from cnncalc.propagate import Report, Totals
 
 NUMBERS = ("params", "weights", "biases", "buffers", "macs", "flops")
 FIELDS = (*NUMBERS, "peak_activation_bytes", "receptive_field", "output", "layers", "divisible_by")
@@ -50,7 +51,7 @@ def outcomes(network: Network, report: Report) -> list[Outcome]:
 
 
 def budgets(
-    report: Report, limits: Mapping_[str, Any], dtype: str, source: Source, root: Mapping
+    report: Report, limits: Mapping_[str, Any], dtype: str, source: Source, root: MapNode
 ) -> list[Outcome]:
     """Upper bounds from elsewhere than the spec: ``params``, ``macs``, ``peak_activation_bytes``.
 
@@ -90,20 +91,20 @@ class _Checker:
         self.outcomes = []
         self.judge_setting(case, mark)
         self.outcomes = outer
-        written = case.get("set") if isinstance(case, Mapping) else None
-        setting = written if isinstance(written, Mapping) else {}
-        name = case.get("name") if isinstance(case, Mapping) else None
+        written = case.get("set") if isinstance(case, MapNode) else None
+        setting = written if isinstance(written, MapNode) else {}
+        name = case.get("name") if isinstance(case, MapNode) else None
         shown = ", ".join(f"{key}={describe(value)}" for key, value in setting.items())
         self.done(f"case {name if isinstance(name, str) else shown or number}", before)
 
     def judge_setting(self, case: Any, mark: Mark) -> None:
         """A setting, and what is expected there."""
-        if not isinstance(case, Mapping):
+        if not isinstance(case, MapNode):
             self.add("C101", f"a case is a mapping with 'set', got {describe(case)}", mark)
             return
         setting = case.get("set")
         values: dict[str, Any] = {}
-        if setting is not None and not isinstance(setting, Mapping):
+        if setting is not None and not isinstance(setting, MapNode):
             self.add("C101", "'set' needs a mapping from variables to values", case.values_at["set"])
             return
         for name, raw in (setting or {}).items():
@@ -126,7 +127,7 @@ class _Checker:
         word = isinstance(raw, str) and self.network.domain(name).kind == "str"
         return raw if word or isinstance(raw, bool | list) else self.evaluate(raw, mark, name)
 
-    def judge_case(self, case: Mapping, mark: Mark, values: dict[str, Any]) -> None:
+    def judge_case(self, case: MapNode, mark: Mark, values: dict[str, Any]) -> None:
         shown = ", ".join(f"{name}={value}" for name, value in values.items()) or "its own setting"
         try:
             report = self.network.summary(set=values)
@@ -139,7 +140,7 @@ class _Checker:
             self.add("C401", f"the case at {shown} should fail, but it is valid", mark)
             return
         self.report = report
-        rest = Mapping(case.mark)
+        rest = MapNode(case.mark)
         for key in (k for k in case if k not in ("set", "fails", "name")):
             rest[key], rest.keys_at[key], rest.values_at[key] = (
                 case[key],
@@ -149,7 +150,7 @@ class _Checker:
         self.variables = {**self.variables, **values}
         self.check(rest, report)
 
-    def check(self, expect: Mapping, report: Report) -> list[Problem]:
+    def check(self, expect: MapNode, report: Report) -> list[Problem]:
         for key, wanted in expect.items():
             at, before = expect.values_at[key], len(self.problems)
             if key == "layers":
@@ -178,7 +179,7 @@ class _Checker:
         """Every positive multiple of each number is valid, whatever the other variables' multiples."""
         from cnncalc.analysis.solve import proves_multiples, solve
 
-        if not isinstance(wanted, Mapping):
+        if not isinstance(wanted, MapNode):
             self.add("C101", "'divisible_by' needs a mapping from variables to numbers", mark)
             return
         for name in wanted:
@@ -212,14 +213,14 @@ class _Checker:
         self.add("C102", f"'expect' has no field '{key}'", mark, help=help)
 
     def layers(self, wanted: Any, mark: Mark, report: Report) -> None:
-        if not isinstance(wanted, Mapping):
+        if not isinstance(wanted, MapNode):
             before = len(self.problems)
             self.add("C101", "'layers' needs a mapping from paths to expectations", mark)
             self.done("layers", before)
             return
         for path, node in wanted.items():
             before = len(self.problems)
-            if not isinstance(node, Mapping):
+            if not isinstance(node, MapNode):
                 self.add("C101", f"'{path}' needs a mapping", wanted.values_at[path])
                 self.done(f"layers.{path}", before)
                 continue
@@ -231,7 +232,7 @@ class _Checker:
                 continue
             self.layer(path, node, row)
 
-    def layer(self, path: str, node: Mapping, row: Row) -> None:
+    def layer(self, path: str, node: MapNode, row: Row) -> None:
         for key, value in node.items():
             at, before = node.values_at[key], len(self.problems)
             if key == "output":
@@ -243,7 +244,7 @@ class _Checker:
             self.done(f"layers.{path}.{key}", before)
 
     def number(self, key: str, wanted: Any, mark: Mark, have: Row | Totals, what: str) -> None:
-        dtype = wanted.get("dtype", self.report.dtype) if isinstance(wanted, Mapping) else self.report.dtype
+        dtype = wanted.get("dtype", self.report.dtype) if isinstance(wanted, MapNode) else self.report.dtype
         if dtype not in ITEM_BYTES:
             help = did_you_mean(str(dtype), ITEM_BYTES) or f"choose from {', '.join(ITEM_BYTES)}"
             self.add("C101", f"unknown dtype {describe(dtype)}", wanted.values_at["dtype"], help=help)
@@ -253,7 +254,7 @@ class _Checker:
             self.add("C401", f"{what} has no {LABELS.get(key, key)} of a fixed size", mark)
             return
         bounds = {"exactly": (wanted, mark)}
-        if isinstance(wanted, Mapping):
+        if isinstance(wanted, MapNode):
             bounds = {}
             for bound in wanted:
                 if bound in BOUNDS:
@@ -292,7 +293,7 @@ class _Checker:
         return value
 
     def shape(self, wanted: Any, mark: Mark, actual: tuple[Dim, ...], what: str) -> None:
-        if not isinstance(wanted, Sequence):
+        if not isinstance(wanted, ListNode):
             meant = slips.listed(wanted) if isinstance(wanted, str) else None
             help = f"write {meant or f'[{describe(wanted)}]'}" if meant or isinstance(wanted, int) else None
             self.add("C101", f"needs a list of sizes, got {describe(wanted)}", mark, help=help)

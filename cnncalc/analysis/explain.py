@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
+from cnncalc.counting.propagate import Report, Row
+from cnncalc.counting.receptive_field import ReceptiveField, receptive_fields
 from cnncalc.dims import Dim, product_of
 from cnncalc.errors import UsageError
 from cnncalc.graph import Graph, Node
 from cnncalc.layer import Layer
-from cnncalc.propagate import Report, Row
 from cnncalc.shapes import AXES, Shape, Window, axis_names
 from cnncalc.window import WindowLayer
 

@@ -12,11 +12,11 @@ import heapq
 from functools import cached_property
 from typing import NamedTuple
 
+from cnncalc.counting.propagate import ITEM_BYTES, Report
 from cnncalc.dims import Dim, concrete, product_of
 from cnncalc.graph import Graph, Node
 from cnncalc.layer import Elementwise
 from cnncalc.merge import Broadcasting
-from cnncalc.propagate import ITEM_BYTES, Report
 
 MAX_STATES = 20_000
 MAX_WAITS = 2_000_000  # layers that could be next, over all states that were found: wide networks have many

@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnncalc.analysis.receptive_field import Axis, ReceptiveField, moved
 from cnncalc.analysis.verify import Setup, stand_in, weights_of
+from cnncalc.counting.propagate import Report
+from cnncalc.counting.receptive_field import Axis, ReceptiveField, moved
 from cnncalc.dims import Dim, concrete
 from cnncalc.errors import UsageError
 from cnncalc.execute import execute
 from cnncalc.graph import Graph
 from cnncalc.kernels.work import Array, working
-from cnncalc.propagate import Report
 from cnncalc.registry import layer_class
 
 ENOUGH = 4  # cells without padding: fewer may all be such as no kernel reaches

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from cnncalc.errors import CODES, Mark, Place, Problem, Source, did_you_mean
-from cnncalc.spec.document import Document, Mapping, Sequence
+from cnncalc.reading.text.nodes import Document, ListNode, MapNode
 from cnncalc.suppression import Suppression, covers, known, suppressions
 
 
@@ -82,8 +82,8 @@ def _names() -> list[str]:
 
 def _of_the_file(root: Any, source: Source) -> tuple[list[str], list[Problem]]:
     """Codes under ``lint: {ignore: [...]}``, and what is wrong there."""
-    node = root.get("lint") if isinstance(root, Mapping) else None
-    if not isinstance(node, Mapping):
+    node = root.get("lint") if isinstance(root, MapNode) else None
+    if not isinstance(node, MapNode):
         return [], []
     complaints = [
         Problem(
@@ -95,8 +95,8 @@ def _of_the_file(root: Any, source: Source) -> tuple[list[str], list[Problem]]:
         for key in node
         if key != "ignore"
     ]
-    raw = node.get("ignore", Sequence(node.mark))
-    if not isinstance(raw, Sequence):
+    raw = node.get("ignore", ListNode(node.mark))
+    if not isinstance(raw, ListNode):
         complaints.append(
             Problem("C101", "'ignore' needs a list of lints", Place(source, node.values_at["ignore"]))
         )

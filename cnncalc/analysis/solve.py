@@ -9,12 +9,13 @@ from operator import and_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.conditions import Condition, Statement
+from cnncalc.counting.propagate import Report, propagate
 from cnncalc.domain import Values, every
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError
 from cnncalc.integers import NOTHING, IntegerSet, listed
-from cnncalc.propagate import Report, propagate
-from cnncalc.spec import expressions, quantity, rational
-from cnncalc.spec.expressions import ExpressionError
+from cnncalc.reading.expressions import grammar as expressions
+from cnncalc.reading.expressions import quantity, rational
+from cnncalc.reading.expressions.grammar import ExpressionError
 from cnncalc.validity import positions, validity
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.analysis.closed_form import compiled
+from cnncalc.counting.propagate import ITEM_BYTES
 from cnncalc.domain import grid_of
 from cnncalc.errors import SpecError, UsageError
-from cnncalc.propagate import ITEM_BYTES
 
 if TYPE_CHECKING:
+    from cnncalc.counting.propagate import Report
     from cnncalc.network import Network
-    from cnncalc.propagate import Report
 
 NUMBERS = ("params", "macs", "peak_activation_bytes")
 CHUNK = 10_000

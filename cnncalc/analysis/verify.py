@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cnncalc.counting.propagate import ITEM_BYTES, Report, Row, live_sets
 from cnncalc.dims import Expr, concrete
 from cnncalc.errors import Problem, SpecError, UsageError, did_you_mean
 from cnncalc.execute import StandIn, Step, execute
 from cnncalc.graph import Graph, Node
 from cnncalc.kernels.work import Array, working
-from cnncalc.propagate import ITEM_BYTES, Report, Row, live_sets
 from cnncalc.shapes import show
 from cnncalc.weights import Weights, draw_for, draw_input
 

@@ -78,8 +78,8 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
     cnncalc check model.yaml --max-params 5M --max-peak-activation 320KiB --dtype int8
     """
     from cnncalc.config import read_config, repository
+    from cnncalc.reading.text.files import standard_input
     from cnncalc.report.findings import Findings, summary
-    from cnncalc.spec.load import standard_input
 
     config = read_config(Path.cwd())
     options = _options(config, given)
@@ -103,9 +103,9 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
 
 def _options(config: Config, given: dict[str, Any]) -> Options:
     from cnncalc.analysis.check import Options
+    from cnncalc.counting.propagate import ITEM_BYTES
     from cnncalc.errors import CODES
-    from cnncalc.propagate import ITEM_BYTES
-    from cnncalc.spec import quantity
+    from cnncalc.reading.expressions import quantity
     from cnncalc.suppression import known
 
     lists = {}
@@ -139,7 +139,7 @@ def _options(config: Config, given: dict[str, Any]) -> Options:
 
 
 def _references(paths: Sequence[str], config: Config, *, forced: bool) -> list[str]:
-    from cnncalc.spec.find import Excluded, find_specs
+    from cnncalc.reading.text.find import Excluded, find_specs
 
     wanted = paths or config.include or (".",)
     excluded = Excluded(config.exclude, config.root, forced)

@@ -27,7 +27,7 @@ class Spec(click.types.StringParamType):
     ) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        from cnncalc.spec.load import shipped_lessons, shipped_specs
+        from cnncalc.reading.text.shipped import shipped_lessons, shipped_specs
 
         names = [
             CompletionItem(n) for n in [*shipped_specs(), *shipped_lessons()] if n.startswith(incomplete)
@@ -97,7 +97,7 @@ def read_network(
 ) -> tuple[Network, dict[str, Any], list[str]]:
     """The network, the values of ``--set``, and the names of ``--free``."""
     from cnncalc.network import build, setting
-    from cnncalc.spec.load import read_spec
+    from cnncalc.reading.text.files import read_spec
 
     given = setting(settings)
     document, variant = read_spec(spec)

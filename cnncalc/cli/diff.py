@@ -10,7 +10,7 @@ from cnncalc.cli.common import Spec, complain, over_option, symbolic, write
 from cnncalc.errors import UsageError
 
 if TYPE_CHECKING:
-    from cnncalc.propagate import Report
+    from cnncalc.counting.propagate import Report
 
 
 @click.command("diff")
@@ -44,9 +44,9 @@ def command(
     cnncalc diff git:HEAD~1:model.yaml model.yaml --fail-if "params > +5%" --missing-ok
     """
     from cnncalc.analysis import diff
+    from cnncalc.reading.text.files import MissingFile
     from cnncalc.report import difference
     from cnncalc.report.text import safe
-    from cnncalc.spec.load import MissingFile
 
     reports: list[Report] = []
     for reference in (before, after):
@@ -81,8 +81,8 @@ def _report(
 ) -> Report:
     from cnncalc.cli.common import split_names
     from cnncalc.network import build, setting
-    from cnncalc.spec.load import read_spec
-    from cnncalc.spec.revision import read_revision
+    from cnncalc.reading.text.files import read_spec
+    from cnncalc.reading.text.git import read_revision
 
     document, variant = read_revision(reference) if reference.startswith("git:") else read_spec(reference)
     network = build(document, variant)

@@ -32,8 +32,8 @@ class Piped(NamedTuple):
 def mend(references: Iterable[str], options: Options) -> None:
     """Rewrite files in place; those that cannot be read are left to the check that follows."""
     from cnncalc.files import write_atomically
+    from cnncalc.reading.text.files import read_raw
     from cnncalc.report.text import safe
-    from cnncalc.spec.load import read_raw
 
     for reference in references:
         raw = read_raw(reference)
@@ -81,7 +81,7 @@ def show(references: Iterable[str], piped: Piped | None, options: Options) -> bo
 def _readable(reference: str) -> Text | None:
     """A file's text; None where there is none that ``--fix`` could change."""
     from cnncalc.errors import SpecError
-    from cnncalc.spec.load import read_raw, read_spec
+    from cnncalc.reading.text.files import read_raw, read_spec
 
     if (raw := read_raw(reference)) is not None:
         return Text(*raw)
@@ -94,7 +94,7 @@ def _readable(reference: str) -> Text | None:
 
 def _text(piped: Piped) -> Text | None:
     from cnncalc.errors import SpecError
-    from cnncalc.spec.load import raw_text
+    from cnncalc.reading.text.files import raw_text
 
     try:
         return Text(piped.name, *raw_text(piped.data, piped.name))

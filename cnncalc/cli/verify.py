@@ -17,7 +17,7 @@ from cnncalc.errors import UsageError
 
 if TYPE_CHECKING:
     from cnncalc.analysis.verify import Check, Setup
-    from cnncalc.propagate import Report
+    from cnncalc.counting.propagate import Report
 
 BAR_FROM = 4 * 10**9  # MACs
 SMALL = 100  # elements that --values prints
@@ -154,8 +154,8 @@ def _weights(path: str | None) -> Any:
 def _refuse_too_much(need: int, asked: str | None) -> None:
     """Raise ``UsageError`` if a run needs more than it may take."""
     from cnncalc.arrays import free_memory
+    from cnncalc.reading.expressions import quantity
     from cnncalc.report.text import size
-    from cnncalc.spec import quantity
 
     if asked is not None:
         limit = quantity.parse(asked)

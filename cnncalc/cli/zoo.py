@@ -18,8 +18,8 @@ def command(name: str | None, fmt: str) -> int:
     cnncalc zoo lessons
     cnncalc zoo resnet50 > my.yaml
     """
+    from cnncalc.reading.text.shipped import shipped_lessons, shipped_specs, shipped_text
     from cnncalc.report import zoo
-    from cnncalc.spec.load import shipped_lessons, shipped_specs, shipped_text
 
     if name is not None and name != "lessons":
         text, variant = shipped_text(name)

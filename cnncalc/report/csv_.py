@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.propagate import Report
+from cnncalc.counting.propagate import Report
 from cnncalc.report import text
 from cnncalc.report.rows import COLUMNS, folded, laid_out
 

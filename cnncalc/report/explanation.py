@@ -8,8 +8,8 @@ from typing import Any
 
 from cnncalc.analysis import memory
 from cnncalc.analysis.explain import Explanation, Line
+from cnncalc.counting.propagate import ITEM_BYTES, Report, Row
 from cnncalc.dims import Dim, Expr
-from cnncalc.propagate import ITEM_BYTES, Report, Row
 from cnncalc.report import text
 from cnncalc.report.latex import formula
 from cnncalc.shapes import show

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cnncalc.propagate import Report
+from cnncalc.counting.propagate import Report
 from cnncalc.report import text
 from cnncalc.report.graphview import TRAINING
 from cnncalc.report.layout import Layout

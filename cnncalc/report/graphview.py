@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.propagate import Report
+from cnncalc.counting.propagate import Report
 from cnncalc.report import text
 from cnncalc.report.layout import Layout
 from cnncalc.report.outline import Outline, Thing, outline

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.counting.propagate import COUNTING_RULE, Report, Row
 from cnncalc.dims import Dim
-from cnncalc.propagate import COUNTING_RULE, Report, Row
 from cnncalc.report.rows import folded, laid_out
 from cnncalc.shapes import Shape
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cnncalc.counting.propagate import Report, Row
 from cnncalc.dims import Expr
 from cnncalc.errors import UsageError
 from cnncalc.layer import Layer
-from cnncalc.propagate import Report, Row
 from cnncalc.report.layout import places
 from cnncalc.report.rows import folded
 from cnncalc.shapes import Shape

@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from cnncalc.propagate import COUNTING_RULE, Report, Row
+from cnncalc.counting.propagate import COUNTING_RULE, Report, Row
 from cnncalc.report import explanation, text
 
 COLUMNS = ("layer", "type", "output", "weights", "biases", "params", "MACs", "activations", "receptive field")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cnncalc.counting.propagate import ITEM_BYTES, Report, Row
 from cnncalc.dims import Expr
 from cnncalc.errors import UsageError
 from cnncalc.layer import Layer
-from cnncalc.propagate import ITEM_BYTES, Report, Row
 from cnncalc.report import text
 from cnncalc.report.rows import folded
 from cnncalc.report.svg import COLOURS, Box, Picture, shortened, text_width

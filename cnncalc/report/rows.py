@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from cnncalc.counting.propagate import ITEM_BYTES, Report, Row, fold
 from cnncalc.errors import UsageError, did_you_mean
-from cnncalc.propagate import ITEM_BYTES, Report, Row, fold
 from cnncalc.shapes import Shape
 
 LAYOUTS = ("nchw", "nhwc")

@@ -10,16 +10,16 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from cnncalc.counting.propagate import ITEM_BYTES
 from cnncalc.domain import KINDS
 from cnncalc.errors import CODES
 from cnncalc.fields import DEFERRED
 from cnncalc.layer import Layer
-from cnncalc.propagate import ITEM_BYTES
+from cnncalc.reading.checking.inputs import LAYOUTS
+from cnncalc.reading.checking.items import ACTIVATED, NORMS, PARAMETERISED
+from cnncalc.reading.checking.model import COMMON, PARAM_KINDS
+from cnncalc.reading.checking.tensors import NAMES as TENSORS
 from cnncalc.registry import all_types
-from cnncalc.spec.inputs import LAYOUTS
-from cnncalc.spec.items import ACTIVATED, NORMS, PARAMETERISED
-from cnncalc.spec.model import COMMON, PARAM_KINDS
-from cnncalc.spec.tensors import NAMES as TENSORS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EXAMPLE = {

@@ -6,7 +6,7 @@ import re
 import textwrap
 from typing import Any
 
-from cnncalc.propagate import COUNTING_RULE, Report, Row
+from cnncalc.counting.propagate import COUNTING_RULE, Report, Row
 from cnncalc.report import text
 from cnncalc.report.rows import COLUMNS, folded, laid_out
 

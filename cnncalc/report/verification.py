@@ -10,8 +10,8 @@ from cnncalc.report.json_ import SCHEMA_VERSION
 from cnncalc.report.table import draw
 
 if TYPE_CHECKING:
+    from cnncalc.counting.propagate import Report
     from cnncalc.kernels.work import Array
-    from cnncalc.propagate import Report
 
 HEADINGS = ["layer", "type", "output", "params", "MACs", "ms", "MB", "verdict"]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cnncalc.network import build
+from cnncalc.reading.text.files import read_spec
 from cnncalc.report import text
 from cnncalc.report.table import draw
-from cnncalc.spec.load import read_spec
 
 
 class Entry(NamedTuple):

@@ -15,8 +15,8 @@ import yaml
 
 from cnncalc.__main__ import main
 from cnncalc.analysis.check import Options, check_text
+from cnncalc.reading.text.shipped import shipped_specs
 from cnncalc.report.findings import FORMATS
-from cnncalc.spec.load import shipped_specs
 
 ROOT = Path(__file__).parent.parent.parent
 DATA = ROOT / "tests" / "data"

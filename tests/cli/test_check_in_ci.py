@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from cnncalc.__main__ import main
-from cnncalc.spec.find import Excluded, find_specs
+from cnncalc.reading.text.find import Excluded, find_specs
 
 DATA = Path(__file__).parent.parent / "data"
 

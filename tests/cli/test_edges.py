@@ -8,8 +8,8 @@ from itertools import count
 import pytest
 
 import cnncalc
+from cnncalc.reading.text.shipped import shipped_specs
 from cnncalc.report import features, graphview
-from cnncalc.spec.load import shipped_specs
 
 DEPTHS = (None, 1, 2, 3)
 SAME = {"out_channels": 4, "kernel_size": 3, "padding": 1}

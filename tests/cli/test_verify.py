@@ -180,7 +180,7 @@ def test_which_input_an_array_is_for(capsys, tmp_path):
 
 
 def test_a_wrong_receptive_field_is_found(capsys, small, monkeypatch):
-    from cnncalc.analysis import receptive_field
+    from cnncalc.counting import receptive_field
 
     real = receptive_field._slid
     monkeypatch.setattr(receptive_field, "_slid", lambda a, w: real(a, w._replace(before=0)))

@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from cnncalc.__main__ import main
+from cnncalc.reading.text.files import read_spec
 from cnncalc.registry import all_types
 from cnncalc.report.schema import field_schema, schema
-from cnncalc.spec.load import read_spec
 
 ROOT = Path(__file__).parent.parent.parent
 BAD = ROOT / "tests" / "diagnostics" / "bad"

@@ -12,14 +12,14 @@ from cnncalc.analysis.perturb import differences, perturbed
 from cnncalc.analysis.solve import solve
 from cnncalc.analysis.unrolled import unrolled
 from cnncalc.analysis.verify import prepared, verified
+from cnncalc.counting.propagate import Report
 from cnncalc.dims import DimError
 from cnncalc.errors import CnncalcError, SpecError, UsageError
 from cnncalc.network import Network, build, load
-from cnncalc.propagate import Report
+from cnncalc.reading.text.files import read_text
 from cnncalc.report import difference, explanation, features, page, problems, solution, spec, table
 from cnncalc.report.findings import FORMATS, Findings, renderer
 from cnncalc.report.rows import DEFAULT_COLUMNS
-from cnncalc.spec.load import read_text
 
 SECONDS = 8.0  # for eight passes over the input
 MEASURED = 5  # times as long where coverage looks on

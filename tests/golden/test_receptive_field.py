@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import cnncalc
-from cnncalc.analysis.receptive_field import receptive_fields
+from cnncalc.counting.receptive_field import receptive_fields
 
 FACTS = json.loads((Path(__file__).parent / "receptive_field.json").read_text())
 

@@ -7,7 +7,8 @@ import pytest
 from cnncalc.analysis.expect import check
 from cnncalc.analysis.unused import unused
 from cnncalc.network import build
-from cnncalc.spec.load import read_spec, shipped_folder, shipped_specs
+from cnncalc.reading.text.files import read_spec
+from cnncalc.reading.text.shipped import shipped_folder, shipped_specs
 
 SPECS = shipped_specs()
 LESSONS = sorted((shipped_folder() / "lessons").glob("*.yaml"))

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from cnncalc.network import build
-from cnncalc.spec.load import read_spec, shipped_specs
+from cnncalc.reading.text.files import read_spec
+from cnncalc.reading.text.shipped import shipped_specs
 
 FACTS = json.loads(Path(__file__).with_name("torchvision.json").read_text())
 #: by model and type of layer: what all of its layers of the type have in these fields, which change no shape and no count

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from cnncalc.spec.load import read_text
+from cnncalc.reading.text.files import read_text
 from tests.hostile.test_hostile import here, linux
 
 #: control characters but for line breaks, what reorders or hides text, and halves of surrogate pairs

@@ -10,10 +10,10 @@ import pytest
 
 import cnncalc
 from cnncalc.analysis.doubts import told
-from cnncalc.analysis.receptive_field import receptive_fields
+from cnncalc.counting.propagate import Report, fold, live_sets, peak_activations, propagate
+from cnncalc.counting.receptive_field import receptive_fields
 from cnncalc.dims import DimError
 from cnncalc.errors import SpecError, UsageError
-from cnncalc.propagate import Report, fold, live_sets, peak_activations, propagate
 
 SIDE = 4
 NUMBERS = ("weights", "biases", "buffers", "macs", "flops", "activations")

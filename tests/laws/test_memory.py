@@ -8,8 +8,8 @@ import pytest
 import cnncalc
 from cnncalc.analysis import memory
 from cnncalc.analysis.memory import best_schedule, bytes_of, schedule, training
+from cnncalc.counting.propagate import live_sets, peak_activations
 from cnncalc.dims import DimError
-from cnncalc.propagate import live_sets, peak_activations
 
 IN_PLACE = {"relu", "batchnorm2d", "add", "multiply", "flatten", "reshape", "dropout"}
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import cnncalc
-from cnncalc.analysis.receptive_field import receptive_fields
+from cnncalc.counting.receptive_field import receptive_fields
 from cnncalc.dims import substitute
 from cnncalc.errors import SpecError
 from cnncalc.shapes import Spread, Window

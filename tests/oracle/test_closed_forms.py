@@ -8,7 +8,8 @@ import pytest
 from cnncalc.dims import substitute
 from cnncalc.errors import SpecError
 from cnncalc.network import build
-from cnncalc.spec.load import read_spec, shipped_specs
+from cnncalc.reading.text.files import read_spec
+from cnncalc.reading.text.shipped import shipped_specs
 from cnncalc.validity import validity
 
 SPECS = shipped_specs()

@@ -13,8 +13,8 @@ import pytest
 import cnncalc
 from cnncalc.analysis.verify import prepared, verified, weights_of
 from cnncalc.errors import SpecError
+from cnncalc.reading.text.shipped import shipped_specs
 from cnncalc.registry import all_types
-from cnncalc.spec.load import shipped_specs
 from tests.shipped import files
 
 torch = pytest.importorskip("torch")

@@ -8,7 +8,8 @@ pytest.importorskip("torch")
 
 from cnncalc.errors import SpecError
 from cnncalc.network import build
-from cnncalc.spec.load import read_spec, shipped_specs
+from cnncalc.reading.text.files import read_spec
+from cnncalc.reading.text.shipped import shipped_specs
 from tests.oracle.torch_graph import shapes_and_params
 
 SPECS = shipped_specs()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cnncalc import dims
 from cnncalc.conditions import Condition, at_least, divisible, equal, implied
 from cnncalc.dims import DimError, bounds, maximum, minimum, substitute, symbol
-from cnncalc.spec import expressions
+from cnncalc.reading.expressions import grammar as expressions
 from tests.examples import examples
 
 H, W, C = symbol("H"), symbol("W"), symbol("c")

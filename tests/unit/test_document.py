@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.errors import Mark, Source, SpecError
-from cnncalc.spec import document
-from cnncalc.spec.load import read
+from cnncalc.reading.text import nodes as document
+from cnncalc.reading.text.files import read
 from tests.examples import examples
 
 ROOT = Path(__file__).parents[2]

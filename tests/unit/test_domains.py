@@ -293,7 +293,7 @@ def test_a_variant_and_a_case_stay_in_the_domain():
 
     from cnncalc.analysis.expect import check
     from cnncalc.network import build
-    from cnncalc.spec.load import read_text
+    from cnncalc.reading.text.files import read_text
 
     with pytest.raises(SpecError, match=r"'w' must be among 0\.5 to 2 in steps of 0\.5, got 0\.3"):
         build(read_text(json.dumps(spec)), "small")

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cnncalc.dims import substitute, symbol
-from cnncalc.spec import rational
-from cnncalc.spec.expressions import FREE_HELP, ExpressionError, parse
+from cnncalc.reading.expressions import rational
+from cnncalc.reading.expressions.grammar import FREE_HELP, ExpressionError, parse
 from tests.examples import examples
 
 ENV = {"c": 64, "s": 2, "channels": 256, "w": 0.75, "n": [16, 32, 64], "deep": True, "act": "relu"}

@@ -2,8 +2,8 @@
 
 import pytest
 
+from cnncalc.reading.foreign import TYPES, our_type
 from cnncalc.registry import all_types
-from cnncalc.spec.foreign import TYPES, our_type
 
 NAMES = {
     "Conv1d": "conv1d", "Conv2D": "conv2d", "ConvTranspose3d": "conv_transpose3d",

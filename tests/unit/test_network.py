@@ -319,7 +319,7 @@ def test_variants_override_variables():
     spec = {"vars": {"c": 8}, "input": [3, 8, 8], "layers": [{**CONV, "out_channels": "c"}],
             "variants": {"wide": {"name": "Wide", "vars": {"c": 64}}}}  # fmt: skip
     from cnncalc.network import build
-    from cnncalc.spec.load import read_mapping
+    from cnncalc.reading.text.files import read_mapping
 
     wide = build(read_mapping(spec), "wide")
     assert wide.name == "Wide"

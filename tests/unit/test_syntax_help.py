@@ -8,9 +8,9 @@ import yaml
 
 from cnncalc.__main__ import main
 from cnncalc.errors import SpecError
+from cnncalc.reading.text.files import read_text
+from cnncalc.reading.text.yaml_help import explain
 from cnncalc.registry import all_types
-from cnncalc.spec.load import read_text
-from cnncalc.spec.yaml_help import explain
 
 BAD = Path(__file__).parent.parent / "diagnostics" / "bad"
 SYNTAX = sorted(BAD.glob("C001*.yaml"))

@@ -4,9 +4,9 @@ import pytest
 
 import cnncalc
 from cnncalc.analysis.unrolled import unrolled
-from cnncalc.propagate import Row
+from cnncalc.counting.propagate import Row
+from cnncalc.reading.text.shipped import shipped_specs
 from cnncalc.report.spec import render
-from cnncalc.spec.load import shipped_specs
 from tests.laws.test_forward import TYPES, random_layers
 
 NUMBERS = set(Row._fields) - {"path", "inputs", "shared_with", "place"}

@@ -12,9 +12,9 @@ from cnncalc.errors import Place, Problem
 from cnncalc.graph import Graph, Node
 
 if TYPE_CHECKING:
+    from cnncalc.counting.propagate import Report
     from cnncalc.layer import Layer
     from cnncalc.network import Network
-    from cnncalc.propagate import Report
 
 MODULES = ("told", "parameters", "geometry", "alignment", "structure", "cost", "names")
 #: lints that say an item is of no use: not if it is in another variant

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from cnncalc.analysis import doubts
-from cnncalc.analysis.axes import Role, roles
 from cnncalc.analysis.lints import Lint, Subject, lint
+from cnncalc.counting.axes import Role, roles
 from cnncalc.errors import Fix, Mark, Problem, Source
-from cnncalc.spec.document import Mapping, Sequence
-from cnncalc.spec.parts import type_mark
+from cnncalc.reading.checking.parts import type_mark
+from cnncalc.reading.text.nodes import ListNode, MapNode
 
 _BLOCK = re.compile(r"[ \t]*(?:- +)+\Z")
 
@@ -40,16 +40,16 @@ def _flatten(subject: Subject, problem: Problem) -> Fix | None:
     if found is None or {known[n.inputs[0]][-1] for n in here} - {Role.SPACE, Role.FEATURES}:
         return None
     item, mark = found
-    return None if isinstance(item, Mapping) and "from" in item else inserted(source, mark, "flatten")
+    return None if isinstance(item, MapNode) and "from" in item else inserted(source, mark, "flatten")
 
 
 def _item(node: Any, mark: Mark) -> tuple[Any, Mark] | None:
     """The entry of a list whose type stands at a mark, and where it begins."""
-    if isinstance(node, Sequence):
+    if isinstance(node, ListNode):
         for entry, at in zip(node, node.values_at, strict=True):
-            if (type_mark(entry, at) if isinstance(entry, Mapping) else at) == mark:
+            if (type_mark(entry, at) if isinstance(entry, MapNode) else at) == mark:
                 return entry, at
-    for inner in node.values() if isinstance(node, Mapping) else node if isinstance(node, Sequence) else ():
+    for inner in node.values() if isinstance(node, MapNode) else node if isinstance(node, ListNode) else ():
         if (found := _item(inner, mark)) is not None:
             return found
     return None

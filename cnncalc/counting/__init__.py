@@ -1,0 +1,1 @@
+"""From a graph to rows and totals: every counted number is made here."""

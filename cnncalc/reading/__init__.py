@@ -1,0 +1,1 @@
+"""From bytes to a graph, in four stages: text, expressions, checking, unrolling."""

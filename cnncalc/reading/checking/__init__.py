@@ -1,0 +1,1 @@
+"""Stage 3, from a document to a spec: checked and placed, nothing evaluated."""

@@ -1,0 +1,1 @@
+"""Stage 2, the language of values. Knows no file."""

@@ -1,0 +1,37 @@
+"""The words of the language, and the names that are left for variables, blocks, layers and inputs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cnncalc.errors import Place, Problem
+from cnncalc.fields import describe
+from cnncalc.reading.expressions.grammar import CONSTANTS, KEYWORDS
+from cnncalc.reading.expressions.operations import FUNCTIONS
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
+#: sizes of the tensor that comes in
+TENSOR_NAMES = ("channels", "height", "width")
+#: words that expressions and references use themselves, and what for
+RESERVED = {
+    **{size: f"the {size} of the current tensor" for size in TENSOR_NAMES},
+    "input": "the network's input",
+    "prev": "the item before",
+    **dict.fromkeys((*KEYWORDS, *CONSTANTS), "a word of expressions"),
+    **dict.fromkeys(FUNCTIONS, "a function"),
+}
+
+
+def wrong_name(name: Any, place: Place) -> Problem | None:
+    """What is wrong with a name of a variable, block, parameter, layer or input; None if nothing is."""
+    if not isinstance(name, str) or not NAME.match(name):
+        help = "a name has at most 64 letters, digits and underscores, and does not begin with a digit"
+        meant = re.sub(r"[^A-Za-z0-9]+", "_", name) if isinstance(name, str) else ""
+        if NAME.match(meant) and meant not in RESERVED:
+            help = f"write {meant}: {help}"
+        return Problem("C107", f"{describe(name)} is not a valid name", place, help=help)
+    if name in RESERVED:
+        message = f"the name '{name}' is reserved: it means {RESERVED[name]}"
+        return Problem("C107", message, place, help="choose another name")
+    return None

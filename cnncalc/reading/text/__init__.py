@@ -1,0 +1,1 @@
+"""Stage 1, from bytes to a document: nodes with their places. Knows no layer."""

@@ -1,0 +1,71 @@
+"""Specs as they were: files of a revision of git."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+from cnncalc.errors import UsageError
+from cnncalc.reading.text.files import MissingFile, read_bytes
+from cnncalc.reading.text.nodes import Document
+
+
+def read_revision(reference: str) -> tuple[Document, str | None]:
+    """A spec as it was: ``git:REV:PATH`` or ``git:REV:PATH@variant``.
+
+    As in git itself, ``./`` and ``../`` begin at the working folder, and other paths at the top of the
+    repository; where nothing is there, they too are looked up from the working folder.
+
+    Raises:
+        MissingFile: the revision has no such file.
+        UsageError: git is not there or knows no such revision, or two files may be meant.
+        SpecError: the file is no valid YAML or JSON.
+    """
+    _, _, rest = reference.partition(":")
+    revision, colon, path = rest.partition(":")
+    path, _, variant = path.partition("@")
+    path = path.replace(os.sep, "/")
+    if not colon or not revision or not path or revision.startswith("-"):
+        raise UsageError(f"'{reference}' is not git:REV:PATH")
+    return read_bytes(_data(reference, revision, path), reference, path), variant or None
+
+
+def _data(reference: str, revision: str, path: str) -> bytes:
+    if path.startswith(("./", "../")):
+        places = [path]
+    else:
+        prefix = (_git("rev-parse", "--show-prefix") or b"").decode("utf-8", "surrogateescape").strip("\n")
+        places = [path, f"./{path}"] if prefix else [path]
+    found = {place: data for place in places if (data := _git("show", f"{revision}:{place}")) is not None}
+    if len(found) > 1:
+        up = "../" * prefix.count("/")
+        raise UsageError(
+            f"cannot read {reference}: '{path}' is at the top of the repository and in this folder; "
+            f"write git:{revision}:{up}{path} or git:{revision}:./{path}"
+        )
+    for data in found.values():
+        return data
+    if _git("rev-parse", "--verify", "--quiet", f"{revision}^{{tree}}") is not None:
+        raise MissingFile(f"cannot read {reference}: there is no file '{path}' in '{revision}'")
+    reason = _refused() or f"there is no revision '{revision}'"
+    raise UsageError(f"cannot read {reference}: {reason}")
+
+
+def _git(*arguments: str) -> bytes | None:
+    """What git prints; None where it fails."""
+    done = _run(*arguments)
+    return None if done.returncode else done.stdout
+
+
+def _refused() -> str | None:
+    """Why git does not look into any repository here, in its own words; None if it does."""
+    done = _run("rev-parse", "--git-dir")
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines() if done.returncode else []
+    return lines[0].removeprefix("fatal: ") if lines else None
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(["git", *arguments], capture_output=True, check=False)  # noqa: S603, S607
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot run git: {error}") from None

@@ -1,0 +1,233 @@
+"""The graph as it grows: layers are judged on the shapes they get, and joined to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from cnncalc.conditions import Condition, Statement
+from cnncalc.dims import maximum
+from cnncalc.errors import Place, Problem
+from cnncalc.graph import Demand, Group, Node, judge
+from cnncalc.layer import as_input
+from cnncalc.reading.checking.value import Failed
+from cnncalc.reading.unrolling.scope import Tensor
+from cnncalc.registry import layer_class
+from cnncalc.shapes import channels_first, show
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from cnncalc.layer import Layer
+    from cnncalc.reading.checking.tensors import Numbers
+    from cnncalc.reading.checking.value import Value
+    from cnncalc.shapes import Shape
+
+
+class Origin(NamedTuple):
+    """The item that a layer comes from: where it stands, and what it says beside its fields."""
+
+    place: Place
+    values: Mapping[str, Numbers] = {}  # parameters written out
+    training: bool = False  # of a head that does not run at inference
+    fields: Mapping[str, Value] = {}
+
+
+class Assembly:
+    """Nodes, groups, conditions and problems of one network; it only grows."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.by_path: dict[str, int] = {}
+        self.groups: dict[str, Group] = {}
+        self.demands: dict[str, Demand] = {}  # by the key of the condition
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self.wanted: set[int] = set()  # tensors that would have more readers if all were valid
+        self.calls: list[tuple[str, int]] = []  # blocks we are in: name and line of use
+
+    def shape(self, tensor: Tensor) -> Shape | None:
+        """The shape of a tensor, where it is known."""
+        return self.nodes[tensor].output if tensor is not None and tensor >= 0 else None
+
+    def shapes(self, indices: tuple[int, ...]) -> tuple[Shape, ...]:
+        return tuple(self.nodes[i].output for i in indices)
+
+    # -- problems
+
+    def complain(self, problem: Problem, place: Place) -> None:
+        """Note what is wrong, with the blocks that led here."""
+        calls = self.calls[:-4:-1]
+        notes = tuple(f"in block '{name}', used on line {line}" for name, line in calls)
+        if len(self.calls) > len(calls):
+            notes += (f"and in {len(self.calls) - len(calls)} more enclosing blocks",)
+        placed = problem.at(place)
+        self.problems.append(placed._replace(notes=placed.notes + notes) if notes else placed)
+
+    def refuse_impossible(self, variables: Collection[str]) -> None:
+        """Conditions that no size of at least what the others ask for can meet."""
+        least: dict[str, int] = {}
+        for condition, *_ in self.demands.values():
+            if isinstance(condition, Condition) and condition.relation == ">=":
+                name, bound = str(condition.left), condition.right
+                if name in variables and isinstance(bound, int):
+                    least[name] = max(least.get(name, 0), bound)
+        for demand in self.demands.values():
+            condition = demand.condition
+            if condition.fails_above(least):
+                node = self.nodes[demand.node]
+                message = f"{node.type}: {demand.reason}; {condition} can never hold"
+                self.problems.append(Problem("C301", message, node.place))
+
+    # -- growing
+
+    def append(
+        self, path: str, layer: Layer | None, inputs: tuple[int, ...], output: Shape, origin: Origin
+    ) -> int:
+        """A node as it is, without a question."""
+        index = len(self.nodes)
+        node = Node(index, path, layer, inputs, output, origin.place, origin.training, None, origin.values)
+        self.nodes.append(node)
+        self.by_path[path] = index
+        return index
+
+    def demand(self, condition: bool | Statement, node: int, reason: str) -> None:
+        """Keep a condition that free variables leave open."""
+        if not isinstance(condition, bool):
+            self.demands.setdefault(condition.key, Demand(condition, node, reason))
+
+    def add(
+        self, layer: Layer, path: str, inputs: list[Tensor], origin: Origin, start: Tensor = None
+    ) -> Tensor:
+        """A layer on its inputs, if it fits them; ``start`` is what came into a merge.
+
+        Raises:
+            Failed: it takes another number of inputs.
+        """
+        index = None
+        try:
+            index = self._added(layer, path, inputs, origin, start)
+        finally:
+            if index is None:
+                self.want(*inputs)
+        return index
+
+    def want(self, *tensors: Tensor) -> None:
+        """Note that something that is not valid reads tensors."""
+        self.wanted.update(i for i in tensors if i is not None and i >= 0)
+
+    def _added(self, layer: Layer, path: str, inputs: list[Tensor], origin: Origin, start: Tensor) -> Tensor:
+        known = tuple(i for i in inputs if i is not None)
+        if len(known) < len(inputs):
+            return None
+        self._count_inputs(layer, known)
+        if not origin.training:
+            self.refuse_heads(known)
+        shapes = self.shapes(known)
+        places = {name: origin.fields[name].place for name in layer.claims if name in origin.fields}
+        output, problems, demands = judge(layer, shapes, places)
+        if origin.training and problems and problems[0].code == "C302":
+            output, problems = self._head_that_does_not_fit(layer, shapes, problems[0], origin.place), []
+        elif origin.training and output is not None:  # what a head says of its input is of training only
+            self.warnings += (Problem("W303", f"{layer.type}: {p.message}", p.place) for p in problems)
+            problems = []
+        for found in problems:
+            self.complain(self._explained(found, layer, known, start), origin.place)
+        if output is None:
+            return None
+        if origin.values:
+            self._compare_values(layer, shapes, origin.values)
+        index = self.append(path, layer, known, output, origin)
+        if not origin.training:  # a head that is for training only asks nothing of inference
+            for condition, reason in demands:
+                self.demand(condition, index, reason)
+        return index
+
+    def share(self, index: int, twin: int | None, place: Place) -> None:
+        """Let a node use the parameters of another."""
+        node = self.nodes[index]
+        if node.layer is None:
+            return
+        shapes = node.layer.param_shapes(self.shapes(node.inputs))
+        if twin is None:
+            if shapes and node.shares is None:
+                why = "with this input, the item has other layers"
+                self.complain(Problem("C301", f"{node.path} is not among the shared layers: {why}"), place)
+            return
+        first = self.nodes[twin]
+        first_shapes = first.layer.param_shapes(self.shapes(first.inputs)) if first.layer else {}
+        if shapes != first_shapes:
+            notes = tuple(
+                f"{name} is {show(shape)} there, but {show(shapes[name])} here"
+                for name, shape in first_shapes.items()
+                if name in shapes and shapes[name] != shape
+            )
+            message = f"the weights of {first.path} do not fit this input"
+            self.complain(Problem("C301", message, notes=notes), place)
+        self.nodes[index] = node._replace(shares=twin if first.shares is None else first.shares)
+
+    def refuse_heads(self, tensors: tuple[int, ...]) -> None:
+        """What runs at inference reads nothing that does not.
+
+        Raises:
+            Failed: it does.
+        """
+        for node in (self.nodes[i] for i in tensors if i >= 0):
+            if node.train_only:
+                help = "use a tensor from before the head, or remove its 'train_only'"
+                message = f"{node.path} is for training only, so it has no output at inference"
+                raise Failed(Problem("C204", message, help=help))
+
+    def _count_inputs(self, layer: Layer, inputs: tuple[int, ...]) -> None:
+        if -1 in inputs:
+            names = ", ".join(n.path for n in self.nodes if n.layer is None)
+            raise Failed(Problem("C204", "there are several inputs", help=f"set 'from:' to one of {names}"))
+        least, most = layer.arity
+        if not least <= len(inputs) <= (most if most is not None else len(inputs)):
+            raise Failed(Problem("C204", f"{layer.type} takes {least} input(s), got {len(inputs)}"))
+
+    def _compare_values(self, layer: Layer, shapes: tuple[Shape, ...], values: Mapping[str, Numbers]) -> None:
+        """Parameters that the spec gives must have the shapes that the layer's have."""
+        wanted = {**layer.param_shapes(shapes), **layer.buffer_shapes(shapes)}
+        for name, tensor in values.items():
+            if name not in wanted:
+                help = f"it has {', '.join(wanted)}" if wanted else None
+                problem = Problem("C102", f"{layer.type} has no '{name}' here", tensor.place, help=help)
+                self.complain(problem, tensor.place)
+            elif (wrong := tensor.mismatch(wanted[name], name)) is not None:
+                self.complain(wrong, tensor.place)
+
+    def _head_that_does_not_fit(
+        self, layer: Layer, shapes: tuple[Shape, ...], problem: Problem, place: Place
+    ) -> Shape:
+        """Nothing of an auxiliary head runs at inference, but its parameters count at any size."""
+        message = f"{layer.type}: {problem.message}; its sizes are shown as 1"
+        self.warnings.append(Problem("W303", message, place))
+        return tuple(maximum(size, 1) for size in layer.output_shape(shapes))
+
+    def _explained(self, problem: Problem, layer: Layer, inputs: tuple[int, ...], start: Tensor) -> Problem:
+        """Say where each input comes from."""
+        merging = layer.family == "merge"
+        notes = []
+        for number, index in enumerate(inputs, 1):
+            node = self.nodes[index]
+            line = f" (line {node.place.mark.line + 1})" if node.place else ""
+            what = f"branch {number} ends at" if merging else "the input comes from"
+            if merging and index == start:
+                what = f"branch {number} is the incoming tensor, from"
+            notes.append(f"{what} {node.path}{line}: {show(node.output)}")
+        help = problem.help
+        source = self.nodes[inputs[0]] if inputs else None
+        if problem.code == "C305" and source is not None and source.layer is None and layer.rank:
+            ranked = f"{layer.type.removesuffix(f'{layer.rank}d')}{len(source.output) - 1}d"
+            help = as_input(source.output, layer.rank, ranked if layer_class(ranked) else None) or help
+        for node in self.nodes:
+            if (
+                problem.code in ("C302", "C310")
+                and node.layer is None
+                and (meant := channels_first(node.output))
+            ):
+                help = f"{node.path} is {show(node.output)}; channels come first: [{', '.join(map(str, meant))}], or write layout: nhwc"
+        message = problem.message
+        if not message.startswith(layer.type):
+            message = f"{layer.type}: {message}"
+        return problem._replace(message=message, notes=tuple(notes), help=help)

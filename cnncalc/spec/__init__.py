@@ -1,1 +1,0 @@
-"""From bytes to a graph: documents with positions, expressions, models, expansion."""
