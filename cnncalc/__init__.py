@@ -13,30 +13,32 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.version import __version__
+
 if TYPE_CHECKING:
-    from cnncalc.analysis.diff import diff
-    from cnncalc.analysis.explain import explain
-    from cnncalc.analysis.solve import solve
-    from cnncalc.counting.propagate import Report, Row, Totals
+    from cnncalc.api import Diff, Explanation, Network, Report, Solution, diff, explain, load, solve
+    from cnncalc.counting.propagate import Row, Totals
     from cnncalc.errors import CnncalcError, Problem, SpecError, UsageError
-    from cnncalc.network import Network, load
     from cnncalc.reading.expressions.grammar import parse_size
 
-__version__ = "0.1.0"
-
 _HOMES = {
-    "load": "network", "Network": "network", "Report": "counting.propagate", "Row": "counting.propagate",
-    "Totals": "counting.propagate", "CnncalcError": "errors", "SpecError": "errors",
-    "UsageError": "errors", "Problem": "errors", "parse_size": "reading.expressions.grammar",
-    "solve": "analysis.solve", "explain": "analysis.explain", "diff": "analysis.diff",
-}  # fmt: skip
+    **dict.fromkeys(
+        ("Diff", "Explanation", "Network", "Report", "Solution", "diff", "explain", "load", "solve"), "api"
+    ),
+    **dict.fromkeys(("Row", "Totals"), "counting.propagate"),
+    **dict.fromkeys(("CnncalcError", "Problem", "SpecError", "UsageError"), "errors"),
+    "parse_size": "reading.expressions.grammar",
+}
 
 __all__ = [
     "CnncalcError",
+    "Diff",
+    "Explanation",
     "Network",
     "Problem",
     "Report",
     "Row",
+    "Solution",
     "SpecError",
     "Totals",
     "UsageError",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -36,7 +36,6 @@ MOST_VALUES = 1_000_000  # of one range
 MOST_UNEVEN = 4_000  # values of a free variable that are not evenly spaced: each is a set of its own
 
 if TYPE_CHECKING:
-    from cnncalc.analysis.verify import Verification
     from cnncalc.reading.unrolling.assembly import Assembly
 
 
@@ -128,7 +127,7 @@ class Network:
         self, given: Mapping[str, Any], variables: Mapping[str, Any], problems: tuple[Problem, ...]
     ) -> tuple[Problem, ...]:
         """What is wrong at a setting, with the sizes of the input that would do."""
-        from cnncalc.analysis.advice import Size, advised
+        from cnncalc.reading.unrolling.advice import Size, advised
 
         named = dict.fromkeys(
             n for value in self.inputs.values() for n in sorted(value.names()) if n in self.vars
@@ -240,84 +239,9 @@ class Network:
         batch: int = 1,
         dtype: str = "float32",
     ) -> Report:
-        """Shapes, parameters and MACs of every layer and in total.
-
-        Args:
-            free: names of ``vars`` that stay symbolic; sizes are then expressions in them.
-            set: values for ``vars`` instead of their defaults.
-            over: variables that stay symbolic, and the numbers each stands for: ``{"w": "0.25:2:0.05"}``, or a list.
-            batch: samples in a batch; it multiplies activations, nothing else.
-            dtype: float64, float32, float16, bfloat16 or int8, for sizes in bytes.
-
-        Raises:
-            SpecError: a layer does not fit its input, or an expression has no value.
-            UsageError: a variable or dtype is unknown.
-        """
+        """The numbers of the network at a setting; ``api.Network.summary`` says what the arguments are."""
         with _uncollected():
             return propagate(self.graph(free=free, set=set, over=over), batch=batch, dtype=dtype)
-
-    def compile(
-        self,
-        *numbers: str,
-        free: Sequence[str] = (),
-        set: Mapping[str, Any] | None = None,
-        over: Mapping[str, Sequence[Any] | str] | None = None,
-        batch: int = 1,
-    ) -> Callable[..., Any]:
-        """A function from values of free variables to numbers of the network, by closed forms.
-
-        Args:
-            numbers: ``"params"``, ``"macs"``, ``"output"``, any other total, ``"peak_activations"``
-                (elements), or ``"PATH.macs"`` for one layer.
-            free: names of ``vars``, the function's arguments in this order.
-            set: values for other ``vars``.
-            over: the numbers that a variable stands for; those that ``free`` does not name come after it.
-            batch: samples in a batch.
-
-        Returns:
-            A function of numbers, or of NumPy arrays that broadcast together. It gives one value for one number,
-            else a tuple; ``output`` is a tuple of sizes. A value for which the formulas do not hold is a ValueError.
-
-        Raises:
-            SpecError: the structure depends on a variable in ``free``.
-            UsageError: a number or variable is unknown.
-        """
-        from cnncalc.analysis.closed_form import compiled
-
-        names = tuple(dict.fromkeys([*([free] if isinstance(free, str) else free), *(over or ())]))
-        return compiled(self.summary(free=names, set=set, over=over, batch=batch), numbers, names)
-
-    def verify(
-        self,
-        *,
-        set: Mapping[str, Any] | None = None,
-        batch: int = 1,
-        seed: int = 0,
-        dtype: str = "float32",
-        inputs: Mapping[str, Any] | None = None,
-        weights: Mapping[str, Any] | None = None,
-        threads: int = 1,
-    ) -> Verification:
-        """Run the network with NumPy and compare every array with what was derived.
-
-        Args:
-            set: values for ``vars`` instead of their defaults.
-            batch: samples in a batch.
-            seed: the seed for random inputs and weights.
-            dtype: ``"float32"`` or ``"float64"``, the data type of the computation.
-            inputs: arrays ``(N, C, *spatial)`` by input name, instead of random ones.
-            weights: arrays by ``PATH.weight``, ``PATH.bias``, ..., instead of random ones.
-            threads: to share the work among; more than one pays where BLAS itself runs in one.
-
-        Raises:
-            SpecError: a layer does not fit its input.
-            UsageError: an input or a weight is missing, of another shape, or not finite.
-        """
-        from cnncalc.analysis.verify import prepared, verified
-
-        report = self.summary(set=set, batch=batch)
-        setup = prepared(report, seed=seed, dtype=dtype, inputs=inputs, weights=weights)
-        return verified(report, setup, threads=threads)
 
     def with_values(self, values: Mapping[str, Any]) -> Network:
         """The same network with other defaults for some of its ``vars``.
@@ -338,27 +262,6 @@ class Network:
                     help = f"it has {', '.join(self.vars)}"
                 help = help or "give it some: vars: {H: 224, W: 224} and input: [3, H, W]"
                 raise UsageError(f"the spec has no variable '{name}'; {help}")
-
-
-def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Network:
-    """Read a network from a path, a shipped name, the text of a spec, or a dict.
-
-    Args:
-        source: ``"specs/vgg16.yaml"``, ``"resnet.yaml@resnet18"``, ``"vgg16"``, YAML or JSON text
-            (recognised by a line break or a leading ``{``), or a dict with the keys of a spec.
-
-    Raises:
-        SpecError: with every problem found, each with file, line and column.
-        UsageError: there is no such file.
-    """
-    variant: str | None = None
-    if isinstance(source, Mapping):
-        document = loading.read_mapping(source)
-    elif isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
-        document = loading.read_text(source)
-    else:
-        document, variant = loading.read_spec(os.fspath(source))
-    return build(document, variant)
 
 
 def build(document: Document, variant: str | None = None) -> Network:
@@ -640,4 +543,4 @@ def _stem(name: str) -> str:
     return "" if name.startswith("<") else os.path.splitext(os.path.basename(name))[0]
 
 
-__all__ = ["Network", "build", "load", "setting"]
+__all__ = ["Network", "build", "setting"]

@@ -84,12 +84,6 @@ class Diff(NamedTuple):
     same: int
     totals: tuple[Total, ...]
 
-    def __str__(self) -> str:
-        """What ``cnncalc diff`` prints."""
-        from cnncalc.report import difference
-
-        return difference.render(self, "table")
-
 
 def nothing(*, batch: int = 1, dtype: str = "float32") -> Report:
     """What a spec that is not there is compared as: a network of no layers."""

@@ -40,12 +40,6 @@ class Explanation(NamedTuple):
     lines: tuple[Line, ...]
     validity: str = ""  # for which values of free variables it holds
 
-    def __str__(self) -> str:
-        """What ``cnncalc explain`` prints."""
-        from cnncalc.report import explanation
-
-        return explanation.layer_text(self)
-
 
 def explain(report: Report, path: str) -> Explanation:
     """The derivation of one layer's numbers.

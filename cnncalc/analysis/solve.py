@@ -47,12 +47,6 @@ class Solution(NamedTuple):
     reasons: list[Reason]
     tried: int = 0  # settings that were tried one by one, because the structure depends on the variable
 
-    def __str__(self) -> str:
-        """What ``cnncalc solve`` prints."""
-        from cnncalc.report import solution
-
-        return solution.as_text(self, None)
-
 
 def input_variables(network: Network) -> list[str]:
     """Variables in the shapes of the network's inputs, in order."""
@@ -68,23 +62,10 @@ def solve(
     names: Sequence[str] = (),
     *,
     where: str | Iterable[str] = (),
-    set: dict[str, Any] | None = None,
+    set: Mapping[str, Any] | None = None,
     over: Mapping[str, Sequence[Any] | str] | None = None,
 ) -> Solution:
-    """The exact set of values for which the network is valid, and ``where`` holds.
-
-    Args:
-        network: what to solve.
-        names: variables to solve for, or one; by default those of ``over``, or of the input's shape.
-        where: a condition, or several, such as ``output == [512, 7, 7]``, ``params <= 5M``, ``stem.output[1] % 2 == 0``.
-        set: values for the other variables.
-        over: the numbers that a variable may be, instead of its domain: ``{"w": "0.25:2:0.05"}``, or a list.
-
-    Raises:
-        SpecError: no value is valid, or the structure depends on a variable.
-        UsageError: a name is not a variable, or a condition cannot be read.
-        DimError: a condition cannot be decided.
-    """
+    """The values for which a network is valid and ``where`` holds; ``api.solve`` says what the arguments are."""
     given, grids = set or {}, over or {}
     conditions = [where] if isinstance(where, str) else list(where)
     chosen = (

@@ -6,8 +6,8 @@ from importlib import import_module
 
 import click
 
-from cnncalc import __version__
 from cnncalc.errors import did_you_mean
+from cnncalc.version import __version__
 
 COMMANDS = {
     "table": "The per-layer table of shapes, weights, biases and MACs, with totals.",

@@ -13,6 +13,7 @@ from cnncalc.errors import Problem, SpecError, UsageError, did_you_mean
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from cnncalc.graph import Graph
     from cnncalc.network import Network
     from cnncalc.report.svg import Picture
 
@@ -188,8 +189,11 @@ def _unignored(problems: Sequence[Problem]) -> Sequence[Problem]:
     return [p for p in problems if p.severity == "error" or not any(covers(i, p.code) for i in ignored)]
 
 
-def complain(problems: Sequence[Problem]) -> int:
-    """Problems to standard error; the exit code that they mean."""
+def complain(problems: Sequence[Problem] = (), *, graphs: Sequence[Graph] = ()) -> int:
+    """Problems, after the warnings of networks whose numbers were printed, to standard error; the exit code."""
+    from cnncalc.analysis.doubts import told
+
+    problems = list(dict.fromkeys([*(p for graph in graphs for p in told(graph)), *problems]))
     problems = _unignored(problems) if any(p.severity != "error" for p in problems) else problems
     if not problems:
         return 0

@@ -65,7 +65,7 @@ def command(
     write(difference.render(found, fmt))
     if skipped := [f"'{condition}'" for condition in conditions if not diff.applies(found, condition)]:
         click.echo(f"note: not checked, since A does not exist: {', '.join(skipped)}", err=True)
-    complain(list(dict.fromkeys([*one.warnings, *two.warnings])))
+    complain(graphs=[one.graph, two.graph])
     for reason in reasons:
         click.echo(f"failed: {reason}", err=True)
     return int(bool(reasons))

@@ -48,7 +48,7 @@ def command(spec: str, settings: tuple[str, ...], output: str, view: str, depth:
         if found.edges > graphview.MERMAID_EDGES:
             most = f"Mermaid draws {graphview.MERMAID_EDGES} unless its 'maxEdges' is raised"
             click.echo(f"note: the chart has {found.edges:,} edges; {most}", err=True)
-        return complain(report.warnings)
+        return complain(graphs=[report.graph])
     if view == "auto":
         view = "graph" if any(len(node.inputs) > 1 for node in report.graph.nodes) else "features"
     made: list[Outline] = []
@@ -60,7 +60,7 @@ def command(spec: str, settings: tuple[str, ...], output: str, view: str, depth:
 
     save_picture(picture, output)
     _say(made[0], depth)
-    return complain(report.warnings)
+    return complain(graphs=[report.graph])
 
 
 def _say(found: Outline, asked: int | None) -> None:

@@ -68,4 +68,4 @@ def command(
     else:
         lines = report_on.overview(report, in_place=in_place, optimiser=optimizer)
         write(report_on.overview_markdown(lines) if fmt == "markdown" else report_on.overview_text(lines))
-    return complain(report.warnings)
+    return complain(graphs=[report.graph])

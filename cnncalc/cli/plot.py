@@ -58,4 +58,4 @@ def command(
         write(plot.as_text(report, by, depth, terminal_width()))
     else:
         save_picture(lambda: plot.as_svg(report, by, depth), output)
-    return complain(report.warnings)
+    return complain(graphs=[report.graph])

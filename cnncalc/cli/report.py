@@ -36,4 +36,4 @@ def command(
     network, given, names = read_network(spec, settings, free)
     report = network.summary(free=names, set=given, batch=batch, dtype=dtype)
     write_atomically(output, page.render(report).encode())
-    return complain(report.warnings)
+    return complain(graphs=[report.graph])

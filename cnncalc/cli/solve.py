@@ -47,4 +47,4 @@ def command(
     found = solve(network, split_names(variables), where=where, set=given, over=symbolic(over))
     write(solution.as_json(found, near) if fmt == "json" else solution.as_text(found, near))
     say_if_invalid_itself(network, given)
-    return complain(found.report.warnings)
+    return complain(graphs=[found.report.graph])

@@ -74,4 +74,4 @@ def command(
         say_if_invalid_itself(network, given)
     # expectations hold at the spec's own setting
     failures = [] if given or report.free else check(network, report)
-    return complain([*report.warnings, *failures])
+    return complain(failures, graphs=[report.graph])

@@ -101,7 +101,7 @@ def command(spec: str, settings: tuple[str, ...], **options: Any) -> int:
         found, seen = _perturb(report, setup, threads)
         problems += found
     _print(report, checks, options, seen if not problems else None)
-    return complain([*report.warnings, *problems])
+    return complain(problems, graphs=[report.graph])
 
 
 def _target(path: str | None, report: Report) -> str | None:

@@ -113,13 +113,6 @@ class Report:
             *(claim.statement for claim in found.coupled),
         )
 
-    @cached_property
-    def warnings(self) -> tuple[Problem, ...]:
-        """Signs that the numbers are not those the author means, unless the spec silences them."""
-        from cnncalc.analysis.doubts import told
-
-        return told(self.graph)
-
     @property
     def validity(self) -> str:
         """A sentence that states for which values of the free variables the report holds; empty without free variables."""
@@ -153,47 +146,6 @@ class Report:
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as plain data: what ``cnncalc table --format json`` prints."""
-        from cnncalc.report.json_ import as_dict
-
-        return as_dict(self)
-
-    def to_csv(self) -> str:
-        """The rows as CSV, exact to the last digit."""
-        from cnncalc.report import csv_
-        from cnncalc.report.rows import DEFAULT_COLUMNS
-
-        return csv_.render(self, list(DEFAULT_COLUMNS), None, "nchw")
-
-    def to_pandas(self) -> Any:
-        """The rows as a ``pandas.DataFrame``; symbolic sizes are strings.
-
-        Raises:
-            UsageError: pandas is not installed.
-        """
-        try:
-            import pandas as pd
-        except ImportError:
-            raise UsageError("to_pandas needs pandas: pip install pandas") from None
-        return pd.DataFrame(self.to_dict()["layers"])
-
-    def __repr__(self) -> str:
-        return f"<Report {self.name}: {len(self.rows)} layers, {self.totals.params} params, {self.totals.macs} MACs>"
-
-    def __str__(self) -> str:
-        """What ``cnncalc table`` prints."""
-        from cnncalc.report.rows import DEFAULT_COLUMNS
-        from cnncalc.report.table import render
-
-        return render(self, "simple", list(DEFAULT_COLUMNS), None, "nchw")
-
-    def _repr_html_(self) -> str:
-        """What notebooks show."""
-        from cnncalc.report.page import table
-
-        return table(self)
 
     @cached_property
     def _by_path(self) -> dict[str, Row]:

@@ -454,7 +454,7 @@ def test_repetitions_and_variants_say_a_thing_once(capsys, folder):
 def test_lints_are_silent_on_shipped_networks(name):
     """Or they are no more than infos."""
     from cnncalc.analysis.lints import Subject, all_lints
-    from cnncalc.network import load
+    from cnncalc.api import load
 
     network = load(name)
     report = network.summary()

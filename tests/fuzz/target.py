@@ -12,10 +12,11 @@ from cnncalc.analysis.perturb import differences, perturbed
 from cnncalc.analysis.solve import solve
 from cnncalc.analysis.unrolled import unrolled
 from cnncalc.analysis.verify import prepared, verified
+from cnncalc.api import Network, load
 from cnncalc.counting.propagate import Report
 from cnncalc.dims import DimError
 from cnncalc.errors import CnncalcError, SpecError, UsageError
-from cnncalc.network import Network, build, load
+from cnncalc.network import build
 from cnncalc.reading.text.files import read_text
 from cnncalc.report import difference, explanation, features, page, problems, solution, spec, table
 from cnncalc.report.findings import FORMATS, Findings, renderer

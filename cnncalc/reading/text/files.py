@@ -69,6 +69,20 @@ def read_spec(reference: str, *, whole: bool = False) -> tuple[Document, str | N
     return read(source, json=path.endswith(".json")), variant or None
 
 
+def read_any(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[Document, str | None]:
+    """The document that a path, a shipped name, a text or Python data is, and the variant that is asked for.
+
+    Raises:
+        UsageError: there is no such file.
+        SpecError: it is no valid YAML or JSON.
+    """
+    if not isinstance(source, str | os.PathLike):
+        return read_mapping(source), None
+    if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
+        return read_text(source), None
+    return read_spec(os.fspath(source))
+
+
 def read_raw(reference: str) -> tuple[str, str, Callable[[str], bytes]] | None:
     """A file's path and text, and a function that gives changed text the bytes it had: BOM and line ends.
 

@@ -6,13 +6,13 @@ import os
 from typing import Any
 from urllib.parse import quote
 
-from cnncalc import __version__
 from cnncalc.analysis.check import Result
 from cnncalc.errors import CODES, Mark, Problem
 from cnncalc.report.findings import Findings, as_json, file_in
 from cnncalc.report.findings.gitlab import fingerprint
 from cnncalc.report.findings.line_hash import line_hashes
 from cnncalc.report.rules import page
+from cnncalc.version import __version__
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 BASE = "%SRCROOT%"
