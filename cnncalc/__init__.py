@@ -17,7 +17,7 @@ from cnncalc.version import __version__
 
 if TYPE_CHECKING:
     from cnncalc.api import Diff, Explanation, Network, Report, Solution, diff, explain, load, solve
-    from cnncalc.counting.propagate import Row, Totals
+    from cnncalc.counting.rows import Row, Totals
     from cnncalc.errors import CnncalcError, Problem, SpecError, UsageError
     from cnncalc.reading.expressions.grammar import parse_size
 
@@ -25,7 +25,7 @@ _HOMES = {
     **dict.fromkeys(
         ("Diff", "Explanation", "Network", "Report", "Solution", "diff", "explain", "load", "solve"), "api"
     ),
-    **dict.fromkeys(("Row", "Totals"), "counting.propagate"),
+    **dict.fromkeys(("Row", "Totals"), "counting.rows"),
     **dict.fromkeys(("CnncalcError", "Problem", "SpecError", "UsageError"), "errors"),
     "parse_size": "reading.expressions.grammar",
 }

@@ -376,6 +376,11 @@ def product_of(dims: Iterable[Dim]) -> Dim:
     return prod(dims)
 
 
+def sum_of(dims: Iterable[Dim]) -> Dim:
+    """The sum of sizes."""
+    return sum(dims)
+
+
 def concrete(dim: Dim) -> int:
     """A size that must be a number by now.
 

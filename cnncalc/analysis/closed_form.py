@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.counting.propagate import Report, live_sets
+from cnncalc.counting.liveness import live_sets
+from cnncalc.counting.propagate import Report
 from cnncalc.dims import Dim, Expr, maximum, substitute
 from cnncalc.errors import UsageError, did_you_mean
 

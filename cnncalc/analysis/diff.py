@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
-from cnncalc.counting.propagate import Report, Row, propagate
+from cnncalc.counting.propagate import Report, propagate
+from cnncalc.counting.rows import Row
 from cnncalc.dims import Dim
 from cnncalc.errors import UsageError, did_you_mean
 from cnncalc.graph import Graph, Node

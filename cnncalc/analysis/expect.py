@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping as Mapping_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.counting.propagate import ITEM_BYTES, Row, live_sets, peak_activations
+from cnncalc.counting.liveness import live_sets, peak_activations
+from cnncalc.counting.quantities import ITEM_BYTES
+from cnncalc.counting.rows import Row
 from cnncalc.dims import Dim
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
 from cnncalc.fields import describe
@@ -18,7 +20,8 @@ from cnncalc.reading.text.nodes import ListNode, MapNode
 from cnncalc.shapes import show
 
 if TYPE_CHECKING:
-    from cnncalc.counting.propagate import Report, Totals
+    from cnncalc.counting.propagate import Report
+    from cnncalc.counting.rows import Totals
     from cnncalc.network import Network
 
 NUMBERS = ("params", "weights", "biases", "buffers", "macs", "flops")

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cnncalc.counting.propagate import Report, Row
+from cnncalc.counting.propagate import Report
 from cnncalc.counting.receptive_field import ReceptiveField, receptive_fields
+from cnncalc.counting.rows import Row
 from cnncalc.dims import Dim, product_of
 from cnncalc.errors import UsageError
 from cnncalc.graph import Graph, Node

@@ -12,7 +12,8 @@ import heapq
 from functools import cached_property
 from typing import NamedTuple
 
-from cnncalc.counting.propagate import ITEM_BYTES, Report
+from cnncalc.counting.propagate import Report
+from cnncalc.counting.quantities import ITEM_BYTES
 from cnncalc.dims import Dim, concrete, product_of
 from cnncalc.graph import Graph, Node
 from cnncalc.layer import Elementwise

@@ -8,7 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.analysis.closed_form import compiled
-from cnncalc.counting.propagate import ITEM_BYTES
+from cnncalc.counting.quantities import ITEM_BYTES
 from cnncalc.domain import grid_of
 from cnncalc.errors import SpecError, UsageError
 

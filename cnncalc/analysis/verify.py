@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cnncalc.counting.propagate import ITEM_BYTES, Report, Row, live_sets
+from cnncalc.counting.liveness import live_sets
+from cnncalc.counting.propagate import Report
+from cnncalc.counting.quantities import ITEM_BYTES
+from cnncalc.counting.rows import Row
 from cnncalc.dims import Expr, concrete
 from cnncalc.errors import Problem, SpecError, UsageError, did_you_mean
 from cnncalc.execute import StandIn, Step, execute

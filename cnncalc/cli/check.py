@@ -103,7 +103,7 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
 
 def _options(config: Config, given: dict[str, Any]) -> Options:
     from cnncalc.analysis.check import Options
-    from cnncalc.counting.propagate import ITEM_BYTES
+    from cnncalc.counting.quantities import ITEM_BYTES
     from cnncalc.errors import CODES
     from cnncalc.reading.expressions import quantity
     from cnncalc.suppression import known

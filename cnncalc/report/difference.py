@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.analysis.diff import Change, Diff, Total
-from cnncalc.counting.propagate import Row
+from cnncalc.counting.rows import Row
 from cnncalc.dims import Dim
 from cnncalc.report import text
 from cnncalc.report.json_ import SCHEMA_VERSION

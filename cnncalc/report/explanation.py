@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
 from typing import Any
 
 from cnncalc.analysis import memory
 from cnncalc.analysis.explain import Explanation, Line
-from cnncalc.counting.propagate import ITEM_BYTES, Report, Row
-from cnncalc.dims import Dim, Expr
+from cnncalc.counting.propagate import Report
+from cnncalc.counting.quantities import ITEM_BYTES
+from cnncalc.counting.rows import Row
+from cnncalc.dims import Dim, Expr, sum_of
 from cnncalc.report import text
 from cnncalc.report.latex import formula
 from cnncalc.shapes import show
@@ -125,17 +126,10 @@ def _parts(report: Report) -> list[tuple[str, list[Row]]]:
 
 
 def _part(rows: list[Row]) -> str:
-    params, macs = _sum(rows, lambda r: r.params), _sum(rows, lambda r: r.macs)
+    params, macs = sum_of(r.params for r in rows), sum_of(r.macs for r in rows)
     return (
         f"{len(rows)} layers to {show(rows[-1].output)}, {text.count(params)} params, {text.count(macs)} MACs"
     )
-
-
-def _sum(rows: list[Row], number: Callable[[Row], Dim]) -> Dim:
-    total: Dim = 0
-    for row in rows:
-        total += number(row)
-    return total
 
 
 def _top(report: Report, number: str, total: Dim) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.counting.propagate import COUNTING_RULE, Report, Row
+from cnncalc.counting.propagate import Report
+from cnncalc.counting.quantities import COUNTING_RULE
+from cnncalc.counting.rows import Row
 from cnncalc.dims import Dim
 from cnncalc.report.rows import folded, laid_out
 from cnncalc.shapes import Shape

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.counting.propagate import Report, Row
+from cnncalc.counting.propagate import Report
+from cnncalc.counting.rows import Row
 from cnncalc.dims import Expr
 from cnncalc.errors import UsageError
 from cnncalc.layer import Layer

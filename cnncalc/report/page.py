@@ -8,7 +8,9 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from cnncalc.counting.propagate import COUNTING_RULE, Report, Row
+from cnncalc.counting.propagate import Report
+from cnncalc.counting.quantities import COUNTING_RULE
+from cnncalc.counting.rows import Row
 from cnncalc.report import explanation, text
 
 COLUMNS = ("layer", "type", "output", "weights", "biases", "params", "MACs", "activations", "receptive field")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.counting.propagate import ITEM_BYTES, Report, Row
+from cnncalc.counting.propagate import Report
+from cnncalc.counting.quantities import ITEM_BYTES
+from cnncalc.counting.rows import Row
 from cnncalc.dims import Expr
 from cnncalc.errors import UsageError
 from cnncalc.layer import Layer

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from cnncalc.counting.propagate import ITEM_BYTES, Report, Row, fold
+from cnncalc.counting.propagate import Report
+from cnncalc.counting.quantities import ITEM_BYTES
+from cnncalc.counting.rows import Row, fold
 from cnncalc.errors import UsageError, did_you_mean
 from cnncalc.shapes import Shape
 

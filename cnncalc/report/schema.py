@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from cnncalc.counting.propagate import ITEM_BYTES
+from cnncalc.counting.quantities import ITEM_BYTES
 from cnncalc.domain import KINDS
 from cnncalc.errors import CODES
 from cnncalc.fields import DEFERRED

@@ -6,7 +6,9 @@ import re
 import textwrap
 from typing import Any
 
-from cnncalc.counting.propagate import COUNTING_RULE, Report, Row
+from cnncalc.counting.propagate import Report
+from cnncalc.counting.quantities import COUNTING_RULE
+from cnncalc.counting.rows import Row
 from cnncalc.report import text
 from cnncalc.report.rows import COLUMNS, folded, laid_out
 

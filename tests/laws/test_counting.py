@@ -10,8 +10,10 @@ import pytest
 
 import cnncalc
 from cnncalc.analysis.doubts import told
-from cnncalc.counting.propagate import Report, fold, live_sets, peak_activations, propagate
+from cnncalc.counting.liveness import live_sets, peak_activations
+from cnncalc.counting.propagate import Report, propagate
 from cnncalc.counting.receptive_field import receptive_fields
+from cnncalc.counting.rows import fold
 from cnncalc.dims import DimError
 from cnncalc.errors import SpecError, UsageError
 

@@ -8,7 +8,7 @@ import pytest
 import cnncalc
 from cnncalc.analysis import memory
 from cnncalc.analysis.memory import best_schedule, bytes_of, schedule, training
-from cnncalc.counting.propagate import live_sets, peak_activations
+from cnncalc.counting.liveness import live_sets, peak_activations
 from cnncalc.dims import DimError
 
 IN_PLACE = {"relu", "batchnorm2d", "add", "multiply", "flatten", "reshape", "dropout"}

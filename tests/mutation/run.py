@@ -30,8 +30,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 TARGETS = [
-    "cnncalc/counting/receptive_field.py", "cnncalc/window.py", "cnncalc/shapes.py", "cnncalc/analysis/memory.py",
-    "cnncalc/layers", "cnncalc/kernels", "cnncalc/counting/propagate.py", "cnncalc/dims.py", "cnncalc/conditions.py",
+    "cnncalc/window.py", "cnncalc/shapes.py", "cnncalc/analysis/memory.py",
+    "cnncalc/layers", "cnncalc/kernels", "cnncalc/counting", "cnncalc/dims.py", "cnncalc/conditions.py",
     "cnncalc/integers.py",
 ]  # fmt: skip
 TESTS = ["tests/unit", "tests/laws", "tests/golden/test_receptive_field.py", "tests/diagnostics"]

@@ -4,7 +4,7 @@ import pytest
 
 import cnncalc
 from cnncalc.analysis.unrolled import unrolled
-from cnncalc.counting.propagate import Row
+from cnncalc.counting.rows import Row
 from cnncalc.reading.text.shipped import shipped_specs
 from cnncalc.report.spec import render
 from tests.laws.test_forward import TYPES, random_layers

@@ -1,0 +1,42 @@
+"""Which tensors are alive while each layer runs."""
+
+from __future__ import annotations
+
+from cnncalc.dims import Dim, product_of, sum_of
+from cnncalc.graph import Graph
+
+
+def peak_activations(graph: Graph) -> int | None:
+    """Most elements alive at once, in execution order; None where sizes are symbolic."""
+    totals = live_sets(graph)
+    return max((t for t in totals if isinstance(t, int)), default=0) if all_integers(totals) else None
+
+
+def all_integers(sizes: list[Dim]) -> bool:
+    """Whether nothing is symbolic."""
+    return all(isinstance(size, int) for size in sizes)
+
+
+def live_sets(graph: Graph) -> list[Dim]:
+    """Elements alive while each layer runs, in execution order.
+
+    A tensor lives from the layer that makes it to the last that reads it; while a layer runs, its
+    inputs and its output are alive. Nothing is done in place.
+    """
+    nodes = [node for node in graph.nodes if not node.train_only]
+    last_use = {node.number: node.number for node in nodes}
+    for node in nodes:
+        for i in node.inputs:
+            last_use[i] = node.number
+    for i in graph.outputs:
+        last_use[i] = len(graph.nodes)
+    totals: list[Dim] = []
+    alive: Dim = 0
+    expiring: dict[int, list[Dim]] = {}
+    for node in nodes:
+        size = product_of(node.output)
+        alive += size
+        totals.append(alive)
+        expiring.setdefault(last_use[node.number], []).append(size)
+        alive -= sum_of(expiring.pop(node.number, ()))
+    return totals

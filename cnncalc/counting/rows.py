@@ -1,0 +1,91 @@
+"""What is counted of a layer, of several layers together, and of a whole network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from cnncalc.counting.receptive_field import ReceptiveField
+from cnncalc.dims import Dim, sum_of
+from cnncalc.errors import Place
+from cnncalc.shapes import Shape
+
+
+class Row(NamedTuple):
+    """One layer, or one group of them, with its numbers. Sizes are for one sample."""
+
+    path: str
+    type: str
+    inputs: tuple[str, ...]
+    output: Shape
+    weights: Dim = 0
+    biases: Dim = 0
+    buffers: Dim = 0
+    macs: Dim = 0
+    flops: Dim = 0
+    activations: Dim = 0
+    receptive_field: ReceptiveField | None = None
+    shared_with: str | None = None
+    train_only: bool = False
+    partial: bool = False
+    place: Place | None = None
+
+    @property
+    def params(self) -> Dim:
+        """Weights and biases."""
+        return self.weights + self.biases
+
+
+#: fields of a row that add up: what is stored counts with every layer, what is done with those that run
+STORED = ("weights", "biases", "buffers")
+DONE = ("macs", "flops", "activations")
+
+
+class Totals(NamedTuple):
+    """Sums over rows. MACs and flops leave out layers that are for training only."""
+
+    weights: Dim
+    biases: Dim
+    buffers: Dim
+    macs: Dim
+    flops: Dim
+    param_bytes: Dim
+    activation_bytes: Dim
+    peak_activation_bytes: Dim | None
+    partial: bool
+
+    @property
+    def params(self) -> Dim:
+        """Weights and biases."""
+        return self.weights + self.biases
+
+
+def fold(path: str, kind: str, rows: Sequence[Row], output: Shape) -> Row:
+    """Rows of a stretch of the network as one: nothing is counted twice, and MACs are those at inference.
+
+    A stretch that is for training only as a whole is counted as its layers are.
+    """
+    inside = {row.path for row in rows}
+    run = [row for row in rows if not row.train_only] or rows
+    feeding = dict.fromkeys(i for row in rows for i in row.inputs if i not in inside)
+    sums: dict[str, Any] = {name: sum_of(getattr(row, name) for row in rows) for name in STORED}
+    sums |= {name: sum_of(getattr(row, name) for row in run) for name in DONE}
+    return Row(
+        path=path,
+        type=kind,
+        inputs=tuple(feeding),
+        output=output,
+        **sums,
+        receptive_field=run[-1].receptive_field if run else None,
+        train_only=bool(rows) and all(row.train_only for row in rows),
+        partial=any(row.partial for row in rows),
+        shared_with=_twin(path, rows),
+    )
+
+
+def _twin(path: str, rows: Sequence[Row]) -> str | None:
+    """The stretch whose parameters a stretch uses again, layer by layer."""
+    if not rows or rows[0].shared_with is None:
+        return None
+    twin = rows[0].shared_with.removesuffix(rows[0].path.removeprefix(path))
+    return twin if all(row.shared_with == twin + row.path.removeprefix(path) for row in rows) else None
