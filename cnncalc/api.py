@@ -6,7 +6,6 @@ What they hold is made below, in ``network``, ``counting`` and ``analysis``, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +36,7 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Network:
         UsageError: there is no such file.
     """
     document, variant = read_any(source)
-    base = network.build(document, variant)
-    return Network(**{field.name: getattr(base, field.name) for field in fields(base)})
+    return Network(network.build(document, variant).spec)
 
 
 class Network(network.Network):

@@ -138,7 +138,7 @@ def _check_network(document: Document, network: Network | None, variant: str, op
         return _Found([*error.problems, *part.problems])
     outcomes = expect.outcomes(network, report)
     if options.budgets:
-        outcomes += expect.budgets(report, options.budgets, options.dtype, network.source, network.root)
+        outcomes += expect.budgets(report, options.budgets, options.dtype, network.source, network.spec.root)
     problems = [problem for outcome in outcomes for problem in outcome.problems]
     found = _linted(Subject(network, report.graph, report), options, all_lints())
     return found._replace(problems=[*problems, *found.problems], outcomes=outcomes)

@@ -46,9 +46,9 @@ def check(network: Network, report: Report) -> list[Problem]:
 def outcomes(network: Network, report: Report) -> list[Outcome]:
     """Every expectation of the spec, every case, and how it went."""
     checker = _Checker(network, report)
-    if network.expect is not None:
-        checker.check(network.expect, report)
-    for number, (case, mark) in enumerate(network.cases, 1):
+    if network.spec.expect is not None:
+        checker.check(network.spec.expect, report)
+    for number, (case, mark) in enumerate(network.spec.cases, 1):
         checker.case(case, mark, number)
     return checker.outcomes
 

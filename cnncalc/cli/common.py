@@ -66,7 +66,7 @@ def grids(over: Iterable[str]) -> dict[str | tuple[str, ...], list[Any]]:
     Raises:
         UsageError: a text is not of this form.
     """
-    from cnncalc.network import values_of
+    from cnncalc.reading.checking.settings import values_of
 
     found: dict[str | tuple[str, ...], list[Any]] = {}
     for text in over:
@@ -97,7 +97,8 @@ def read_network(
     spec: str, settings: Sequence[str], free: Sequence[str]
 ) -> tuple[Network, dict[str, Any], list[str]]:
     """The network, the values of ``--set``, and the names of ``--free``."""
-    from cnncalc.network import build, setting
+    from cnncalc.network import build
+    from cnncalc.reading.checking.settings import setting
     from cnncalc.reading.text.files import read_spec
 
     given = setting(settings)

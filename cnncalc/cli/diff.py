@@ -80,7 +80,8 @@ def _report(
     dtype: str,
 ) -> Report:
     from cnncalc.cli.common import split_names
-    from cnncalc.network import build, setting
+    from cnncalc.network import build
+    from cnncalc.reading.checking.settings import setting
     from cnncalc.reading.text.files import read_spec
     from cnncalc.reading.text.git import read_revision
 

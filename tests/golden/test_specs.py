@@ -25,8 +25,8 @@ def test_shipped_spec(name):
     network = build(document(path), variant or None)
     report = network.summary()
 
-    assert network.expect is not None
-    assert "params" in network.expect
+    assert network.spec.expect is not None
+    assert "params" in network.spec.expect
     assert network.citation
     assert check(network, report) == []
     assert unused(report.graph) == []
@@ -48,7 +48,7 @@ def test_lesson(path):
 
     assert check(network, report) == []
     shapes = "output" if len(report.outputs) == 1 else "layers"
-    assert {"params", "weights", "biases", "macs", shapes} <= set(network.expect)
+    assert {"params", "weights", "biases", "macs", shapes} <= set(network.spec.expect)
     assert path.read_text(encoding="utf-8").startswith("# ")
 
 

@@ -18,7 +18,7 @@ REFERRING = ("from", "output", "share", "expect")
 @lint("W306", local=True)
 def unused_name(subject: Subject) -> Iterator[Problem]:
     """Texts of the spec are searched for the name, so that nothing in use is called unused."""
-    root = subject.network.root
+    root = subject.network.spec.root
     everywhere = _words(root, top=True)
     variables = _mapping(root.get("vars"))
     for name in variables:

@@ -46,7 +46,7 @@ def identity_layer(subject: Subject) -> Iterator[Problem]:
 
     An identity that something refers to is there for its name.
     """
-    used = references(subject.network.root)
+    used = references(subject.network.spec.root)
     made: dict[Place | None, list[Node]] = {}
     for node in subject.layers:
         made.setdefault(node.place, []).append(node)

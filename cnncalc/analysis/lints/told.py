@@ -33,10 +33,10 @@ for _code in doubts.CODES:
 def _flatten(subject: Subject, problem: Problem) -> Fix | None:
     """A flatten before the item, if that is what the layer then reads, wherever the item is used."""
     source, place = subject.network.source, problem.place
-    if place is None or "flatten_" in source.text or subject.network.expect is not None:
+    if place is None or "flatten_" in source.text or subject.network.spec.expect is not None:
         return None  # unnamed ones would be counted anew, or numbers that the author expects would change
     known, here = roles(subject.graph), [n for n in subject.layers if n.place == place and n.type == "linear"]
-    found = _item(subject.network.root, place.mark)
+    found = _item(subject.network.spec.root, place.mark)
     if found is None or {known[n.inputs[0]][-1] for n in here} - {Role.SPACE, Role.FEATURES}:
         return None
     item, mark = found

@@ -23,9 +23,14 @@ RESERVED = {
 }
 
 
+def is_name(value: Any) -> bool:
+    """Whether it could be the name of something."""
+    return isinstance(value, str) and NAME.match(value) is not None
+
+
 def wrong_name(name: Any, place: Place) -> Problem | None:
     """What is wrong with a name of a variable, block, parameter, layer or input; None if nothing is."""
-    if not isinstance(name, str) or not NAME.match(name):
+    if not is_name(name):
         help = "a name has at most 64 letters, digits and underscores, and does not begin with a digit"
         meant = re.sub(r"[^A-Za-z0-9]+", "_", name) if isinstance(name, str) else ""
         if NAME.match(meant) and meant not in RESERVED:

@@ -14,7 +14,6 @@ from cnncalc.dims import Expr
 from cnncalc.errors import Place, Problem, SpecError
 from cnncalc.fields import Bound, describe, open_bounds, symbolic
 from cnncalc.graph import Graph, Group
-from cnncalc.reading.checking.items import ItemReader
 from cnncalc.reading.checking.parts import Attachment, Block, Item
 from cnncalc.reading.checking.problems import translate
 from cnncalc.reading.checking.value import Failed, Value
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cnncalc.layer import Layer
-    from cnncalc.reading.checking.tensors import Numbers
+    from cnncalc.reading.checking.spec import Spec
     from cnncalc.shapes import Shape
 
 MAX_LAYERS = 20_000
@@ -47,8 +46,9 @@ class Definition(NamedTuple):
 class Expander:
     """Unrolls the items of one network into an ``Assembly``."""
 
-    def __init__(self, reader: ItemReader, variables: Mapping[str, Any]) -> None:
-        self.reader = reader
+    def __init__(self, spec: Spec, variables: Mapping[str, Any]) -> None:
+        self.spec = spec
+        self.reader = spec.reader
         self.variables = variables
         self.grown = Assembly()
         self.items_seen = 0
@@ -57,14 +57,7 @@ class Expander:
 
     # -- the whole network
 
-    def expand(
-        self,
-        name: str,
-        inputs: Mapping[str, tuple[Shape, Place]],
-        items: list[Item],
-        outputs: list[Value],
-        input_values: Mapping[str, Numbers],
-    ) -> Graph:
+    def expand(self, inputs: Mapping[str, tuple[Shape, Place]]) -> Graph:
         """The graph.
 
         Raises:
@@ -72,23 +65,26 @@ class Expander:
         """
         grown, root = self.grown, Scope("", None, {})
         for input_name, (shape, place) in inputs.items():
-            values = {"input": input_values[input_name]} if input_name in input_values else {}
+            given = self.spec.input_values.get(input_name)
+            values = {} if given is None else {"input": given}
             index = grown.append(input_name, None, (), shape, Origin(place, values))
             root.names[input_name] = index
             for size in shape:
                 grown.demand(at_least(size, 1), index, "an input has at least one cell")
         if len(inputs) == 1:
             root.names["input"] = 0
-        last = self.expand_list(items, root, 0 if len(inputs) == 1 else -1)
-        ends = self.outputs(outputs, root, last)
+        last = self.expand_list(self.spec.items, root, 0 if len(inputs) == 1 else -1)
+        ends = self.outputs(root, last)
         grown.refuse_impossible(self.variables)
         if grown.problems:
             raise SpecError(grown.problems)
         demands, warnings = tuple(grown.demands.values()), tuple(grown.warnings)
-        return Graph(name, tuple(grown.nodes), ends, grown.groups, demands, warnings, self.variables)
+        return Graph(
+            self.spec.name, tuple(grown.nodes), ends, grown.groups, demands, warnings, self.variables
+        )
 
-    def outputs(self, names: list[Value], root: Scope, last: Tensor) -> tuple[int, ...]:
-        problems = self.grown.problems
+    def outputs(self, root: Scope, last: Tensor) -> tuple[int, ...]:
+        names, problems = self.spec.outputs, self.grown.problems
         found: list[Tensor] = [] if names else [last]
         for name in names:
             try:
@@ -100,7 +96,7 @@ class Expander:
                 problems.append(failed.problem.at(name.place))
         if -1 in found and not problems:
             message = "the network has several inputs and no layers"
-            problems.append(Problem("C204", message, where=self.reader.source.name))
+            problems.append(Problem("C204", message, where=self.spec.source.name))
         return tuple(i for i in found if i is not None)
 
     # -- lists and items
@@ -397,7 +393,7 @@ class Expander:
         except ValidationError as error:
             assert isinstance(item.node, MapNode)
             mark = item.place.mark
-            found = translate(error, item.node, mark, self.reader.source, item.cls.model_fields, item.kind)
+            found = translate(error, item.node, mark, self.spec.source, item.cls.model_fields, item.kind)
             for problem, detail in zip(found, error.errors(), strict=True):
                 key = str(detail["loc"][0]) if detail["loc"] else ""
                 written = item.fields.get(key)

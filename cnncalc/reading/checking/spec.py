@@ -1,0 +1,37 @@
+"""A spec that has passed every check that needs no sizes: what evaluation starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cnncalc.domain import Domain
+from cnncalc.errors import Mark, Source
+from cnncalc.reading.checking.items import ItemReader
+from cnncalc.reading.checking.parts import Item
+from cnncalc.reading.checking.tensors import Numbers
+from cnncalc.reading.checking.value import Value
+from cnncalc.reading.text.nodes import MapNode
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spec:
+    """All that a spec says, with the overrides of one of its variants. Nothing is evaluated, and nothing changes it."""
+
+    name: str
+    description: str
+    citation: str  # the key 'source'
+    source: Source
+    vars: Mapping[str, Value]
+    domains: Mapping[str, Domain]  # of the vars that are declared with one
+    inputs: Mapping[str, Value]
+    layouts: Mapping[str, str]  # of the inputs for which the spec says one
+    input_values: Mapping[str, Numbers]
+    items: list[Item]
+    outputs: tuple[Value, ...]
+    expect: MapNode | None
+    cases: tuple[tuple[Any, Mark], ...]
+    variants: tuple[str, ...]
+    reader: ItemReader
+    root: MapNode

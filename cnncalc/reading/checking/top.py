@@ -1,0 +1,229 @@
+"""The top level of a spec: its variables, inputs, outputs and variants; what reads a document as a whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from cnncalc.domain import Domain
+from cnncalc.errors import Mark, Place, Problem, SpecError, UsageError, did_you_mean
+from cnncalc.reading.checking.inputs import Inputs, by_input, read_inputs
+from cnncalc.reading.checking.items import ItemReader
+from cnncalc.reading.checking.model import SpecModel, VariantModel
+from cnncalc.reading.checking.problems import validated
+from cnncalc.reading.checking.spec import Spec
+from cnncalc.reading.checking.tensors import Numbers, read_numbers
+from cnncalc.reading.checking.value import Failed, Value, compile_value
+from cnncalc.reading.checking.variables import variables_of
+from cnncalc.reading.expressions.words import is_name, wrong_name
+from cnncalc.reading.foreign import other_file
+from cnncalc.reading.text.nodes import Document, ListNode, MapNode
+
+
+def checked(document: Document, variant: str | None = None) -> Spec:
+    """The spec that a document is, with the overrides of one of its variants.
+
+    Raises:
+        SpecError: with every problem that shows before anything is evaluated.
+        UsageError: there is no such variant.
+    """
+    return _Reader(document).spec(variant)
+
+
+class _Reader:
+    """Checks a document and takes it apart. All problems are collected."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.source = document.source
+        self.problems: list[Problem] = []
+
+    def spec(self, variant: str | None) -> Spec:
+        root = self.document.root
+        if not isinstance(root, MapNode):
+            place = Place(self.source, self.document.root_mark)
+            message = "a spec is a mapping with 'input' and 'layers'"
+            help = "write 'input: [3, 224, 224]' and 'layers:' at the left margin, without '- ' or '='"
+            raise SpecError([Problem("C101", message, place, help=help)])
+        self.refuse_other_file(root)
+        model, self.problems = validated(SpecModel, root, self.source, "the spec")
+        overrides = self.variant(root, variant)
+        variables, domains = self.variables(root.get("vars"), overrides.vars if overrides else None)
+        inputs = self.inputs(root, variables)
+        values = self.input_values(root, inputs.shapes)
+        defaults = root.get("defaults")
+        reader = ItemReader(self.source, variables, defaults if isinstance(defaults, MapNode) else None)
+        reader.check_defaults()
+        if isinstance(root.get("blocks"), MapNode):
+            reader.read_blocks(root["blocks"])
+        layers = root.get("layers")
+        items = reader.read_list(layers) if isinstance(layers, ListNode) else []
+        problems = [*self.problems, *reader.problems]
+        if problems or model is None:
+            raise SpecError(problems)
+        expect = overrides.expect if overrides and overrides.expect is not None else model.expect
+        outputs = self.outputs(root, model.output or [])
+        name = (overrides.name if overrides else "") or variant or model.name or _stem(self.source.name)
+        citation = (overrides.source if overrides else "") or model.source
+        return Spec(
+            name=name,
+            description=model.description,
+            citation=citation,
+            source=self.source,
+            vars=variables,
+            domains=domains,
+            inputs=inputs.shapes,
+            layouts=inputs.layouts,
+            input_values=values,
+            items=items,
+            outputs=outputs,
+            expect=expect,
+            cases=self.cases(root, variant),
+            variants=() if variant is not None else tuple(model.variants or ()),
+            reader=reader,
+            root=root,
+        )
+
+    def refuse_other_file(self, root: MapNode) -> None:
+        """Files of other programs: one sentence, not an error for each key."""
+        what = other_file(root) if "layers" not in root else None
+        if what is not None:
+            first = next(iter(root))
+            message = f"this is {what}, not a cnncalc spec"
+            help = "cnncalc cannot import such files: write the layers under 'layers'; 'cnncalc zoo NAME' prints an example"
+            raise SpecError([Problem("C104", message, Place(self.source, root.keys_at[first]), help=help)])
+
+    def cases(self, root: MapNode, variant: str | None) -> tuple[tuple[Any, Mark], ...]:
+        """Cases belong to the spec itself, not to its variants."""
+        raw = root.get("cases")
+        if variant is not None or not isinstance(raw, ListNode):
+            return ()
+        return tuple(zip(raw, raw.values_at, strict=True))
+
+    def variant(self, root: MapNode, name: str | None) -> VariantModel | None:
+        variants = root.get("variants")
+        found: VariantModel | None = None
+        if isinstance(variants, MapNode):
+            for key, node in variants.items():
+                at = variants.values_at[key]
+                if not isinstance(node, MapNode):
+                    place = Place(self.source, at)
+                    self.problems.append(Problem("C101", f"variant '{key}' needs a mapping", place))
+                    continue
+                model, problems = validated(VariantModel, node, self.source, f"variant '{key}'")
+                self.problems += problems
+                found = model if key == name else found
+                self.unknown_overrides(root, node)
+        if name is not None and found is None and not self.problems:
+            known = list(variants) if isinstance(variants, MapNode) else []
+            help = did_you_mean(name, known) or f"it has {', '.join(known) or 'none'}"
+            raise UsageError(f"{self.source.name} has no variant '{name}'; {help}")
+        return found
+
+    def unknown_overrides(self, root: MapNode, node: MapNode) -> None:
+        given, base = node.get("vars"), root.get("vars")
+        if not isinstance(given, MapNode):
+            return
+        known = list(base) if isinstance(base, MapNode) else []
+        for key in given:
+            if key not in known:
+                place = Place(self.source, given.keys_at[key])
+                message = f"'{key}' is not among the spec's vars"
+                self.problems.append(Problem("C106", message, place, help=did_you_mean(key, known)))
+
+    def variables(self, base: Any, overrides: MapNode | None) -> tuple[dict[str, Value], dict[str, Domain]]:
+        """Values of ``vars`` and the domains that are declared."""
+        found: dict[str, Value] = {}
+        domains: dict[str, Domain] = {}
+        for name, raw in base.items() if isinstance(base, MapNode) else ():
+            mark, domain = base.values_at[name], None
+            if (problem := wrong_name(name, Place(self.source, base.keys_at[name]))) is not None:
+                self.problems.append(problem)
+            if isinstance(raw, MapNode):
+                raw, mark, domain = self.declared(raw, mark)
+            if overrides is not None and name in overrides:
+                raw, mark = overrides[name], overrides.values_at[name]
+            found[name] = self.default(name, raw, mark, found, domain)
+            if domain is not None:
+                domains[name] = domain
+        return found, domains
+
+    def declared(self, node: MapNode, mark: Mark) -> tuple[Any, Mark, Domain | None]:
+        from cnncalc.reading.checking.declaration import read_declaration
+
+        declared, problems = read_declaration(node, self.source)
+        self.problems += problems
+        return declared or (1, mark, None)
+
+    def default(
+        self, name: str, raw: Any, mark: Mark, known: Mapping[str, Value], domain: Domain | None
+    ) -> Value:
+        """What a variable is unless another value is given; it must be in its domain."""
+        place = Place(self.source, mark)
+        try:
+            if raw is None or isinstance(raw, MapNode):
+                message = f"'{name}' needs a number, true or false, a word or a list"
+                raise Failed(Problem("C101", message, place, help=f"for example {name[:40]}: 224"))
+            value = self.variable(raw, mark, known)
+            if domain is not None and not self.problems:
+                defaults, _ = variables_of({**known, name: value}, {}, {})
+                if (reason := domain.wrong(defaults[name])) is not None:
+                    raise Failed(Problem("C101", f"'{name}' {reason}", place))
+        except Failed as failed:
+            self.problems.append(failed.problem)
+            return Value(1, place)
+        return value
+
+    def variable(self, raw: Any, mark: Mark, known: Mapping[str, Value]) -> Value:
+        """An expression in earlier variables, or a word such as ``relu``."""
+        words = tuple(w for w in (raw if isinstance(raw, list) else [raw]) if is_name(w) and w not in known)
+        return compile_value(raw, mark, self.source, known, words)
+
+    def inputs(self, root: MapNode, variables: Mapping[str, Value]) -> Inputs:
+        raw = root.get("input")
+        if raw is None:
+            if "input" in root:
+                place = Place(self.source, root.values_at["input"])
+                self.problems.append(
+                    Problem(
+                        "C101",
+                        "'input' needs [channels, height, width]",
+                        place,
+                        help="write input: [3, 224, 224]",
+                    )
+                )
+            return Inputs({}, {}, [])
+        found = read_inputs(raw, root.values_at["input"], self.source, variables)
+        self.problems += found.problems
+        return found
+
+    def input_values(self, root: MapNode, inputs: Mapping[str, Value]) -> dict[str, Numbers]:
+        """Numbers for the inputs: one tensor, or tensors by name."""
+        raw = root.get("input_values")
+        if raw is None:
+            return {}
+        entries = by_input(raw, root.values_at["input_values"])
+        found = {}
+        for name, (numbers, mark) in entries.items():
+            if name not in inputs:
+                help = did_you_mean(name, inputs) or f"it has {', '.join(inputs)}"
+                place = Place(self.source, mark)
+                self.problems.append(Problem("C106", f"there is no input '{name}'", place, help=help))
+                continue
+            try:
+                found[name] = read_numbers(numbers, mark, self.source)
+            except Failed as failed:
+                self.problems.append(failed.problem)
+        return found
+
+    def outputs(self, root: MapNode, names: list[str]) -> tuple[Value, ...]:
+        if not names:
+            return ()
+        raw, mark = root["output"], root.values_at["output"]
+        marks = raw.values_at if isinstance(raw, ListNode) else [mark]
+        return tuple(Value(n, Place(self.source, m)) for n, m in zip(names, marks, strict=True))
+
+
+def _stem(name: str) -> str:
+    return "" if name.startswith("<") else os.path.splitext(os.path.basename(name))[0]
