@@ -473,10 +473,10 @@ def _extreme(dims: Iterable[Any], *, largest: bool) -> Any:
     for dim in dims:
         if isinstance(dim, Expr) and len(dim.terms) == 1:
             ((monomial, c),) = dim.terms.items()
-            if c == 1 and len(monomial) == 1 and isinstance(monomial[0], Extreme):
-                if monomial[0].largest == largest:  # min(min(a, b), c) = min(a, b, c)
-                    args.extend(monomial[0].args)
-                    continue
+            inner = monomial[0] if c == 1 and len(monomial) == 1 else None
+            if isinstance(inner, Extreme) and inner.largest == largest:  # min(min(a, b), c) = min(a, b, c)
+                args.extend(inner.args)
+                continue
         args.append(dim)
     if any(hasattr(a, "__array__") for a in args):
         import numpy as np

@@ -81,9 +81,11 @@ def _as_tree(rows: list[Row], cells: list[list[str]], report: Report) -> list[li
         groups = 0
         while groups < len(parents) and ".".join(parents[: groups + 1]) in report.graph.groups:
             groups += 1
-        for depth in range(groups):
-            if shown[: depth + 1] != tuple(parents[: depth + 1]):
-                lines.append(["  " * depth + parents[depth], *[""] * (len(cell) - 1)])
+        lines.extend(
+            ["  " * depth + parents[depth], *[""] * (len(cell) - 1)]
+            for depth in range(groups)
+            if shown[: depth + 1] != tuple(parents[: depth + 1])
+        )
         shown = tuple(parents[:groups])
         name = ".".join(parts[groups:])
         note = f" (shared with {row.shared_with})" if row.shared_with else ""
@@ -112,15 +114,19 @@ def _footer(report: Report, fmt: str) -> list[str]:
         f"{name} {text.dims(shape)}" if named else text.dims(shape) for name, shape in report.inputs.items()
     )
     lines = [
-        f"Params {text.count(totals.params)} (weights {text.count(totals.weights)}, biases "
-        f"{text.count(totals.biases)}); buffers {text.count(totals.buffers)}",
+        (
+            f"Params {text.count(totals.params)} (weights {text.count(totals.weights)}, biases "
+            f"{text.count(totals.biases)}); buffers {text.count(totals.buffers)}"
+        ),
         *(
             [f"MACs {text.count(totals.macs)}; flops {text.count(totals.flops)}"]
             if isinstance(totals.macs, int)
             else [f"MACs {totals.macs}", f"flops {totals.flops}"]
         ),
-        f"Input {inputs}; batch {report.batch}; parameters {text.size(totals.param_bytes)}, all "
-        f"activations {text.size(totals.activation_bytes)} ({report.dtype}, MB = 10^6 bytes)",
+        (
+            f"Input {inputs}; batch {report.batch}; parameters {text.size(totals.param_bytes)}, all "
+            f"activations {text.size(totals.activation_bytes)} ({report.dtype}, MB = 10^6 bytes)"
+        ),
         f"Counted: {COUNTING_RULE}.",
     ]
     if any(row.train_only for row in report):

@@ -111,7 +111,7 @@ def test_every_type_is_in_the_table():
     [  # Dumoulin and Visin, "A guide to convolution arithmetic for deep learning"
         (4, 3, 1, 0, 1, 2), (5, 4, 1, 2, 1, 6), (5, 3, 1, 1, 1, 5), (5, 3, 1, 2, 1, 7), (5, 3, 2, 0, 1, 2),
         (5, 3, 2, 1, 1, 3), (6, 3, 2, 1, 1, 3), (7, 3, 1, 0, 2, 3),
-        # LeNet-5, AlexNet (227 and 224), VGG, ResNet
+        # the first layers of LeNet-5, of AlexNet at 227 and at 224, of VGG and of ResNet
         (32, 5, 1, 0, 1, 28), (227, 11, 4, 0, 1, 55), (224, 11, 4, 2, 1, 55), (224, 3, 1, 1, 1, 224), (224, 7, 2, 3, 1, 112),
     ],
 )  # fmt: skip

@@ -48,10 +48,10 @@ def explain(text: str, at: int, before: int, expect: str, opening: int | None) -
         return Found(f"this '{first}' closes nothing", at, at + 1, "remove it, or add the opening bracket")
     if expect == "next" and inside == "[" and (first == ":" or _KEY.match(text, at)) and opening is not None:
         return _unclosed(lines, opening, text.rfind('"', 0, before - 1) if first == ":" else before)
-    if expect == "next" and not (first.isdigit() or first in '"{['):
-        if number := _LAST_NUMBER.search(text, max(before - 40, 0), at):
-            return _of_the_value(text, number.start(), "a value")
     if expect == "next":
+        value_begins = first.isdigit() or first in '"{['
+        if not value_begins and (number := _LAST_NUMBER.search(text, max(before - 40, 0), at)):
+            return _of_the_value(text, number.start(), "a value")
         shown = _shown(text, at)
         return Found(f"a ',' is missing before {shown}", before, before + 1, f"write ',' before {shown}")
     if expect == "colon":

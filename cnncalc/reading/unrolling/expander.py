@@ -312,10 +312,11 @@ class Expander:
         return tensor
 
     def expand_branches(self, item: Item, scope: Scope, current: Tensor) -> list[Tensor]:
-        ends = []
-        for branch in item.branches or []:
-            if branch.when is None or self.truth(branch.when, self.env(scope, current)):
-                ends.append(self.expand_list(branch.items, scope, current))
+        ends = [
+            self.expand_list(branch.items, scope, current)
+            for branch in item.branches or []
+            if branch.when is None or self.truth(branch.when, self.env(scope, current))
+        ]
         if not ends:
             raise Failed(Problem("C204", "no branch is left: every 'when' is false"))
         return ends

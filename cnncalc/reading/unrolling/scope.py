@@ -117,7 +117,7 @@ class Scope:
             return param.tensor
         for scope in self.outward():
             if head in scope.names:
-                return scope._descend(name, head, rest)
+                return scope.descend(name, head, rest)
             if head in scope.skipped:
                 message = f"'{head}' is left out here: its 'when' is false"
                 raise Failed(Problem("C202", message, name.place))
@@ -129,7 +129,7 @@ class Scope:
         found = next((scope.at(head) for scope in self.outward() if head in scope.names), head)
         return ".".join([found, *rest])
 
-    def _descend(self, name: Value, head: str, rest: list[str]) -> Tensor:
+    def descend(self, name: Value, head: str, rest: list[str]) -> Tensor:
         children = self.children
         tensor = self.names[head]
         for step in rest:
