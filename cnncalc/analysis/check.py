@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from cnncalc.analysis import expect
 from cnncalc.analysis.expect import Outcome
@@ -20,6 +20,7 @@ from cnncalc.errors import (
     merged,
 )
 from cnncalc.network import Network, build
+from cnncalc.reading.expressions.bounds import Bound
 from cnncalc.reading.text.files import raw_text, read_spec, read_text
 from cnncalc.reading.text.lines import Lines
 from cnncalc.reading.text.nodes import Document
@@ -33,7 +34,7 @@ class Options(NamedTuple):
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    budgets: Mapping[str, Any] = {}  # by name of the total; never changed
+    budgets: tuple[Bound, ...] = ()
     dtype: str = "float32"
     warn_as_error: bool = False
 

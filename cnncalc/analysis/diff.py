@@ -7,6 +7,7 @@ different; what is left is paired by path, then by type.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from cnncalc.dims import Dim
 from cnncalc.errors import UsageError, did_you_mean
 from cnncalc.graph import Graph, Node
 from cnncalc.reading.expressions import quantity, rational
+from cnncalc.reading.expressions.bounds import Bound
 
 TOTALS = (
     "params",
@@ -30,6 +32,8 @@ TOTALS = (
     "peak_activation_bytes",
 )
 NUMBERS = ("params", "macs")
+EXAMPLES = '"params > +5%", "macs > +10M" or "params > 5M"'
+PERCENT = re.compile(r"[+-]\d+(\.\d+)?%")
 MOST = 400_000  # pairs of layers compared for the longest common subsequence
 
 
@@ -230,13 +234,21 @@ def _change(before: Report, after: Report, one: Node | None, two: Node | None) -
 # ------------------------------------------------------------------------------------ conditions
 
 
+class _Limit(NamedTuple):
+    """What a condition compares with: the total after, or the change, which may be a percentage."""
+
+    bound: Bound
+    change: bool
+    percent: bool
+
+
 def applies(found: Diff, condition: str) -> bool:
     """Whether there is anything for a condition to judge: what was nothing before has no change.
 
     Raises:
-        UsageError: it is no condition.
+        UsageError: it is not a condition.
     """
-    return bool(found.before.graph.nodes) or _condition(condition)[2][0] not in "+-"
+    return bool(found.before.graph.nodes) or not _limit(condition).change
 
 
 def fails(found: Diff, condition: str) -> str | None:
@@ -246,27 +258,23 @@ def fails(found: Diff, condition: str) -> str | None:
     is no change where there was nothing before.
 
     Raises:
-        UsageError: it is no condition.
+        UsageError: it is not a condition.
     """
-    name, sign, bound = _condition(condition)
-    total = next(t for t in found.totals if t.name == name)
+    bound, change, percent = _limit(condition)
+    total = next(t for t in found.totals if t.name == bound.left)
     if not applies(found, condition):
         return None
-    if total.after is None or not isinstance(total.after, int):
-        raise UsageError(f"'{condition}' cannot be decided: {name} is not a number here")
-    relative = bound.endswith("%")
-    number = rational.parse(bound.strip("+%")) if relative else quantity.parse(bound.lstrip("+-"))
-    if bound.startswith("-"):
-        number = rational.subtract(0, quantity.parse(bound.strip("-%")))
-    if bound[0] not in "+-":
-        holds = rational.compare(total.after, sign, number)
-    else:
+    if not isinstance(total.after, int):
+        raise UsageError(f"'{condition}' cannot be decided: {total.name} is not a number here")
+    actual = total.after
+    if change:
         if not isinstance(total.before, int):
-            raise UsageError(f"'{condition}' cannot be decided: {name} is not a number before")
-        change = total.after - total.before
-        scaled = rational.multiply(number, total.before) if relative else number
-        holds = rational.compare(rational.multiply(change, 100) if relative else change, sign, scaled)
-    return f"{name}: {_shown(total)} meets '{condition}'" if holds else None
+            raise UsageError(f"'{condition}' cannot be decided: {total.name} is not a number before")
+        actual -= total.before
+        if percent:
+            actual *= 100
+            bound = bound._replace(right=rational.multiply(bound.right, total.before))
+    return f"{total.name}: {_shown(total)} meets '{condition}'" if bound.holds(actual) else None
 
 
 def _shown(total: Total) -> str:
@@ -274,23 +282,20 @@ def _shown(total: Total) -> str:
     return f"{total.before:,} -> {total.after:,}{share}"
 
 
-def _condition(text: str) -> tuple[str, str, str]:
-    import re
-
-    match = re.fullmatch(r"\s*(\w+)\s*(>=|<=|==|>|<)\s*([+-]?\d[\w.]*%?)\s*", text)
-    if match is None or (not match[3].endswith("%") and quantity.parse(match[3].lstrip("+-")) is None):
-        raise UsageError(
-            f'\'{text[:80]}\' is not a condition; write "params > +5%", "macs > +10M" or "params > 5M"'
-        )
-    name = "macs" if match[1] == "MACs" else match[1]
+def _limit(text: str) -> _Limit:
+    name, operator, right = Bound.parse(text, EXAMPLES)
+    match = re.fullmatch(r"([+-]?)(\d[\w.]*)(%?)", right)
+    amount = match and (rational.parse(match[2]) if PERCENT.fullmatch(right) else quantity.parse(match[2]))
+    if match is None or not name.isidentifier() or (amount is None and not match[3]):
+        raise UsageError(f"'{text.strip()[:80]}' is not a condition; write {EXAMPLES}")
+    name = "macs" if name == "MACs" else name
     if name not in TOTALS:
         raise UsageError(
             f"unknown total '{name}'; {did_you_mean(name, TOTALS) or 'choose from ' + ', '.join(TOTALS)}"
         )
-    if (wrong := quantity.wrong_unit(match[3].lstrip("+-"), name)) is not None:
-        raise UsageError(f"'{text[:80]}': {'; '.join(wrong)}")
-    if match[3].endswith("%") and (
-        match[3][0] not in "+-" or not re.fullmatch(r"[+-]\d+(\.\d+)?%", match[3])
-    ):
-        raise UsageError(f"'{text[:80]}': a percentage needs a sign: +5%")
-    return name, match[2], match[3]
+    if (wrong := quantity.wrong_unit(match[2], name)) is not None:
+        raise UsageError(f"'{text.strip()[:80]}': {'; '.join(wrong)}")
+    if match[3] and not PERCENT.fullmatch(right):
+        raise UsageError(f"'{text.strip()[:80]}': a percentage needs a sign: +5%")
+    signed = rational.negate(amount) if match[1] == "-" else amount
+    return _Limit(Bound(name, operator, signed), bool(match[1]), bool(match[3]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping as Mapping_
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.counting.liveness import live_sets, peak_activations
@@ -16,6 +16,7 @@ from cnncalc.reading import slips
 from cnncalc.reading.checking.value import Failed, compile_value
 from cnncalc.reading.checking.variables import variables_of
 from cnncalc.reading.expressions import quantity, rational
+from cnncalc.reading.expressions.bounds import WORDS, Bound
 from cnncalc.reading.text.nodes import ListNode, MapNode
 from cnncalc.shapes import show
 
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 NUMBERS = ("params", "weights", "biases", "buffers", "macs", "flops")
 FIELDS = (*NUMBERS, "peak_activation_bytes", "receptive_field", "output", "layers", "divisible_by")
 OF_LAYERS = (*NUMBERS, "receptive_field", "output")
-BOUNDS = ("min", "max", "approx")
-TOLERANCE = 200  # approx: within one part in this many
+BOUNDS = tuple(word for word in WORDS if word != "exactly")
 
 
 class Outcome(NamedTuple):
@@ -54,7 +54,7 @@ def outcomes(network: Network, report: Report) -> list[Outcome]:
 
 
 def budgets(
-    report: Report, limits: Mapping_[str, Any], dtype: str, source: Source, root: MapNode
+    report: Report, limits: Iterable[Bound], dtype: str, source: Source, root: MapNode
 ) -> list[Outcome]:
     """Upper bounds from elsewhere than the spec: ``params``, ``macs``, ``peak_activation_bytes``.
 
@@ -62,13 +62,13 @@ def budgets(
     """
     place = Place(source, root.keys_at["expect" if "expect" in root else next(iter(root))])
     found = []
-    for key, limit in limits.items():
-        actual = _actual(key, report, report.totals, dtype)
+    for bound in limits:
+        actual = _actual(bound.left, report, report.totals, dtype)
         problems: tuple[Problem, ...] = ()
-        if not _meets(actual, "max", limit):
-            message, *notes = _failure(key, "the network", "max", limit, actual, report)
+        if bound.holds(actual) is not True:
+            message, *notes = _failure("the network", bound, actual, report)
             problems = (Problem("C401", message, place, notes=tuple(notes)),)
-        found.append(Outcome(f"{key} budget", problems))
+        found.append(Outcome(f"{bound.left} budget", problems))
     return found
 
 
@@ -259,16 +259,17 @@ class _Checker:
         bounds = {"exactly": (wanted, mark)}
         if isinstance(wanted, MapNode):
             bounds = {}
-            for bound in wanted:
-                if bound in BOUNDS:
-                    bounds[bound] = (wanted[bound], wanted.values_at[bound])
-                elif bound != "dtype" or key != "peak_activation_bytes":
+            for word in wanted:
+                if word in BOUNDS:
+                    bounds[word] = (wanted[word], wanted.values_at[word])
+                elif word != "dtype" or key != "peak_activation_bytes":
                     known = [*BOUNDS, *(["dtype"] if key == "peak_activation_bytes" else [])]
-                    self.unknown(bound, wanted.keys_at[bound], known)
-        for bound, (raw, at) in bounds.items():
+                    self.unknown(word, wanted.keys_at[word], known)
+        for word, (raw, at) in bounds.items():
             value = self.evaluate(raw, at, key)
-            if value is not None and not _meets(actual, bound, value):
-                message, *notes = _failure(key, what, bound, value, actual, self.report)
+            bound = Bound(key, WORDS[word][0], value)
+            if value is not None and bound.holds(actual) is not True:
+                message, *notes = _failure(what, bound, actual, self.report)
                 self.add("C401", message, at, *notes)
 
     def evaluate(self, raw: Any, mark: Mark, name: str) -> Any:
@@ -348,26 +349,15 @@ def _actual(key: str, report: Report, have: Row | Totals, dtype: str) -> Any:
     return getattr(have, key)
 
 
-def _meets(actual: Any, bound: str, value: Any) -> bool:
-    if isinstance(actual, tuple):
-        return all(_meets(one, bound, value) for one in actual)
-    if bound == "approx":
-        distance = rational.absolute(rational.subtract(actual, value))
-        return rational.compare(rational.multiply(distance, TOLERANCE), "<=", value) is True
-    operator = {"min": ">=", "max": "<=", "exactly": "=="}[bound]
-    return rational.compare(actual, operator, value) is True
-
-
-def _failure(key: str, what: str, bound: str, value: Any, actual: Any, report: Report) -> tuple[str, ...]:
+def _failure(what: str, bound: Bound, actual: Any, report: Report) -> tuple[str, ...]:
     """Message and notes of an expectation that is not met."""
-    words = {"min": "at least ", "max": "at most ", "approx": "about ", "exactly": ""}
-    wanted = f"{value:,}" if isinstance(value, int) else str(value)
+    key = bound.left
     if isinstance(actual, tuple):
-        return (f"{what} has a receptive field of {show(actual)}, expected {words[bound]}{wanted}",)
+        return (f"{what} has a receptive field of {show(actual)}, expected {bound.wanted}",)
     have = f"{actual:,}" if isinstance(actual, int) else str(actual)
-    message = f"{what} has {have} {LABELS.get(key, key)}, expected {words[bound]}{wanted}"
+    message = f"{what} has {have} {LABELS.get(key, key)}, expected {bound.wanted}"
     notes = []
-    difference = rational.subtract(actual, value)
+    difference = rational.subtract(actual, bound.right)
     if isinstance(difference, int):
         notes.append(f"that is {abs(difference):,} too {'many' if difference > 0 else 'few'}")
     if key == "peak_activation_bytes":

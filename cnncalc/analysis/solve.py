@@ -14,7 +14,8 @@ from cnncalc.domain import Values, every
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError
 from cnncalc.integers import NOTHING, IntegerSet, listed
 from cnncalc.reading.expressions import grammar as expressions
-from cnncalc.reading.expressions import quantity, rational
+from cnncalc.reading.expressions import quantity
+from cnncalc.reading.expressions.bounds import Bound
 from cnncalc.reading.expressions.grammar import ExpressionError
 from cnncalc.validity import positions, validity
 
@@ -189,42 +190,38 @@ def _because(reason: Reason) -> str:
 
 # ----------------------------------------------------------------------- conditions of the user
 
-_COMPARISON = re.compile(r"(.*?[^<>=!])(==|<=|>=|<|>)([^=].*)\Z", re.DOTALL)
 _DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+")
 
 
 def _wanted(text: str, report: Report, network: Network) -> list[Reason]:
     """The conditions that a text such as ``macs <= 600M and output == [512, 7, 7]`` asks for."""
     found = []
-    for part in re.split(r"\band\b", text):
-        match = _COMPARISON.match(part.strip())
-        if match is None:
-            raise UsageError(f"'{part.strip()}' is not a condition; write one such as params <= 5M")
-        for side, other in ((match[1].strip(), match[3]), (match[3].strip(), match[1])):
+    for part, bound in Bound.parse_all(text):
+        for side, other in ((bound.left, bound.right), (bound.right, bound.left)):
             _refuse_bytes(side, other, part)
-        left, right = (_side(side, report, network) for side in (match[1], match[3]))
-        for a, b in _paired(left, right, match[2], part):
-            verdict = rational.compare(a, match[2], b)
+        left, right = (_side(side, report, network) for side in (bound.left, bound.right))
+        for a, b in _paired(left, right, bound.operator, part):
+            verdict = Bound(bound.left, bound.operator, b).holds(a)
             if verdict is False:
                 raise SpecError([_never(part, text, report)])
             if not isinstance(verdict, bool):
-                found.append(Reason(verdict, None, None, f"asked for: {part.strip()}"))
+                found.append(Reason(verdict, None, None, f"asked for: {part}"))
     return found
 
 
 def _refuse_bytes(side: str, other: str, part: str) -> None:
     """Raise ``UsageError`` for a size in bytes beside what is counted; a product may be made of either."""
-    if "bytes" in side or "*" in side:
+    if "*" in side:
         return
-    for number in other.strip().removeprefix("[").removesuffix("]").split(","):
+    for number in other.removeprefix("[").removesuffix("]").split(","):
         if (wrong := quantity.wrong_unit(number, side)) is not None:
-            raise UsageError(f"'{part.strip()}': {'; '.join(wrong)}")
+            raise UsageError(f"'{part}': {'; '.join(wrong)}")
 
 
 def _never(part: str, text: str, report: Report) -> Problem:
-    start = max(text.find(part.strip()), 0)
-    place = Place(Source("--where", text), Mark(0, start, 0, start + len(part.strip())))
-    message = f"no size satisfies {part.strip()}"
+    start = max(text.find(part), 0)
+    place = Place(Source("--where", text), Mark(0, start, 0, start + len(part)))
+    message = f"no size satisfies {part}"
     free = report.graph.free
     where = f"for every {every(free)}" if free else "for the whole network"
     return Problem("C402", message, place, (f"it is false {where}",))
@@ -232,11 +229,11 @@ def _never(part: str, text: str, report: Report) -> Problem:
 
 def _paired(left: Any, right: Any, operator: str, part: str) -> list[tuple[Any, Any]]:
     if isinstance(left, list) != isinstance(right, list) or (isinstance(left, list) and operator != "=="):
-        raise UsageError(f"'{part.strip()}': a shape is compared with a shape, by ==")
+        raise UsageError(f"'{part}': a shape is compared with a shape, by ==")
     if not isinstance(left, list):
         return [(left, right)]
     if len(left) != len(right):
-        raise UsageError(f"'{part.strip()}': the shapes have {len(left)} and {len(right)} axes")
+        raise UsageError(f"'{part}': the shapes have {len(left)} and {len(right)} axes")
     return list(zip(left, right, strict=True))
 
 

@@ -105,7 +105,7 @@ def _options(config: Config, given: dict[str, Any]) -> Options:
     from cnncalc.analysis.check import Options
     from cnncalc.counting.quantities import ITEM_BYTES
     from cnncalc.errors import CODES
-    from cnncalc.reading.expressions import quantity
+    from cnncalc.reading.expressions.bounds import Bound
     from cnncalc.suppression import known
 
     lists = {}
@@ -118,23 +118,22 @@ def _options(config: Config, given: dict[str, Any]) -> Options:
                 raise UsageError(
                     f"there is no rule '{pattern}'; {did_you_mean(pattern, names) or 'see cnncalc rule --all'}"
                 )
-    budgets = {}
+    budgets = []
     for option, total in BUDGETS.items():
         text = given[option] if given[option] is not None else getattr(config, option)
         if text is not None:
-            value = quantity.parse(str(text))
-            if value is None:
-                raise UsageError(
-                    f"--{option.replace('_', '-')}: '{text}' is not a quantity; write 5M, 1.5G or 320KiB"
-                )
-            if (wrong := quantity.wrong_unit(str(text), total)) is not None:
-                raise UsageError(f"--{option.replace('_', '-')}: {'; '.join(wrong)}")
-            budgets[total] = value
+            try:
+                budgets.append(Bound.at_most(total, str(text)))
+            except UsageError as error:
+                raise UsageError(f"--{option.replace('_', '-')}: {error}") from None
     dtype = given["dtype"] or config.dtype
     if dtype not in ITEM_BYTES:
         raise UsageError(f"unknown dtype '{dtype}'; choose from {', '.join(ITEM_BYTES)}")
     return Options(
-        **lists, budgets=budgets, dtype=dtype, warn_as_error=given["warn_as_error"] or config.warn_as_error
+        **lists,
+        budgets=tuple(budgets),
+        dtype=dtype,
+        warn_as_error=given["warn_as_error"] or config.warn_as_error,
     )
 
 

@@ -17,6 +17,7 @@ from cnncalc.counting.propagate import Report
 from cnncalc.dims import DimError
 from cnncalc.errors import CnncalcError, SpecError, UsageError
 from cnncalc.network import build
+from cnncalc.reading.expressions.bounds import Bound
 from cnncalc.reading.text.files import read_text
 from cnncalc.report import difference, explanation, features, page, problems, solution, spec, table
 from cnncalc.report.findings import FORMATS, Findings, renderer
@@ -26,7 +27,8 @@ SECONDS = 8.0  # for eight passes over the input
 MEASURED = 5  # times as long where coverage looks on
 SMALL = 2 * 10**6  # MACs and bytes
 OTHER = load("lenet5").summary()
-ALL = Options(select=("W",), budgets={"params": 10**6, "peak_activation_bytes": 10**6})
+BUDGETS = tuple(Bound(name, "<=", 10**6) for name in ("params", "peak_activation_bytes"))
+ALL = Options(select=("W",), budgets=BUDGETS)
 
 
 def every_answer(network: Network, report: Report) -> None:

@@ -27,7 +27,7 @@ def parse(text: str) -> Any | None:
 
 def wrong_unit(text: str, name: str) -> tuple[str, str] | None:
     """What is wrong with a number of bytes for a quantity that is not measured in bytes, and help."""
-    if name.endswith("bytes") or parse(text) is None or not text.rstrip().endswith("B"):
+    if "bytes" in name or parse(text) is None or not text.rstrip().endswith("B"):
         return None
     message = f"'{text.strip()}' is a size in bytes, but {name} is not measured in bytes"
     return message, f"write {text.strip()[:-1].rstrip()}"
