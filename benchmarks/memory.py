@@ -7,24 +7,27 @@ The summary without them, with them, and with the search for a better order of e
 
 import statistics
 import time
+from contextlib import ExitStack
+from unittest.mock import patch
 
 import cnncalc
 from cnncalc.analysis.memory import best_schedule
-from cnncalc.counting import propagate
+from cnncalc.counting import propagate, quantities
 from cnncalc.reading.text.shipped import shipped_specs
-
-REAL = propagate.receptive_fields, propagate.peak_activations
 
 
 def seconds(graphs, *, fields: bool, search: bool) -> float:
-    propagate.receptive_fields = REAL[0] if fields else lambda graph: [None] * len(graph.nodes)
-    propagate.peak_activations = REAL[1] if fields else lambda graph: None
-    start = time.perf_counter()
-    for network in graphs:
-        report = network.summary()
-        if search:
-            best_schedule(report.graph, in_place=True)
-    return time.perf_counter() - start
+    with ExitStack() as stack:
+        if not fields:
+            nothing = {"receptive_fields": lambda graph: [None] * len(graph.nodes)}
+            stack.enter_context(patch.multiple(propagate, **nothing))
+            stack.enter_context(patch.multiple(quantities, peak_activations=lambda graph: None))
+        start = time.perf_counter()
+        for network in graphs:
+            report = network.summary()
+            if search:
+                best_schedule(report.graph, in_place=True)
+        return time.perf_counter() - start
 
 
 def main() -> None:

@@ -69,8 +69,8 @@ def compare(parts, joined=()):
         statements += [[v for v in verdicts if v is not True][origin] for origin, _ in found.undecided]
     for point in POINTS:
         values = dict(zip(NAMES, point, strict=True))
-        wanted = all(truth(*p, values) for p in parts) and (
-            not joined or any(truth(*p, values) for p in joined)
+        wanted = all(truth(*p, values=values) for p in parts) and (
+            not joined or any(truth(*p, values=values) for p in joined)
         )
         holds = statements is not None and all(bool(s.holds(values)) for s in statements)
         assert holds == wanted, (point, list(map(str, verdicts)), statements and list(map(str, statements)))

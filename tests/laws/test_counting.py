@@ -11,7 +11,7 @@ import pytest
 import cnncalc
 from cnncalc.analysis.doubts import told
 from cnncalc.counting.liveness import live_sets, peak_activations
-from cnncalc.counting.propagate import Report, propagate
+from cnncalc.counting.propagate import propagate
 from cnncalc.counting.receptive_field import receptive_fields
 from cnncalc.counting.rows import fold
 from cnncalc.dims import DimError
@@ -344,7 +344,7 @@ def test_the_same_report_in_other_forms(monkeypatch):
     assert "Counted: MACs are multiply-accumulates" in str(report)
     monkeypatch.setitem(sys.modules, "pandas", SimpleNamespace(DataFrame=list))
     assert report.to_pandas() == report.to_dict()["layers"]
-    assert isinstance(report, Report)
+    assert isinstance(report, cnncalc.Report)
     assert [layer["path"] for layer in report.to_dict()["layers"]] == [row.path for row in report]
     assert json.dumps(report.to_dict())
     assert report.to_csv().splitlines()[0] == "layer,type,output,weights,biases,params,macs"

@@ -488,9 +488,9 @@ def compare(layer, shape):
 @pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
 def test_resized_cells_read_their_neighbours(mode):
     for size in range(2, 8):
-        for to in {"scale_factor": ["1/2", "1/3", "2/3", 1.5, 2, 3], "size": [1, 2, 3, 5, 8]}.items():
-            for value in to[1]:
-                fields = {"type": "upsample", to[0]: value, "mode": mode}
+        for to, values in (("scale_factor", ["1/2", "1/3", "2/3", 1.5, 2, 3]), ("size", [1, 2, 3, 5, 8])):
+            for value in values:
+                fields = {"type": "upsample", to: value, "mode": mode}
                 try:
                     graph = cnncalc.load({"input": [1, size, size], "layers": [fields]}).graph()
                 except SpecError:
@@ -506,10 +506,10 @@ def test_resized_cells_read_their_neighbours(mode):
 
 @pytest.mark.parametrize("mode", ["constant", "replicate", "reflect", "circular"])
 def test_padded_cells_read_one_cell(mode):
-    layer = cnncalc.load(
+    padded = cnncalc.load(
         {"input": [1, 6, 7], "layers": [{"type": "pad", "padding": [[1, 2], [3, 0]], "mode": mode}]}
     )
-    layer = layer.graph().nodes[1].layer
+    layer = padded.graph().nodes[1].layer
     for axis, first in ((1, 1), (2, 3)):
         hit = spoiled(layer, (1, 6, 7), axis)
         for j in range(first, first + (6, 7)[axis - 1]):

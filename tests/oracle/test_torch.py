@@ -125,7 +125,7 @@ def upsample(draw, rank, channels):
     return "upsample", {"size": size, "mode": mode}, lambda: nn.Upsample(size=size, mode=mode)
 
 
-class Pad(nn.Module):
+class Pad(nn.Module):  # type: ignore[name-defined]
     def __init__(self, pairs, mode):
         super().__init__()
         self.flat, self.mode = [p for pair in reversed(pairs) for p in pair], mode

@@ -148,6 +148,7 @@ def test_symbols():
         ({}, "H", "H"), ({"up": 2}, "2*H", "2*H"), ({"down": 2}, "H//2", "H//2"), ({"up": 3, "down": 2}, "3*H//2", "3*H//2"),
         ({"least": 7, "points": (7, 9)}, "H", "H"),
     ]:  # fmt: skip
+        assert isinstance(known, dict)
         atom = Symbol("H", **known)
         assert (atom.name, atom.key, str(atom), hash(atom)) == (name, key, name, hash(name))
         assert (atom.variable, atom.least, atom.points) == ("H", known.get("least"), known.get("points", ()))

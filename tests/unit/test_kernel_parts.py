@@ -217,7 +217,7 @@ def test_convolutions_of_any_rank(monkeypatch, given):
 
     check()
     single = [a.astype(np.float32) for a in (x, weight, bias)]
-    found = convolution.convolve(*single, sliding, groups)
+    found = convolution.convolve(*single, sliding=sliding, groups=groups)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected + own, rtol=1e-3, atol=1e-4)
     for name, value in {"COLUMNS": 300, "POSITIONS": 3, "ROWS": 64}.items():
@@ -275,7 +275,10 @@ def test_transposed_convolutions(given):
     close(convolution.transposed(x, weight, None, sliding, extra, groups),
           spread(x, weight, 0 * bias, sliding, extra, groups))  # fmt: skip
     single = convolution.transposed(
-        *(a.astype(np.float32) for a in (x, weight, bias)), sliding, extra, groups
+        *(a.astype(np.float32) for a in (x, weight, bias)),
+        sliding=sliding,
+        output_padding=extra,
+        groups=groups,
     )
     assert single.dtype == np.float32
     np.testing.assert_allclose(single, expected, rtol=1e-3, atol=1e-4)
