@@ -1,39 +1,54 @@
-"""Settings of a project: ``[tool.cnncalc]`` in ``pyproject.toml``."""
+"""Settings of a project: ``[tool.cnncalc]`` in ``pyproject.toml``, or a file ``cnncalc.toml``."""
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from cnncalc.errors import UsageError, did_you_mean
 
+NAMES = (".cnncalc.toml", "cnncalc.toml", "pyproject.toml")  # the first that has settings is read
+LONGEST_CHAIN = 16  # of files that extend each other
+
 
 class Config(NamedTuple):
     """What a project asks for; options of the command line win."""
 
-    include: tuple[str, ...] = ()  # from the working folder, wherever the file is that says it
-    exclude: tuple[str, ...] = ()  # from the folder of the file
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     force_exclude: bool = False
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    per_file_ignores: Mapping[str, tuple[str, ...]] = {}
     warn_as_error: bool = False
     max_params: str | int | None = None
     max_macs: str | int | None = None
     max_peak_activation: str | int | None = None
     dtype: str = "float32"
-    root: str = "."  # the folder of the file
+    baseline: str | None = None
+    source: str = ""  # the file; others that it extends are in ``files``
+    files: Mapping[str, str] = {}  # the file that each setting is from
+
+    def folder(self, key: str) -> str:
+        """The folder that the paths of a setting are relative to."""
+        return os.path.dirname(self.files.get(key, "")) or "."
+
+    def path(self, entry: str, key: str, start: Path) -> str:
+        """A path of a setting, as it is called from a folder."""
+        return os.path.relpath(os.path.join(self.folder(key), entry), start)
 
 
-KEYS = tuple(name for name in Config._fields if name != "root")
+KEYS = tuple(name for name in Config._fields if name not in ("source", "files"))
 LISTS = ("include", "exclude", "select", "ignore")
 FLAGS = ("force_exclude", "warn_as_error")
+TEXTS = ("dtype", "baseline")
 
 
 def read_config(start: Path) -> Config:
-    """The settings of the nearest ``pyproject.toml`` that has any, from a folder upwards.
+    """The settings of the nearest file that has any, from a folder upwards; those it extends come from that file.
 
     Files without ``[tool.cnncalc]`` are passed over; the top of the repository is the last folder.
 
@@ -41,14 +56,33 @@ def read_config(start: Path) -> Config:
         UsageError: a file cannot be read, or a key or value is not one of ours.
     """
     for folder in (start, *start.parents):
-        path = folder / "pyproject.toml"
-        if path.is_file() and (table := _table(path)) is not None:
-            config = _config(table, path)
-            include = tuple(os.path.relpath(folder / entry, start) for entry in config.include)
-            return config._replace(include=include, root=str(folder))
+        for path in (folder / name for name in NAMES):
+            if path.is_file() and (table := _table(path)) is not None:
+                return _config(table, path)
         if (folder / ".git").exists():
             break
     return Config()
+
+
+def as_toml(config: Config) -> Iterator[str]:
+    """Every setting as a line of TOML, with the file that it is from."""
+    yield f"# settings of {config.source}" if config.source else "# no settings: these are the defaults"
+    for key in KEYS:
+        value, name = getattr(config, key), key.replace("_", "-")
+        if value is None:
+            yield f"# {name} is not set"
+        else:
+            yield f"{name} = {_toml(value)}{f'  # {config.files[key]}' if key in config.files else ''}"
+
+
+def _toml(value: Any) -> str:
+    import json
+
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{json.dumps(k)} = {_toml(v)}' for k, v in value.items())}}}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def repository(start: Path, environment: Mapping[str, str]) -> Path:
@@ -65,7 +99,7 @@ def repository(start: Path, environment: Mapping[str, str]) -> Path:
 
 
 def _table(path: Path) -> dict[str, Any] | None:
-    """``[tool.cnncalc]`` of a file; None if it has none."""
+    """The settings in a file, as they are written; None if it has none."""
     try:
         with path.open("rb") as stream:
             data = tomllib.load(stream)
@@ -73,6 +107,8 @@ def _table(path: Path) -> dict[str, Any] | None:
         raise UsageError(f"cannot read {path}: {error}") from None
     except RecursionError:
         raise UsageError(f"cannot read {path}: its brackets are nested too deeply") from None
+    if path.name != "pyproject.toml":
+        return data
     tool = data.get("tool")
     table = tool.get("cnncalc") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
@@ -80,29 +116,62 @@ def _table(path: Path) -> dict[str, Any] | None:
     return table
 
 
-def _config(table: dict[str, Any], path: Path) -> Config:
+def _config(table: dict[str, Any], path: Path, chain: tuple[Path, ...] = ()) -> Config:
+    """The settings of a table, over those of the file that it extends."""
+    base = _extended(table["extend"], path, chain) if "extend" in table else Config()
     values: dict[str, Any] = {}
     for key, value in table.items():
         field = key.replace("-", "_")
-        if field not in KEYS:
-            names = [name.replace("_", "-") for name in KEYS]
+        if field in KEYS:
+            values[field] = _value(field, value, path)
+        elif key != "extend":
+            names = ["extend", *(name.replace("_", "-") for name in KEYS)]
             help = did_you_mean(key, names) or f"choose from {', '.join(names)}"
-            raise UsageError(f"{path}: [tool.cnncalc] has no key '{key}'; {help}")
-        values[field] = _value(field, value, path)
-    return Config(**values)
+            where = "[tool.cnncalc]" if path.name == "pyproject.toml" else "the file"
+            raise UsageError(f"{path}: {where} has no key '{key}'; {help}")
+    return base._replace(**values, source=str(path), files={**base.files, **dict.fromkeys(values, str(path))})
+
+
+def _extended(value: Any, path: Path, chain: tuple[Path, ...]) -> Config:
+    if not isinstance(value, str):
+        raise UsageError(f"{path}: 'extend' needs the path of a settings file")
+    other = Path(os.path.normpath(path.parent / os.path.expanduser(value)))
+    chain = (*chain, path.resolve())
+    if other.resolve() in chain or len(chain) >= LONGEST_CHAIN:
+        raise UsageError(f"{path}: 'extend' leads back to {other}")
+    if not other.is_file():
+        raise UsageError(f"{path}: 'extend' names {value}, and there is no such file")
+    table = _table(other)
+    if table is None:
+        raise UsageError(f"{path}: 'extend' names {value}, which has no [tool.cnncalc]")
+    return _config(table, other, chain)
 
 
 def _value(field: str, value: Any, path: Path) -> Any:
+    name = field.replace("_", "-")
     if field in LISTS:
-        if isinstance(value, list) and all(isinstance(v, str) for v in value):
-            return tuple(value)
-        raise UsageError(f"{path}: '{field}' needs a list of texts")
+        return _texts(value, f"{path}: '{name}' needs a list of texts")
+    if field == "per_file_ignores":
+        if not isinstance(value, dict):
+            raise UsageError(f'{path}: \'{name}\' needs a table such as {{"old/*.yaml" = ["W201"]}}')
+        return {
+            pattern: _texts(codes, f"{path}: '{name}' needs a list of rules for '{pattern}'")
+            for pattern, codes in value.items()
+        }
     if field in FLAGS:
         if isinstance(value, bool):
             return value
-        raise UsageError(f"{path}: '{field.replace('_', '-')}' needs true or false")
-    if isinstance(value, str) or (
-        isinstance(value, int) and not isinstance(value, bool) and field != "dtype"
-    ):
+        raise UsageError(f"{path}: '{name}' needs true or false")
+    if field in TEXTS:
+        if isinstance(value, str):
+            return value
+        raise UsageError(f"{path}: '{name}' needs a text")
+    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         return value
-    raise UsageError(f"{path}: '{field.replace('_', '-')}' needs a number such as 5M or 320KiB")
+    raise UsageError(f"{path}: '{name}' needs a number such as 5M or 320KiB")
+
+
+def _texts(value: Any, refusal: str) -> tuple[str, ...]:
+    if isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    raise UsageError(refusal)

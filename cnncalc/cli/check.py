@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cnncalc.cli import fixing
-from cnncalc.cli.common import Spec, terminal_width
-from cnncalc.cli.fixing import Piped
-from cnncalc.cli.targets import OrderedCommand, targets, write_all
-from cnncalc.errors import UsageError, did_you_mean
+from cnncalc.cli.common import Spec, terminal_width, write
+from cnncalc.cli.fixing import Piped, silence
+from cnncalc.cli.ratchet import Ratchet
+from cnncalc.cli.selection import Settings, options_by_spec, references
+from cnncalc.cli.targets import OrderedCommand, Target, targets, write_all
+from cnncalc.config import as_toml
 
 if TYPE_CHECKING:
     from cnncalc.analysis.check import Options, Result
-    from cnncalc.config import Config
-
-BUDGETS = {"max_params": "params", "max_macs": "macs", "max_peak_activation": "peak_activation_bytes"}
 
 
 @click.command("check", cls=OrderedCommand)
 @click.argument("paths", nargs=-1, type=Spec(), metavar="[PATHS]...")
 @click.option("--format", "formats", multiple=True, metavar="FORMAT",
-              help="text, concise, json, github, gitlab, sarif, junit, or auto (github under GitHub Actions); "
+              help="text, concise, grouped, statistics, json, github, gitlab, sarif, junit, or auto (github under GitHub Actions); "
                    "repeatable, each with its own -o.")  # fmt: skip
 @click.option(
     "-o",
@@ -41,6 +39,15 @@ BUDGETS = {"max_params": "params", "max_macs": "macs", "max_peak_activation": "p
 )
 @click.option("--ignore", multiple=True, metavar="IDS", help="Do not run these lints.")
 @click.option("--force-exclude", is_flag=True, help="Apply 'exclude' from the settings to PATHS too.")
+@click.option(
+    "--changed-since", metavar="REV", help="Check only specs that differ from a git revision, such as main."
+)
+@click.option(
+    "--baseline", metavar="FILE", help="Report only findings that FILE does not list; new warnings fail."
+)
+@click.option(
+    "--write-baseline", metavar="FILE", help="Write all findings to FILE as known, and exit with 0."
+)
 @click.option("--warn-as-error", is_flag=True, help="Treat warnings as errors.")
 @click.option(
     "--fix", is_flag=True, help="Fix what is safe to fix: names from other frameworks, yes and no, quotes."
@@ -50,6 +57,14 @@ BUDGETS = {"max_params": "params", "max_macs": "macs", "max_peak_activation": "p
     is_flag=True,
     help="Show what --fix would change without changing it; exit with 1 if there are changes.",
 )
+@click.option(
+    "--add-ignores", is_flag=True, help="Write a comment that silences it beside each lint that is reported."
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are errors.")
+@click.option(
+    "--statistics", is_flag=True, help="Show how often each rule is broken instead of each finding."
+)
+@click.option("--show-settings", is_flag=True, help="Show the settings for PATHS and where they are from.")
 @click.option("--max-params", metavar="N", help="Upper bound for every spec, such as 5M.")
 @click.option("--max-macs", metavar="N", help="Upper bound for every spec, such as 600M.")
 @click.option("--max-peak-activation", metavar="SIZE", help="Upper bound for every spec, such as 320KiB.")
@@ -77,92 +92,74 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
     cnncalc check . --format github --format sarif -o cnncalc.sarif
     cnncalc check model.yaml --max-params 5M --max-peak-activation 320KiB --dtype int8
     """
-    from cnncalc.config import read_config, repository
+    from cnncalc.config import repository
     from cnncalc.reading.text.files import standard_input
     from cnncalc.report.findings import Findings, summary
 
-    config = read_config(Path.cwd())
-    options = _options(config, given)
+    settings = Settings()
+    if given["show_settings"]:
+        return _show_settings(settings, paths)
     wanted = targets(ctx.meta["cnncalc.arguments"], given["formats"], given["outputs"])
-    references = _references(paths, config, forced=given["force_exclude"] or config.force_exclude)
-    piped = Piped(given["stdin_filename"], standard_input()) if "-" in references else None
+    if given["statistics"]:
+        wanted = [Target("statistics"), *(target for target in wanted if target.path is not None)]
+    forced = given["force_exclude"] or settings.here.force_exclude
+    specs = references(paths, settings, forced=forced, since=given["changed_since"])
+    options = options_by_spec(settings, given)
+    piped = Piped(given["stdin_filename"], standard_input()) if "-" in specs else None
     if given["diff"]:
-        return int(fixing.show(references, piped, options))
+        return int(fixing.show(specs, piped, options))
     if given["fix"]:
-        fixing.mend(references, options)
+        fixing.mend(specs, options)
         piped = piped and fixing.mend_piped(piped, options)
-    results = _results(references, piped, options, given["jobs"])
+    results = _results(specs, piped, options, given["jobs"])
+    ratchet = Ratchet.of(settings.here, given)
+    if given["write_baseline"]:
+        return ratchet.write(results)
+    results, news = ratchet.judge(results, options)
+    if given["add_ignores"]:
+        results = silence(results, options)
     findings = Findings(results, terminal_width(), str(repository(Path.cwd(), os.environ)))
     write_all(findings, wanted, to_error=given["fix"] and piped is not None)
-    click.echo(summary(findings), err=True)
+    click.echo("; ".join([summary(findings), *news]), err=True)
     if any(not result.readable for result in results):
         return 2
-    failing = findings.count("error") + (findings.count("warning") if options.warn_as_error else 0)
-    return int(failing > 0)
+    failing = [
+        problem
+        for result in results
+        for problem in result.problems
+        if problem.severity == "error"
+        or (problem.severity == "warning" and (ratchet.holds or options(result.name).warn_as_error))
+    ]
+    return int(bool(failing) and not given["exit_zero"])
 
 
-def _options(config: Config, given: dict[str, Any]) -> Options:
-    from cnncalc.analysis.check import Options
-    from cnncalc.counting.quantities import ITEM_BYTES
-    from cnncalc.errors import CODES
-    from cnncalc.reading.expressions.bounds import Bound
-    from cnncalc.suppression import known
-
-    lists = {}
-    for key in ("select", "ignore"):
-        texts: Sequence[str] = given[key] or getattr(config, key)
-        lists[key] = tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
-        for pattern in lists[key]:
-            if not known(pattern):
-                names = [*CODES, *(rule.name for rule in CODES.values())]
-                raise UsageError(
-                    f"there is no rule '{pattern}'; {did_you_mean(pattern, names) or 'see cnncalc rule --all'}"
-                )
-    budgets = []
-    for option, total in BUDGETS.items():
-        text = given[option] if given[option] is not None else getattr(config, option)
-        if text is not None:
-            try:
-                budgets.append(Bound.at_most(total, str(text)))
-            except UsageError as error:
-                raise UsageError(f"--{option.replace('_', '-')}: {error}") from None
-    dtype = given["dtype"] or config.dtype
-    if dtype not in ITEM_BYTES:
-        raise UsageError(f"unknown dtype '{dtype}'; choose from {', '.join(ITEM_BYTES)}")
-    return Options(
-        **lists,
-        budgets=tuple(budgets),
-        dtype=dtype,
-        warn_as_error=given["warn_as_error"] or config.warn_as_error,
-    )
+def _show_settings(settings: Settings, paths: Sequence[str]) -> int:
+    for config in {c.source: c for c in map(settings.of, paths)}.values() if paths else [settings.here]:
+        write("\n".join(as_toml(config)))
+    return 0
 
 
-def _references(paths: Sequence[str], config: Config, *, forced: bool) -> list[str]:
-    from cnncalc.reading.text.find import Excluded, find_specs
-
-    wanted = paths or config.include or (".",)
-    excluded = Excluded(config.exclude, config.root, forced)
-    found = find_specs(wanted, excluded)
-    if not found and not (forced and all(path in excluded for path in wanted)):
-        if any(map(os.path.isdir, wanted)):
-            kept = " and is not excluded" if config.exclude else ""
-            what = f"a .yaml or .json file with 'input' and 'layers' at its top level, or called *.cnn.yaml{kept}"
-            raise UsageError(f"no specs in {', '.join(wanted)}: a spec is {what}")
-        click.echo(f"warning: no specs in {', '.join(wanted)}", err=True)
-    return found
-
-
-def _results(references: Sequence[str], piped: Piped | None, options: Options, jobs: int) -> list[Result]:
+def _results(
+    references: Sequence[str], piped: Piped | None, options: Callable[[str], Options], jobs: int
+) -> list[Result]:
     from cnncalc.analysis.check import check_bytes, check_spec
 
     if piped is not None:
         return [
-            check_bytes(piped.data, piped.name, options) if each == "-" else check_spec(each, options)
+            check_bytes(piped.data, piped.name, options(each))
+            if each == "-"
+            else check_spec(each, options(each))
             for each in references
         ]
     jobs = min(jobs or os.cpu_count() or 1, max(len(references), 1))
     if jobs == 1:
-        return [check_spec(each, options) for each in references]
+        return [check_spec(each, options(each)) for each in references]
     from cnncalc.cli.processes import in_processes
 
-    return in_processes(partial(check_spec, options=options), references, jobs)
+    return in_processes(_check, [(each, options(each)) for each in references], jobs)
+
+
+def _check(pair: tuple[str, Options]) -> Result:
+    from cnncalc.analysis.check import check_spec
+
+    return check_spec(*pair)

@@ -11,7 +11,7 @@ import click
 from cnncalc.cli.common import write
 
 if TYPE_CHECKING:
-    from cnncalc.analysis.check import Options
+    from cnncalc.analysis.check import Options, Result
 
 
 class Text(NamedTuple):
@@ -29,7 +29,7 @@ class Piped(NamedTuple):
     data: bytes
 
 
-def mend(references: Iterable[str], options: Options) -> None:
+def mend(references: Iterable[str], options: Callable[[str], Options]) -> None:
     """Rewrite files in place; those that cannot be read are left to the check that follows."""
     from cnncalc.files import write_atomically
     from cnncalc.reading.text.files import read_raw
@@ -40,23 +40,23 @@ def mend(references: Iterable[str], options: Options) -> None:
         if raw is None:
             continue
         source = Text(*raw)
-        changed, count = _mended(source, options)
+        changed, count = _mended(source, options(reference))
         if count:
             write_atomically(source.name, source.restore(changed))
             click.echo(f"{safe(source.name)}: fixed {count} problem{'' if count == 1 else 's'}", err=True)
 
 
-def mend_piped(piped: Piped, options: Options) -> Piped:
+def mend_piped(piped: Piped, options: Callable[[str], Options]) -> Piped:
     """Write the mended text to standard output; the same bytes where there is nothing to mend."""
     source = _text(piped)
-    changed, count = _mended(source, options) if source is not None else ("", 0)
+    changed, count = _mended(source, options(piped.name)) if source is not None else ("", 0)
     if source is not None and count:
         piped = piped._replace(data=source.restore(changed))
     click.echo(piped.data, nl=False)
     return piped
 
 
-def show(references: Iterable[str], piped: Piped | None, options: Options) -> bool:
+def show(references: Iterable[str], piped: Piped | None, options: Callable[[str], Options]) -> bool:
     """Print what ``--fix`` would change, as a patch; whether that is anything.
 
     Raises:
@@ -69,7 +69,8 @@ def show(references: Iterable[str], piped: Piped | None, options: Options) -> bo
     changes = False
     for reference in references:
         source = _text(piped) if piped and reference == "-" else _readable(reference)
-        changed, count = _mended(source, options) if source is not None else ("", 0)
+        name = piped.name if piped and reference == "-" else reference
+        changed, count = _mended(source, options(name)) if source is not None else ("", 0)
         if source is not None and count:
             changes = True
             before, after = source.text.splitlines(), changed.splitlines()
@@ -106,3 +107,32 @@ def _mended(source: Text, options: Options) -> tuple[str, int]:
     from cnncalc.analysis.check import check_text, fixed
 
     return fixed(source.text, source.name, partial(check_text, options=options))
+
+
+def silence(results: Iterable[Result], options: Callable[[str], Options]) -> list[Result]:
+    """Write comments that silence the lints that were found; what is left after that."""
+    from cnncalc.analysis.check import check_spec
+    from cnncalc.analysis.ignores import with_ignores
+    from cnncalc.files import write_atomically
+    from cnncalc.reading.text.files import read_raw
+    from cnncalc.report.text import safe
+
+    left = []
+    for result in results:
+        lints = [problem for problem in result.problems if problem.code.startswith("W")]
+        raw = read_raw(result.name) if lints else None
+        source = None if raw is None else Text(*raw)
+        if source is not None and source.name.endswith(".json"):
+            hint = 'JSON has no comments; write "lint": {"ignore": [...]} into the spec'
+            click.echo(f"{safe(source.name)}: {hint}", err=True)
+        elif source is not None:
+            changed = with_ignores(source.text, source.name, lints)
+            if changed != source.text:
+                write_atomically(source.name, source.restore(changed))
+                result = check_spec(result.name, options(result.name))
+                count = len(lints) - sum(problem.code.startswith("W") for problem in result.problems)
+                click.echo(
+                    f"{safe(source.name)}: silenced {count} finding{'' if count == 1 else 's'}", err=True
+                )
+        left.append(result)
+    return left

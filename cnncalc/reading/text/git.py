@@ -30,6 +30,34 @@ def read_revision(reference: str) -> tuple[Document, str | None]:
     return read_bytes(_data(reference, revision, path), reference, path), variant or None
 
 
+def changed_since(revision: str) -> set[str]:
+    """Files of the working folder's repository, by their real paths, that differ from a revision or are not tracked.
+
+    Where the branch has left the revision's history, what has changed since it did so counts, as in a pull request.
+
+    Raises:
+        UsageError: git is not there, or knows no such revision.
+    """
+    top = _git("rev-parse", "--show-toplevel")
+    if top is None:
+        raise UsageError(f"cannot tell what has changed since '{revision}': {_refused()}")
+    if revision.startswith("-") or _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") is None:
+        raise UsageError(f"there is no revision '{revision}'; git branch --all lists those that there are")
+    base = (_git("merge-base", revision, "HEAD") or revision.encode()).strip().decode()
+    root = top.rstrip(b"\n").decode("utf-8", "surrogateescape")
+    listed = [
+        _git("-C", root, "diff", "--name-only", "-z", "--no-renames", base, "--"),
+        _git("-C", root, "ls-files", "-z", "--others", "--exclude-standard"),
+    ]
+    names = [
+        name.decode("utf-8", "surrogateescape")
+        for out in listed
+        for name in (out or b"").split(b"\0")
+        if name
+    ]
+    return {os.path.realpath(os.path.join(root, name)) for name in names}
+
+
 def _data(reference: str, revision: str, path: str) -> bytes:
     if path.startswith(("./", "../")):
         places = [path]

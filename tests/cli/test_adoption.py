@@ -1,0 +1,253 @@
+"""``cnncalc check`` in a repository that has specs, and findings, already: baselines, comments, settings by folder."""
+
+import json
+import multiprocessing
+import os
+import subprocess
+
+import pytest
+
+from cnncalc.__main__ import main
+
+ODD = """input: [3, 33, 33]
+layers:
+  - {type: conv2d, out_channels: 8, kernel_size: 3, norm: batch, bias: true}  # stem
+  - {type: maxpool2d, kernel_size: 2}
+  - {type: identity}
+"""
+FAILING = "input: [3, 8, 8]\nlayers:\n  - relu\nexpect: {params: 1}\n"
+
+
+@pytest.fixture
+def team(tmp_path, monkeypatch):
+    (tmp_path / "models" / "old").mkdir(parents=True)
+    (tmp_path / "models" / "a.yaml").write_text(ODD)
+    (tmp_path / "models" / "old" / "b.yaml").write_text(ODD)
+    (tmp_path / "f.yaml").write_text(FAILING)
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(capsys, *arguments):
+    code = main(["check", *map(str, arguments)])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_known_findings_are_silent_and_new_ones_fail(team, capsys):
+    code, out, err = run(capsys, "--write-baseline", "known.json")
+    assert (code, out) == (0, "")
+    assert err == "7 findings in 3 files are known in known.json\n"
+    code, out, err = run(capsys, "--baseline", "known.json")
+    assert (code, out) == (0, "")
+    assert err.endswith("0 errors, 0 warnings; 0 of 1 expectation met; 7 known in known.json\n")
+    path = team / "models" / "a.yaml"
+    path.write_text("# moved\n\n" + ODD)
+    assert run(capsys, "--baseline", "known.json")[0] == 0  # lines may move
+    path.write_text(ODD + "  - {type: identity}\n")  # one more of what is known
+    code, out, err = run(capsys, "--baseline", "known.json")
+    assert code == 1
+    assert out.count("W304") == 1
+
+
+def test_fixed_findings_are_reported_as_gone(team, capsys):
+    run(capsys, "--write-baseline", "known.json")
+    (team / "models" / "a.yaml").write_text(ODD.replace("  - {type: identity}\n", ""))
+    (team / "f.yaml").unlink()
+    code, _, err = run(capsys, "--baseline", "known.json")
+    assert code == 0
+    assert "gone: f.yaml: C401: expect: {params: 1}\n" in err
+    assert "gone: models/a.yaml: W304: - {type: identity}\n" in err
+    assert err.endswith("5 known in known.json; 2 of it gone: update it with --write-baseline known.json\n")
+    _, _, err = run(capsys, "--baseline", "known.json", "models/old")  # what was not checked is not gone
+    assert "models/a.yaml" not in err
+    _, _, err = run(capsys, "--baseline", "known.json", "--select", "W1")  # nor what was not looked for
+    assert "W304" not in err
+    (team / "models" / "a.yaml").write_text(ODD.replace("kernel_size: 2", "kernel_size: 99"))
+    _, _, err = run(capsys, "--baseline", "known.json")  # nor what an error keeps from being found
+    assert "a.yaml" not in err.replace("f.yaml", "")
+
+
+def test_a_baseline_holds_from_every_folder(team, capsys, monkeypatch):
+    (team / "pyproject.toml").write_text('[tool.cnncalc]\nbaseline = "ci/known.json"\n')
+    (team / "ci").mkdir()
+    assert run(capsys)[0] == 2  # named, and not there
+    assert run(capsys, "--write-baseline", "ci/known.json")[0] == 0
+    assert run(capsys)[0] == 0
+    monkeypatch.chdir(team / "models")
+    assert run(capsys, "..")[0] == 0
+    assert run(capsys, team / "models")[0] == 0
+    rows = json.loads((team / "ci" / "known.json").read_text())["findings"]
+    assert rows[0] == {"file": "../f.yaml", "code": "C401", "line": "expect: {params: 1}", "count": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is not a baseline: "), ("[1]", "has no key 'cnncalc_baseline'"), ("[" * 9999, "is not a baseline"),
+        ('{"cnncalc_baseline": 2, "findings": []}', "is a baseline of version 2, and this cnncalc reads version 1"),
+        ('{"cnncalc_baseline": 1, "findings": [{"file": "a"}]}', "is damaged"),
+        ('{"cnncalc_baseline": 1, "findings": [{"file": "a", "code": "W201", "line": "", "count": -1}]}', "is damaged"),
+        ('{"cnncalc_baseline": 1}', "is damaged"), ("\0", "is not a baseline"),
+    ],
+)  # fmt: skip
+def test_what_is_not_a_baseline_is_refused(team, capsys, text, said):
+    (team / "known.json").write_text(text)
+    code, _, err = run(capsys, "--baseline", "known.json")
+    assert code == 2
+    assert said in err
+    assert "--write-baseline known.json" in err
+    assert (team / "known.json").read_text() == text
+
+
+def test_no_baseline_of_what_cannot_be_read(team, capsys):
+    code, _, err = run(capsys, "--write-baseline", "known.json", "models", "missing.yaml")
+    assert (code, err) == (2, "error: cannot read missing.yaml: no baseline was written\n")
+    assert not (team / "known.json").exists()
+    code, _, err = run(capsys, "--write-baseline", "none/known.json")
+    assert code == 2
+    assert "cannot write none/known.json" in err
+
+
+def _write(folder):
+    os.chdir(folder)
+    return main(["check", "--write-baseline", "known.json"])
+
+
+def test_two_processes_write_one_baseline(team, capsys):
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        assert pool.map(_write, [str(team)] * 4) == [0] * 4
+    assert run(capsys, "--baseline", "known.json")[0] == 0
+    assert [p.name for p in team.iterdir() if "tmp" in p.name] == []
+
+
+def test_ignores_are_written_beside_what_they_silence(team, capsys):
+    before = (team / "models" / "a.yaml").read_text()
+    code, _, err = run(capsys, "models/a.yaml", "--add-ignores")
+    assert code == 0
+    assert "models/a.yaml: silenced 3 findings\n" in err
+    assert (team / "models" / "a.yaml").read_text().splitlines()[2:] == [
+        "  # cnncalc: ignore[W101]",
+        "  - {type: conv2d, out_channels: 8, kernel_size: 3, norm: batch, bias: true}  # stem",
+        "  - {type: maxpool2d, kernel_size: 2} # cnncalc: ignore[W201]",
+        "  - {type: identity} # cnncalc: ignore[W304]",
+    ]
+    assert run(capsys, "models/a.yaml")[1] == ""
+    assert before.count("\n") == 5
+
+
+def test_ignores_join_those_that_are_there_and_keep_the_bytes(team, capsys):
+    path = team / "crlf.yaml"
+    text = ODD.replace("# stem", "# cnncalc: ignore[W999]").replace(
+        "  - {type: id", "  # cnncalc: ignore[W998] why\n  - {type: id"
+    )
+    path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    run(capsys, path, "--add-ignores", "--ignore", "W901")
+    data = path.read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert b"# cnncalc: ignore[W999, W101]\r\n" in data
+    assert b"# cnncalc: ignore[W998, W304] why\r\n" in data
+    assert data.count(b"\n") == data.count(b"\r\n")
+
+
+def test_ignores_leave_alone_what_they_cannot_change(team, capsys):
+    path = team / "net.json"
+    path.write_text('{"input": [3, 33, 33], "layers": [{"type": "maxpool2d", "kernel_size": 2}]}')
+    code, out, err = run(capsys, path, "--add-ignores")
+    assert code == 0
+    assert "JSON has no comments" in err
+    assert "W201" in out
+    folded = team / "folded.yaml"  # a comment within the text would be part of it
+    folded.write_text(
+        "input: [3, 33, 33]\nlayers: [{type: maxpool2d, kernel_size: 2,\n  name: 'a\n\n    '}]\n"
+    )
+    text = folded.read_text()
+    run(capsys, folded, "--add-ignores")
+    assert folded.read_text() in (text, text.replace("layers:", "# cnncalc: ignore[W201]\nlayers:"))
+
+
+def test_settings_are_those_of_each_folder(team, capsys):
+    (team / "pyproject.toml").write_text(
+        '[tool.cnncalc]\nignore = ["W101"]\nper-file-ignores = {"models/old" = ["W2", "identity-layer"]}\n'
+    )
+    code, out, _ = run(capsys, ".", "--format", "concise", "--ignore", "C")
+    assert sorted(line.split(":")[0] + line.split("[")[1][:4] for line in out.splitlines()) == [
+        "f.yamlC401", "models/a.yamlW101", "models/a.yamlW201", "models/a.yamlW304", "models/old/b.yamlW101",
+    ]  # fmt: skip
+    (team / "models" / "cnncalc.toml").write_text(
+        'extend = "../pyproject.toml"\nignore = ["W304"]\nwarn-as-error = true\n'
+    )
+    code, out, _ = run(capsys, "models", "--format", "concise")
+    assert code == 1
+    assert [line.split("[")[1][:4] for line in out.splitlines()] == ["W101", "W201", "W101"]
+    (team / "models" / "old" / ".cnncalc.toml").write_text('exclude = ["*"]\n')
+    assert "old" not in run(capsys, ".", "--format", "concise")[1]
+    assert "old" in run(capsys, "models/old/b.yaml", "--format", "concise")[1]
+
+
+def test_settings_that_cannot_be(team, capsys):
+    for text, said in [
+        ('extend = "cnncalc.toml"', "'extend' leads back to"), ('extend = "no.toml"', "there is no such file"),
+        ("extend = 1", "'extend' needs the path"), ('per-file-ignores = ["W201"]', "needs a table such as"),
+        ('per-file-ignores = {"*" = "W201"}', "needs a list of rules for '*'"), ('per-file-ignores = {"*" = ["W9x"]}', "there is no rule 'W9x'"),
+        ("baseline = 3", "'baseline' needs a text"), ("bselin = 3", "the file has no key 'bselin'; did you mean 'baseline'?"),
+    ]:  # fmt: skip
+        (team / "cnncalc.toml").write_text(text)
+        code, _, err = run(capsys)
+        assert code == 2
+        assert said in err, text
+    (team / "x.toml").write_text('extend = "cnncalc.toml"')
+    (team / "cnncalc.toml").write_text('extend = "x.toml"')
+    assert "leads back to" in run(capsys)[2]
+
+
+def test_settings_are_shown_with_where_they_are_from(team, capsys):
+    (team / "pyproject.toml").write_text('[tool.cnncalc]\nmax-params = "5M"\nignore = ["W101"]\n')
+    (team / "models" / "cnncalc.toml").write_text('extend = "../pyproject.toml"\nignore = []\n')
+    code, out, _ = run(capsys, "--show-settings", "models/a.yaml", "f.yaml")
+    assert code == 0
+    assert f'max-params = "5M"  # {team / "pyproject.toml"}\n' in out
+    assert f"ignore = []  # {team / 'models' / 'cnncalc.toml'}\n" in out
+    assert out.count("# settings of") == 2
+    assert run(capsys, "--show-settings")[1].startswith("# settings of")
+
+
+def test_statistics_groups_and_exit_codes(team, capsys):
+    code, out, _ = run(capsys, "--statistics")
+    assert code == 1
+    assert out.splitlines() == [
+        "2  W101  bias-before-batchnorm", "2  W201  dropped-pixels", "2  W304  identity-layer", "1  C401  expectation",
+    ]  # fmt: skip
+    code, out, _ = run(capsys, "--exit-zero", "--format", "grouped", "f.yaml", "models/a.yaml")
+    assert code == 0
+    assert out.splitlines()[0] == "f.yaml:"
+    assert out.splitlines()[3] == "models/a.yaml:"
+    assert run(capsys, "--exit-zero", "missing.yaml")[0] == 2
+
+
+def git(*arguments):
+    subprocess.run(
+        ["git", "-c", "user.email=a@b.c", "-c", "user.name=n", *arguments], check=True, capture_output=True
+    )
+
+
+def test_only_what_has_changed_since_a_revision(team, capsys, monkeypatch):
+    (team / ".git").rmdir()
+    git("init", "-q", "-b", "main", ".")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    code, out, err = run(capsys, "--changed-since", "main")
+    assert (code, out) == (0, "")
+    git("checkout", "-qb", "work")
+    (team / "models" / "a.yaml").write_text(ODD + "  - relu\n")
+    (team / "ein ä.yaml").write_text(ODD)
+    monkeypatch.chdir(team / "models")
+    _, out, _ = run(capsys, "..", "--changed-since", "main", "--format", "concise")
+    named = {os.path.realpath(line.split(":")[0]) for line in out.splitlines()}
+    assert named == {str(team / "models" / "a.yaml"), str(team / "ein ä.yaml")}
+    (team / "cnncalc.toml").write_text("")  # settings changed: so may every answer below them
+    assert "old/b.yaml" in run(capsys, "..", "--changed-since", "main", "--format", "concise")[1]
+    code, _, err = run(capsys, "--changed-since", "nope")
+    assert (code, "there is no revision 'nope'" in err) == (2, True)
+    assert run(capsys, "--changed-since", "--output=x")[0] == 2
