@@ -15,8 +15,9 @@ from cnncalc.domain import KINDS
 from cnncalc.errors import CODES
 from cnncalc.fields import DEFERRED
 from cnncalc.layer import Layer
+from cnncalc.reading.checking.attached import NORMS
+from cnncalc.reading.checking.fields import ACTIVATED, PARAMETERISED
 from cnncalc.reading.checking.inputs import LAYOUTS
-from cnncalc.reading.checking.items import ACTIVATED, NORMS, PARAMETERISED
 from cnncalc.reading.checking.model import COMMON, PARAM_KINDS
 from cnncalc.reading.checking.tensors import NAMES as TENSORS
 from cnncalc.registry import all_types
@@ -217,7 +218,7 @@ def items(types: dict[str, type[Layer]], *, blocks: bool, defaults: bool) -> dic
         for name, cls in types.items()
     ]  # fmt: skip
     group: dict[str, Any] = {
-        "properties": dict.fromkeys((*COMMON, "layers"), True),
+        "properties": {**{key: key != "share" for key in COMMON}, "layers": True},
         "additionalProperties": False,
         "required": ["layers"],
     }
@@ -282,7 +283,7 @@ def layer(name: str, cls: type[Layer]) -> dict[str, Any]:
     own = {
         field.alias or key: field_schema(cls, key) for key, field in cls.model_fields.items() if key != "type"
     }
-    extra: dict[str, Any] = dict.fromkeys(COMMON, True)
+    extra: dict[str, Any] = {key: key != "share" for key in COMMON}
     if cls.family in ACTIVATED:
         extra |= {"norm": attachment("norm"), "act": attachment("activation")}
     if cls.family == "merge":
@@ -302,7 +303,8 @@ def attachment(family: str) -> dict[str, Any]:
     """A norm or activation: a word, a variable or parameter that holds one, or a mapping with type."""
     known = [name for name, cls in all_types().items() if cls.family == family]
     words = sorted({*known, "none", *(NORMS if family == "norm" else ())})
-    node = {"type": "object", "required": ["type"], "properties": {"type": {"enum": words}}}
+    properties = {**dict.fromkeys(COMMON, False), "type": {"enum": words}}
+    node = {"type": "object", "required": ["type"], "properties": properties}
     what = "Normalisation" if family == "norm" else "Activation"
     return {
         "anyOf": [{"enum": words}, NAME, node, {"type": "null"}],

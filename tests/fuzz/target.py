@@ -117,7 +117,7 @@ def one_input(data: bytes) -> None:
     for name in FORMATS:
         renderer(name)(findings).encode()
     with contextlib.suppress(CnncalcError):
-        network = build(read_text(text, "fuzz.yaml"))
+        network = Network(build(read_text(text, "fuzz.yaml")).spec)
         report = network.summary()
         every_answer(network, report)
         run_it(report)

@@ -1,6 +1,9 @@
 """The library, and what the spec format means: names, scopes, repetition, sharing, several inputs."""
 
+import itertools
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import yaml
@@ -431,3 +434,89 @@ def test_numpys_numbers_are_numbers():
             macs(wrong)
     with pytest.raises(SpecError, match="object is not text, a number, a list or a mapping"):
         cnncalc.load({"input": [3, 8, object()], "layers": [CONV]})
+
+
+@pytest.mark.parametrize(
+    ("variables", "act"),
+    [({"relu": "relu"}, "relu"), ({"act": "relu", "relu": 2}, "act"), ({"none": "relu"}, "none")],
+)
+def test_an_activation_may_have_the_name_of_a_variable(variables, act):
+    found = report([{**CONV, "norm": "batch", "act": act}], vars={"batch": "batch", **variables})
+    assert [row.type for row in found] == ["conv2d", "batchnorm2d", "relu"]
+
+
+SHARED = {
+    "vars": {"H": 32, "W": 32, "w": 1.0, "n": 2, "act": "relu", "norm": "batch", "deep": True},
+    "input": [3, "H", "W"],
+    "defaults": {"elu": {"alpha": "w"}},
+    "blocks": {
+        "unit": {
+            "params": {"c": "int", "a": "relu", "skip": "layer"},
+            "layers": [
+                {"type": "conv2d", "out_channels": "c", "kernel_size": 3, "padding": 1, "norm": "norm", "act": "a"},
+                {"type": "concat", "from": ["prev", "skip"]},
+            ],
+        },
+    },
+    "layers": [
+        {"type": "conv2d", "name": "stem", "out_channels": "ceil(8*w)", "kernel_size": 3, "stride": 2, "act": "act"},
+        {"type": "unit", "c": "ceil(16*w)", "a": "act", "skip": "stem", "repeat": "n", "first": {"a": "elu"}, "name": "body"},
+        {"type": "unit", "c": 4, "a": "none", "skip": "prev", "when": "deep"},
+        "global_avgpool",
+    ],
+    "expect": {"divisible_by": {"H": 1}},
+    "cases": [{"set": {"H": 64}, "output": [28]}],
+}  # fmt: skip
+
+
+def contents(value, seen):
+    """All that a value holds, in plain containers; what is seen again is not gone into."""
+    if id(value) in seen or isinstance(value, type):
+        return type(value).__name__
+    if isinstance(value, dict):
+        return [(key, contents(inner, {*seen, id(value)})) for key, inner in value.items()]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [contents(inner, {*seen, id(value)}) for inner in value]
+    fields = getattr(value, "__dataclass_fields__", None)
+    return [contents(getattr(value, name), {*seen, id(value)}) for name in fields] if fields else repr(value)
+
+
+def test_threads_share_a_network():
+    settings = [
+        {"H": height, "w": width, "n": times, "act": act, "norm": norm, "deep": deep}
+        for height, width, times, act, norm, deep in itertools.product(
+            (15, 64), (0.5, 2.0), (1, 3), ("relu", "elu", "nonsense"), ("batch", "none"), (True, False)
+        )
+    ]  # fmt: skip
+    network = cnncalc.load(SHARED)
+
+    def answer(setting):
+        try:
+            found = network.summary(set=setting)
+        except SpecError as error:
+            return str(error)
+        return [tuple(row) for row in found], found.totals, network.summary(set=setting, free=["H"]).totals
+
+    before = contents(network.spec, set())
+    alone = [str(answer(setting)) for setting in settings]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            together = [str(found) for found in pool.map(answer, settings * 2)]
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert together == alone * 2
+    assert sum("nonsense" in found for found in alone) == 32
+    assert contents(network.spec, set()) == before
+
+
+def test_a_network_and_its_spec_are_frozen():
+    network = cnncalc.load(SHARED)
+    for record, field in ((network, "spec"), (network.spec, "vars"), (network.spec.layers[0].item, "fields")):
+        with pytest.raises(AttributeError):
+            setattr(record, field, {})
+    wide = network.with_values({"w": 2.0})
+    assert wide.summary().totals.params > network.summary().totals.params
+    assert network.vars["w"].raw == 1.0

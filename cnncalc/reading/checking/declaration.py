@@ -30,7 +30,7 @@ class Declared(NamedTuple):
 
 def read_declaration(node: MapNode, source: Source) -> tuple[Declared | None, list[Problem]]:
     """A variable that is written as a mapping, or what is wrong with it."""
-    model, problems = validated(VariableModel, node, source, "the variable")
+    model, problems = validated(VariableModel, node, Place(source, node.mark), "the variable")
     if model is None:
         return None, problems
     reader = _Reader(node, source)

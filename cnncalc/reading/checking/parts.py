@@ -1,10 +1,12 @@
-"""What the reader makes of a spec: items of its lists, and blocks. Nothing is evaluated yet."""
+"""What the lists of a spec hold: entries, which are layers, groups, blocks in use or shared layers. Nothing is evaluated."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.errors import Mark, Place, Problem
+from cnncalc.errors import Mark, Place
 from cnncalc.reading.checking.value import Value
 from cnncalc.reading.text.nodes import MapNode
 
@@ -13,51 +15,90 @@ if TYPE_CHECKING:
     from cnncalc.reading.checking.tensors import Numbers
 
 
-class Attachment(NamedTuple):
-    """A ``norm`` or ``act``: a word, or a type with fields."""
+class Entry(NamedTuple):
+    """One entry of a list of layers: its item, and the keys that every item may have."""
 
-    value: Value
-    item: Item | None = None  # for a mapping, or a word that names a type
+    item: Item
+    key: str  # its name, or type_n
+    named: bool
+    sources: tuple[Value, ...] = ()  # what 'from' names
+    repeat: Value | None = None
+    when: Value | None = None
+    train_only: bool = False
+    first: Item | None = None  # the first repetition, where it differs
 
 
 class Branch(NamedTuple):
-    items: list[Item]
+    entries: tuple[Entry, ...]
     when: Value | None = None
 
 
-class Item:
-    """One entry of a list of layers."""
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerItem:
+    """A layer, with the norm and the activation that follow it: each a layer, or the name of what says which."""
 
-    __slots__ = (
-        "act", "branches", "cls", "fields", "first", "key", "kind", "layers", "named", "node", "norm",
-        "place", "prototypes", "repeat", "share", "source_tensor", "train_only", "values", "when",
-    )  # fmt: skip
-
-    def __init__(self, place: Place, kind: str, node: MapNode) -> None:
-        self.place = place
-        self.kind = kind  # a layer type, a block, "group" or "share"
-        self.node = node
-        self.key = ""  # its name, or type_n
-        self.named = False
-        self.cls: type[Layer] | None = None
-        self.fields: dict[str, Value] = {}
-        self.source_tensor: list[Value] | None = None
-        self.repeat: Value | None = None
-        self.when: Value | None = None
-        self.train_only = False
-        self.share: Value | None = None
-        self.norm: Attachment | None = None
-        self.act: Attachment | None = None
-        self.first: Item | None = None
-        self.layers: list[Item] | None = None
-        self.branches: list[Branch] | None = None
-        self.values: dict[str, Numbers] = {}  # parameters written out
-        self.prototypes: dict[bool, Layer] = {}  # by whether a norm follows, if all fields are literal
+    place: Place
+    kind: str
+    cls: type[Layer]
+    node: MapNode
+    fields: Mapping[str, Value]
+    values: Mapping[str, Numbers]  # parameters written out
+    norm: Attachment = None
+    act: Attachment = None
+    branches: tuple[Branch, ...] | None = None
+    literal: tuple[Layer, Layer] | None = None  # without and with a norm behind it, if all fields are literal
 
     @property
     def joins_sources(self) -> bool:
         """Whether it joins the tensors that ``from`` names."""
-        return self.cls is not None and self.cls.family == "merge" and self.branches is None
+        return self.cls.family == "merge" and self.branches is None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupItem:
+    """A list of layers; of a merge that is repeated, each repetition is one."""
+
+    place: Place
+    kind: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockItem:
+    """A block in use: ``kind`` is its name."""
+
+    place: Place
+    kind: str
+    arguments: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedItem:
+    """The layers of an earlier item once more."""
+
+    place: Place
+    kind: str
+    share: Value
+
+
+Item = LayerItem | GroupItem | BlockItem | SharedItem
+Attachment = LayerItem | Value | None
+
+
+class Param(NamedTuple):
+    """A block's parameter: its kind, and its default if it has one."""
+
+    kind: str
+    default: Value | None = None
+
+
+class Block(NamedTuple):
+    """A reusable stretch of layers; its entries are read after all blocks are known."""
+
+    name: str
+    place: Place
+    params: Mapping[str, Param]
+    entries: tuple[Entry, ...] = ()
 
 
 def type_mark(node: MapNode, mark: Mark) -> Mark:
@@ -69,48 +110,3 @@ def type_mark(node: MapNode, mark: Mark) -> Mark:
                 return Mark(start.line, start.column, end.end_line, end.end_column)
             return start
     return mark
-
-
-class Param(NamedTuple):
-    """A block's parameter: its kind, and its default if it has one."""
-
-    kind: str
-    default: Value | None = None
-
-
-class Block:
-    """A reusable stretch of layers; its items are read after all blocks are known."""
-
-    __slots__ = ("items", "name", "params", "place")
-
-    def __init__(self, name: str, place: Place, params: dict[str, Param]) -> None:
-        self.name, self.place, self.params = name, place, params
-        self.items: list[Item] = []
-
-
-def recursion(blocks: dict[str, Block]) -> list[Problem]:
-    """Blocks that contain themselves, by whatever way."""
-    problems = []
-    uses = {name: _types_in(block.items) & blocks.keys() for name, block in blocks.items()}
-    for name, block in blocks.items():
-        chain, seen = [(name, [name])], {name}
-        while chain:
-            current, path = chain.pop()
-            if name in uses[current]:
-                loop = " -> ".join([*path, name])
-                problems.append(Problem("C203", f"the block contains itself: {loop}", block.place))
-                break
-            for used in sorted(uses[current] - seen):
-                seen.add(used)
-                chain.append((used, [*path, used]))
-    return problems
-
-
-def _types_in(items: list[Item]) -> set[str]:
-    found: set[str] = set()
-    for item in items:
-        found.add(item.kind)
-        found |= _types_in(item.layers or [])
-        for branch in item.branches or []:
-            found |= _types_in(branch.items)
-    return found

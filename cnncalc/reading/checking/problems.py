@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from cnncalc.errors import Fix, Mark, Place, Problem, Source, did_you_mean, nearest
+from cnncalc.errors import Fix, Mark, Place, Problem, did_you_mean, nearest
 from cnncalc.fields import describe
 from cnncalc.reading import slips
 from cnncalc.reading.checking import meanings
@@ -15,7 +15,9 @@ from cnncalc.reading.foreign import FIELDS, KEYS, NEEDLESS
 from cnncalc.reading.text.nodes import ListNode, MapNode
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
+
+    from cnncalc.reading.checking.value import Value
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -56,34 +58,66 @@ _MESSAGES = {
 }  # fmt: skip
 
 
-def translate(
-    error: ValidationError, data: Any, mark: Mark, source: Source, known: Iterable[str], what: str
-) -> list[Problem]:
-    """Problems with places, from a failed validation of ``data`` (which stands at ``mark``).
+def field_names(model: type[BaseModel]) -> set[str]:
+    """What the fields of a model are called in a spec."""
+    return {field.alias or name for name, field in model.model_fields.items()}
 
-    ``known`` are the field names of the model, ``what`` is how to call the thing in a message.
+
+def validated(
+    model: type[_Model],
+    data: MapNode,
+    place: Place,
+    what: str,
+    known: Iterable[str] = (),
+    *,
+    values: Mapping[str, Any] | None = None,
+    written: Mapping[str, Value] | None = None,
+) -> tuple[_Model | None, list[Problem]]:
+    """An instance of ``model``, or the problems that stand in its way. A missing field's stands at ``place``.
+
+    Args:
+        model: what is to be made.
+        data: what stands in the file.
+        place: where that is said to be.
+        what: what to call it in messages.
+        known: keys beside the model's fields that are known there.
+        values: what the data comes to, where that is something else.
+        written: the expressions that they come from, by field.
     """
-    names = sorted(known)
-    details = error.errors(include_url=False, include_context=True)
-    extra = [str(d["loc"][-1]) for d in details if d["type"] == "extra_forbidden"]
-    meant = {ours for name in extra if (ours := intended(name, names))}
-    return [
-        _one(detail, data, mark, source, names, what)
-        for detail in details
-        if not (detail["type"] == "missing" and detail["loc"][-1] in meant)  # it is there, misspelt
-    ]
+    try:
+        return model.model_validate(data if values is None else values), []
+    except ValidationError as error:
+        names = sorted(field_names(model).union(known))
+        details = error.errors(include_url=False, include_context=True)
+        extra = [str(d["loc"][-1]) for d in details if d["type"] == "extra_forbidden"]
+        meant = {ours for name in extra if (ours := intended(name, names))}
+        return None, [
+            _one(detail, data, place, names, what)._replace(notes=_comes_to(detail["loc"], written, values))
+            for detail in details
+            if not (detail["type"] == "missing" and detail["loc"][-1] in meant)  # it is there, misspelt
+        ]
 
 
-def _one(detail: Any, data: Any, mark: Mark, source: Source, known: list[str], what: str) -> Problem:
-    kind, loc = detail["type"], detail["loc"]
-    node, at, key_at = _walk(data, mark, loc)
+def _comes_to(
+    loc: tuple[Any, ...], written: Mapping[str, Value] | None, values: Mapping[str, Any] | None
+) -> tuple[str, ...]:
+    """What an expression is, where that is not as it is written."""
+    value = (written or {}).get(str(loc[0])) if loc else None
+    if value is None or values is None or not isinstance(value.raw, str) or value.raw == str(values[loc[0]]):
+        return ()
+    return (f"'{value.raw}' is {describe(values[loc[0]])} here",)
+
+
+def _one(detail: Any, data: MapNode, place: Place, known: list[str], what: str) -> Problem:
+    kind, loc, source = detail["type"], detail["loc"], place.source
+    node, at, key_at = _walk(data, place.mark, loc)
     last = str(loc[-1]) if loc else ""
     if kind == "missing":
         example = OF_SPEC.get(last) if _is_spec(what) else EXAMPLES.get(last)
         help = f"for example {example}" if example else None
-        return Problem("C104", f"{what} needs '{last}'", Place(source, mark), help=help)
+        return Problem("C104", f"{what} needs '{last}'", place, help=help)
     if kind == "extra_forbidden":
-        parent, _, _ = _walk(data, mark, loc[:-1])
+        parent, _, _ = _walk(data, place.mark, loc[:-1])
         problem = unknown_field(last, known, what, Place(source, key_at or at), parent)
         help = _of_value(node, last, data, what)
         return problem._replace(help=help, fix=None) if help else problem
@@ -162,14 +196,3 @@ def _walk(data: Any, mark: Mark, loc: tuple[Any, ...]) -> tuple[Any, Mark, Mark 
         elif isinstance(data, ListNode) and isinstance(step, int) and step < len(data):
             data, mark, key_at = data[step], data.values_at[step], None
     return data, mark, key_at
-
-
-def validated(
-    model: type[_Model], data: MapNode, source: Source, what: str, known: Iterable[str] = ()
-) -> tuple[_Model | None, list[Problem]]:
-    """An instance of ``model``, or the problems that stand in its way."""
-    try:
-        return model.model_validate(data), []
-    except ValidationError as error:
-        names = {field.alias or name for name, field in model.model_fields.items()} | set(known)
-        return None, translate(error, data, data.mark, source, names, what)

@@ -8,8 +8,7 @@ from typing import Any
 
 from cnncalc.domain import Domain
 from cnncalc.errors import Mark, Source
-from cnncalc.reading.checking.items import ItemReader
-from cnncalc.reading.checking.parts import Item
+from cnncalc.reading.checking.parts import Block, Entry
 from cnncalc.reading.checking.tensors import Numbers
 from cnncalc.reading.checking.value import Value
 from cnncalc.reading.text.nodes import MapNode
@@ -28,10 +27,11 @@ class Spec:
     inputs: Mapping[str, Value]
     layouts: Mapping[str, str]  # of the inputs for which the spec says one
     input_values: Mapping[str, Numbers]
-    items: list[Item]
+    defaults: MapNode  # fields by type
+    blocks: Mapping[str, Block]
+    layers: tuple[Entry, ...]
     outputs: tuple[Value, ...]
     expect: MapNode | None
     cases: tuple[tuple[Any, Mark], ...]
     variants: tuple[str, ...]
-    reader: ItemReader
     root: MapNode

@@ -8,8 +8,10 @@ from typing import Any
 
 from cnncalc.domain import Domain
 from cnncalc.errors import Mark, Place, Problem, SpecError, UsageError, did_you_mean
+from cnncalc.reading.checking.context import Context
+from cnncalc.reading.checking.fields import check_defaults
 from cnncalc.reading.checking.inputs import Inputs, by_input, read_inputs
-from cnncalc.reading.checking.items import ItemReader
+from cnncalc.reading.checking.items import read_blocks, read_list
 from cnncalc.reading.checking.model import SpecModel, VariantModel
 from cnncalc.reading.checking.problems import validated
 from cnncalc.reading.checking.spec import Spec
@@ -47,19 +49,20 @@ class _Reader:
             help = "write 'input: [3, 224, 224]' and 'layers:' at the left margin, without '- ' or '='"
             raise SpecError([Problem("C101", message, place, help=help)])
         self.refuse_other_file(root)
-        model, self.problems = validated(SpecModel, root, self.source, "the spec")
+        model, self.problems = validated(SpecModel, root, Place(self.source, root.mark), "the spec")
         overrides = self.variant(root, variant)
         variables, domains = self.variables(root.get("vars"), overrides.vars if overrides else None)
         inputs = self.inputs(root, variables)
         values = self.input_values(root, inputs.shapes)
-        defaults = root.get("defaults")
-        reader = ItemReader(self.source, variables, defaults if isinstance(defaults, MapNode) else None)
-        reader.check_defaults()
-        if isinstance(root.get("blocks"), MapNode):
-            reader.read_blocks(root["blocks"])
-        layers = root.get("layers")
-        items = reader.read_list(layers) if isinstance(layers, ListNode) else []
-        problems = [*self.problems, *reader.problems]
+        defaults, blocks, layers = (root.get(key) for key in ("defaults", "blocks", "layers"))
+        context = Context.top(
+            self.source, variables, defaults if isinstance(defaults, MapNode) else MapNode(root.mark)
+        )
+        check_defaults(context)
+        if isinstance(blocks, MapNode):
+            context = read_blocks(context, blocks)
+        entries = read_list(context, layers) if isinstance(layers, ListNode) else ()
+        problems = [*self.problems, *context.problems]
         if problems or model is None:
             raise SpecError(problems)
         expect = overrides.expect if overrides and overrides.expect is not None else model.expect
@@ -76,12 +79,13 @@ class _Reader:
             inputs=inputs.shapes,
             layouts=inputs.layouts,
             input_values=values,
-            items=items,
+            defaults=context.defaults,
+            blocks=context.blocks,
+            layers=entries,
             outputs=outputs,
             expect=expect,
             cases=self.cases(root, variant),
             variants=() if variant is not None else tuple(model.variants or ()),
-            reader=reader,
             root=root,
         )
 
@@ -111,7 +115,9 @@ class _Reader:
                     place = Place(self.source, at)
                     self.problems.append(Problem("C101", f"variant '{key}' needs a mapping", place))
                     continue
-                model, problems = validated(VariantModel, node, self.source, f"variant '{key}'")
+                model, problems = validated(
+                    VariantModel, node, Place(self.source, node.mark), f"variant '{key}'"
+                )
                 self.problems += problems
                 found = model if key == name else found
                 self.unknown_overrides(root, node)

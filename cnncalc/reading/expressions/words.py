@@ -28,6 +28,11 @@ def is_name(value: Any) -> bool:
     return isinstance(value, str) and NAME.match(value) is not None
 
 
+def is_reference(value: Any) -> bool:
+    """Whether it could refer to a layer, as ``res.0.conv2d_1`` does."""
+    return isinstance(value, str) and all(NAME.match(part) or part.isdigit() for part in value.split("."))
+
+
 def wrong_name(name: Any, place: Place) -> Problem | None:
     """What is wrong with a name of a variable, block, parameter, layer or input; None if nothing is."""
     if not is_name(name):

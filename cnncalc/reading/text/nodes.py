@@ -5,6 +5,7 @@ Duplicate keys are errors. Neither reader recurses, so depth costs no stack.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from cnncalc.errors import Fix, Mark, Place, Problem, Source, SpecError
@@ -25,6 +26,33 @@ class MapNode(dict[str, Any]):
         self.mark = mark
         self.keys_at: dict[str, Mark] = {}
         self.values_at: dict[str, Mark] = {}
+
+    @classmethod
+    def of(cls, key: str, value: Any, mark: Mark) -> MapNode:
+        """A mapping of one key, for a value that is written without it."""
+        node = cls(mark)
+        node.put(key, value, mark, mark)
+        return node
+
+    def put(self, key: str, value: Any, key_at: Mark, value_at: Mark) -> None:
+        self[key], self.keys_at[key], self.values_at[key] = value, key_at, value_at
+
+    def over(self, under: MapNode) -> MapNode:
+        """The keys of both; where both have one, this mapping's."""
+        merged = MapNode(self.mark)
+        for node in (under, self):
+            merged.update(node)
+            merged.keys_at.update(node.keys_at)
+            merged.values_at.update(node.values_at)
+        return merged
+
+    def without(self, keys: Container[str]) -> MapNode:
+        """The other keys."""
+        kept = MapNode(self.mark)
+        for key, value in self.items():
+            if key not in keys:
+                kept.put(key, value, self.keys_at[key], self.values_at[key])
+        return kept
 
 
 class ListNode(list[Any]):

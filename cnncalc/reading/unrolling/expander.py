@@ -14,12 +14,22 @@ from cnncalc.dims import Expr
 from cnncalc.errors import Place, Problem, SpecError
 from cnncalc.fields import Bound, describe, open_bounds, symbolic
 from cnncalc.graph import Graph, Group
-from cnncalc.reading.checking.parts import Attachment, Block, Item
-from cnncalc.reading.checking.problems import translate
+from cnncalc.reading.checking.attached import named
+from cnncalc.reading.checking.parts import (
+    Attachment,
+    Block,
+    BlockItem,
+    Branch,
+    Entry,
+    GroupItem,
+    Item,
+    LayerItem,
+    SharedItem,
+)
+from cnncalc.reading.checking.problems import validated
 from cnncalc.reading.checking.value import Failed, Value
 from cnncalc.reading.expressions.grammar import FREE_HELP
 from cnncalc.reading.expressions.rational import Rational
-from cnncalc.reading.text.nodes import MapNode
 from cnncalc.reading.unrolling.assembly import Assembly, Origin
 from cnncalc.reading.unrolling.scope import Env, Reference, Scope, Tensor, Unknown
 
@@ -37,10 +47,10 @@ MAX_DEPTH = 100  # below what Python's stack bears
 class Definition(NamedTuple):
     """What stands at a path, for ``share`` to build it again: paths in the copy are those below ``home``."""
 
-    item: Item
+    of: Entry | Item  # an entry with all its repetitions
+    key: str
     params: Mapping[str, Any]
     home: str
-    repeated: bool = False  # with all its repetitions
 
 
 class Expander:
@@ -48,7 +58,6 @@ class Expander:
 
     def __init__(self, spec: Spec, variables: Mapping[str, Any]) -> None:
         self.spec = spec
-        self.reader = spec.reader
         self.variables = variables
         self.grown = Assembly()
         self.items_seen = 0
@@ -73,7 +82,7 @@ class Expander:
                 grown.demand(at_least(size, 1), index, "an input has at least one cell")
         if len(inputs) == 1:
             root.names["input"] = 0
-        last = self.expand_list(self.spec.items, root, 0 if len(inputs) == 1 else -1)
+        last = self.expand_list(self.spec.layers, root, 0 if len(inputs) == 1 else -1)
         ends = self.outputs(root, last)
         grown.refuse_impossible(self.variables)
         if grown.problems:
@@ -99,72 +108,71 @@ class Expander:
             problems.append(Problem("C204", message, where=self.spec.source.name))
         return tuple(i for i in found if i is not None)
 
-    # -- lists and items
+    # -- lists and their entries
 
-    def expand_list(self, items: list[Item], scope: Scope, current: Tensor) -> Tensor:
-        scope.coming.update(item.key for item in items)
-        for item in items:
+    def expand_list(self, entries: tuple[Entry, ...], scope: Scope, current: Tensor) -> Tensor:
+        scope.coming.update(entry.key for entry in entries)
+        for entry in entries:
             try:
-                result = self.expand_item(item, scope, current)
+                result = self.expand_entry(entry, scope, current)
             except Failed as failed:
-                self.grown.complain(failed.problem, item.place)
-                self.register(item, scope, None)
+                self.grown.complain(failed.problem, entry.item.place)
+                self.register(entry, scope, None)
                 result = None
             except Unknown:
-                self.register(item, scope, None)
+                self.register(entry, scope, None)
                 result = None
-            if not item.train_only:
+            if not entry.train_only:
                 current = result
         return current
 
-    def expand_item(self, item: Item, scope: Scope, current: Tensor) -> Tensor:
-        self.count(item)
-        sources = self.sources(item, scope, current)
-        start = sources[0] if sources and not item.joins_sources else current
+    def expand_entry(self, entry: Entry, scope: Scope, current: Tensor) -> Tensor:
+        self.count(entry.item)
+        sources = self.sources(entry, scope, current)
+        start = sources[0] if sources and not _joins_sources(entry.item) else current
         try:
-            if item.when is not None and not self.truth(item.when, self.env(scope, start)):
-                scope.skipped.add(item.key)
+            if entry.when is not None and not self.truth(entry.when, self.env(scope, start)):
+                scope.skipped.add(entry.key)
                 return current
-            inside = scope.holding(training=True) if item.train_only else scope
-            if item.repeat is None:
-                result = self.instantiate(item, item.key, inside, start, sources)
+            inside = scope.holding(training=True) if entry.train_only else scope
+            if entry.repeat is None:
+                result = self.instantiate(entry.item, entry.key, inside, start, sources)
             else:
-                result = self.expand_repeat(item, item.key, inside, start, sources)
+                result = self.expand_repeat(entry, entry.repeat, entry.key, inside, start, sources)
         except (Failed, Unknown):
             self.grown.want(start, *sources)
             raise
-        self.register(item, scope, result)
+        self.register(entry, scope, result)
         return result
 
-    def sources(self, item: Item, scope: Scope, current: Tensor) -> list[Tensor]:
+    def sources(self, entry: Entry, scope: Scope, current: Tensor) -> list[Tensor]:
         """What ``from`` names."""
-        return [scope.resolve(name, current) for name in item.source_tensor or []]
+        return [scope.resolve(name, current) for name in entry.sources]
 
     def expand_repeat(
-        self, item: Item, key: str, scope: Scope, current: Tensor, sources: list[Tensor]
+        self, entry: Entry, repeat: Value, key: str, scope: Scope, current: Tensor, sources: list[Tensor]
     ) -> Tensor:
-        assert item.repeat is not None
-        times = self.whole(item.repeat, self.env(scope, current), least=0, what="'repeat'")
+        times = self.whole(repeat, self.env(scope, current), least=0, what="'repeat'")
         if times > MAX_LAYERS:
-            raise Failed(_too_many(f"'repeat' is {times:,}").at(item.repeat.place))
+            raise Failed(_too_many(f"'repeat' is {times:,}").at(repeat.place))
         inner, path = scope.child(key), scope.at(key)
         for index in range(times):
-            self.count(item)
-            this = item.first if index == 0 and item.first is not None else item
+            self.count(entry.item)
+            this = entry.first if index == 0 and entry.first is not None else entry.item
             if index > 0 and sources:  # 'prev' is now the repetition before
-                sources = self.sources(item, scope, current)
+                sources = self.sources(entry, scope, current)
             current = self.instantiate(this, str(index), inner, current, sources)
             inner.names[str(index)] = current
-        self.group(path, item, current, times)
-        self.definitions[path] = Definition(item, scope.params, path, repeated=True)
+        self.group(path, entry.item, current, times)
+        self.definitions[path] = Definition(entry, key, scope.params, path)
         return current
 
-    def register(self, item: Item, scope: Scope, result: Tensor) -> None:
-        if item.key not in scope.names:
-            scope.names[item.key] = result
-        elif item.named or result is not None:
-            message = f"the name '{item.key}' is already used in this list"
-            self.grown.complain(Problem("C201", message), item.place)
+    def register(self, entry: Entry, scope: Scope, result: Tensor) -> None:
+        if entry.key not in scope.names:
+            scope.names[entry.key] = result
+        elif entry.named or result is not None:
+            message = f"the name '{entry.key}' is already used in this list"
+            self.grown.complain(Problem("C201", message), entry.item.place)
 
     def count(self, item: Item) -> None:
         self.items_seen += 1
@@ -184,45 +192,41 @@ class Expander:
         if self.depth >= MAX_DEPTH:
             self.grown.complain(_too_deep(), item.place)
             raise SpecError(self.grown.problems)
-        path = scope.at(key)
+        path = home = scope.at(key)
         self.depth += 1
         try:
-            if item.kind == "share":
-                return self.expand_share(item, key, scope, current)
-            if item.cls is not None:
-                result = self.expand_layer(item, path, scope, current, sources)
-            else:
-                result = self.expand_group(item, key, scope, current)
+            match item:
+                case SharedItem():
+                    return self.expand_share(item, key, scope, current)
+                case LayerItem():
+                    result = self.expand_layer(item, path, scope, current, sources)
+                    home = path if item.branches is None else scope.path  # theirs stand beside the merge
+                case BlockItem():
+                    result = self.expand_block(item, key, scope, current)
+                case GroupItem():
+                    result = self.expand_list(item.entries, scope.child(key), current)
         finally:
             self.depth -= 1
-        home = path if item.branches is None else scope.path  # layers of branches stand beside the merge
-        self.definitions[path] = Definition(item, scope.params, home)
+        if not isinstance(item, LayerItem):
+            self.group(path, item, result)
+        self.definitions[path] = Definition(item, key, scope.params, home)
         return result
 
-    def expand_group(self, item: Item, key: str, scope: Scope, current: Tensor) -> Tensor:
-        block = self.reader.blocks.get(item.kind)
-        if block is not None:
-            result = self.expand_block(item, block, key, scope, current)
-        else:
-            result = self.expand_list(item.layers or [], scope.child(key), current)
-        self.group(scope.at(key), item, result)
-        return result
-
-    def expand_block(self, item: Item, block: Block, key: str, scope: Scope, current: Tensor) -> Tensor:
-        calls = self.grown.calls
+    def expand_block(self, item: BlockItem, key: str, scope: Scope, current: Tensor) -> Tensor:
+        calls, block = self.grown.calls, self.spec.blocks[item.kind]
         inner = scope.child(key, self.arguments(item, block, scope, current))
         calls.append((block.name, item.place.mark.line + 1))
         try:
-            return self.expand_list(block.items, inner, current)
+            return self.expand_list(block.entries, inner, current)
         finally:
             calls.pop()
 
-    def arguments(self, item: Item, block: Block, scope: Scope, current: Tensor) -> dict[str, Any]:
+    def arguments(self, item: BlockItem, block: Block, scope: Scope, current: Tensor) -> dict[str, Any]:
         """Values of a block's parameters; a default may use those before it."""
         env = self.env(scope, current)
         found: dict[str, Any] = {}
         for name, param in block.params.items():
-            value = item.fields.get(name)
+            value = item.arguments.get(name)
             if param.kind == "layer":
                 assert value is not None
                 found[name] = Reference(scope.resolve(value, current))
@@ -257,21 +261,19 @@ class Expander:
             raise Failed(Problem("C101", message, value.place))
         return found
 
-    def expand_share(self, item: Item, key: str, scope: Scope, current: Tensor) -> Tensor:
+    def expand_share(self, item: SharedItem, key: str, scope: Scope, current: Tensor) -> Tensor:
         """The layers of an earlier item once more, on another tensor, with the same parameters."""
-        assert item.share is not None
+        name, at = item.share.raw, item.share.place
         if scope.resolve(item.share, current) is None:
             raise Unknown
-        original = self.definitions.get(scope.path_of(item.share.raw))
+        original = self.definitions.get(scope.path_of(name))
         if original is None:
-            message = f"'share' must name a layer, group or block, and '{item.share.raw}' is not one"
-            raise Failed(Problem("C202", message, item.share.place))
-        if original.item.joins_sources:
-            message = (
-                f"'{item.share.raw}' joins the tensors that its 'from' names, but 'share' passes only one"
-            )
+            message = f"'share' must name a layer, group or block, and '{name}' is not one"
+            raise Failed(Problem("C202", message, at))
+        if _joins_sources(original.of.item if isinstance(original.of, Entry) else original.of):
+            message = f"'{name}' joins the tensors that its 'from' names, but 'share' passes only one"
             help = "share a group that contains this merge, or write the merge again"
-            raise Failed(Problem("C204", message, item.share.place, help=help))
+            raise Failed(Problem("C204", message, at, help=help))
         before, path = len(self.grown.nodes), scope.at(key)
         result = self.expand_again(original, key, scope.holding(original.params), current)
         for node in self.grown.nodes[before:]:
@@ -280,27 +282,27 @@ class Expander:
         return result
 
     def expand_again(self, original: Definition, key: str, scope: Scope, current: Tensor) -> Tensor:
-        if original.repeated:
-            return self.expand_repeat(original.item, key, scope, current, [])
-        if original.item.branches is None:
-            return self.instantiate(original.item, key, scope, current, [])
-        path = scope.at(key)
-        result = self.instantiate(original.item, original.item.key, scope.child(key), current, [])
+        of, path = original.of, scope.at(key)
+        if isinstance(of, Entry):
+            assert of.repeat is not None
+            return self.expand_repeat(of, of.repeat, key, scope, current, [])
+        if not isinstance(of, LayerItem) or of.branches is None:
+            return self.instantiate(of, key, scope, current, [])
+        result = self.instantiate(of, original.key, scope.child(key), current, [])
         self.definitions[path] = original._replace(home=path)
-        self.group(path, original.item, result)
+        self.group(path, of, result)
         return result
 
     # -- layers
 
     def expand_layer(
-        self, item: Item, path: str, scope: Scope, current: Tensor, sources: list[Tensor]
+        self, item: LayerItem, path: str, scope: Scope, current: Tensor, sources: list[Tensor]
     ) -> Tensor:
         env = self.env(scope, current)
-        norm = self.attachment(item.norm, env, "norm")
-        act = self.attachment(item.act, env, "activation")
+        norm, act = self.attached(item.norm, env, "norm"), self.attached(item.act, env, "activation")
         inputs = sources if item.joins_sources or len(sources) > 1 else [current]
         if item.branches is not None:
-            inputs = self.expand_branches(item, scope, current)
+            inputs = self.expand_branches(item.branches, scope, current)
         layer, references, bounds = self.layer_of(item, env, has_norm=norm is not None)
         inputs += [scope.resolve(name, current) for name in references]
         origin = Origin(item.place, item.values, scope.training, item.fields)
@@ -311,33 +313,21 @@ class Expander:
                 tensor = self.add_attached(attached, f"{path}.{suffix}", tensor, scope)
         return tensor
 
-    def expand_branches(self, item: Item, scope: Scope, current: Tensor) -> list[Tensor]:
+    def expand_branches(self, branches: tuple[Branch, ...], scope: Scope, current: Tensor) -> list[Tensor]:
         ends = [
-            self.expand_list(branch.items, scope, current)
-            for branch in item.branches or []
+            self.expand_list(branch.entries, scope, current)
+            for branch in branches
             if branch.when is None or self.truth(branch.when, self.env(scope, current))
         ]
         if not ends:
             raise Failed(Problem("C204", "no branch is left: every 'when' is false"))
         return ends
 
-    def attachment(self, attached: Attachment | None, env: Env, family: str) -> Item | None:
-        if attached is None or attached.item is not None:
-            return attached.item if attached else None
-        word = attached.value.raw
-        if isinstance(word, str) and word in env:
-            word = env[word]
-        if word is None or word == "none":
-            return None
-        mark = attached.value.place.mark
-        before = len(self.reader.problems)
-        found = self.reader.read_attachment(word, mark, family)
-        if len(self.reader.problems) > before:
-            problem = self.reader.problems.pop()
-            raise Failed(problem if word is attached.value.raw else problem._replace(fix=None))
-        return found.item if found else None
+    def attached(self, written: Attachment, env: Env, family: str) -> LayerItem | None:
+        """The norm or activation, which a variable or parameter may name."""
+        return named(env[written.raw], written, family, self.spec) if isinstance(written, Value) else written
 
-    def add_attached(self, item: Item, path: str, tensor: Tensor, scope: Scope) -> Tensor:
+    def add_attached(self, item: LayerItem, path: str, tensor: Tensor, scope: Scope) -> Tensor:
         """A norm or activation after a layer; the rank of a batchnorm follows from the tensor."""
         shape = self.grown.shape(tensor)
         if shape is None:
@@ -355,7 +345,7 @@ class Expander:
         self.demand(item, bounds, result)
         return result
 
-    def demand(self, item: Item, bounds: list[Bound], tensor: Tensor) -> None:
+    def demand(self, item: LayerItem, bounds: list[Bound], tensor: Tensor) -> None:
         """What a layer's symbolic fields must be at least, wherever the layer stands."""
         for value, least, whole in bounds if tensor is not None else ():
             self.grown.demand(whole, tensor or 0, "a field is an integer")
@@ -365,11 +355,12 @@ class Expander:
                     self.grown.complain(Problem("C101", message), item.place)
                 self.grown.demand(condition, tensor or 0, f"a field is at least {least}")
 
-    def layer_of(self, item: Item, env: Env, *, has_norm: bool) -> tuple[Layer, list[Value], list[Bound]]:
+    def layer_of(
+        self, item: LayerItem, env: Env, *, has_norm: bool
+    ) -> tuple[Layer, list[Value], list[Bound]]:
         """The layer with its fields evaluated, references to further inputs, and bounds of symbolic fields."""
-        if item.prototypes:
-            return item.prototypes[has_norm], [], []
-        assert item.cls is not None
+        if item.literal is not None:
+            return item.literal[has_norm], [], []
         values: dict[str, Any] = {}
         references = []
         for key, value in item.fields.items():
@@ -382,27 +373,14 @@ class Expander:
         if has_norm and "bias" in item.cls.model_fields and "bias" not in values:
             values["bias"] = False
         with open_bounds() as bounds:
-            layer = self.make(item, values)
+            layer, problems = validated(
+                item.cls, item.node, item.place, item.kind, values=values, written=item.fields
+            )
+        for problem in problems:
+            self.grown.complain(problem, item.place)
+        if layer is None:
+            raise Unknown
         return layer, references, bounds
-
-    def make(self, item: Item, values: dict[str, Any]) -> Layer:
-        from pydantic import ValidationError
-
-        assert item.cls is not None
-        try:
-            return item.cls.model_validate(values)
-        except ValidationError as error:
-            assert isinstance(item.node, MapNode)
-            mark = item.place.mark
-            found = translate(error, item.node, mark, self.spec.source, item.cls.model_fields, item.kind)
-            for problem, detail in zip(found, error.errors(), strict=True):
-                key = str(detail["loc"][0]) if detail["loc"] else ""
-                written = item.fields.get(key)
-                notes: tuple[str, ...] = ()
-                if written is not None and isinstance(written.raw, str) and written.raw != str(values[key]):
-                    notes = (f"'{written.raw}' is {describe(values[key])} here",)
-                self.grown.complain(problem._replace(notes=notes), item.place)
-            raise Unknown from None
 
     # -- values
 
@@ -424,6 +402,10 @@ class Expander:
             needs = f"an integer of at least {least}"
             raise Failed(Problem("C101", f"{what} needs {needs}, got {describe(found)}", value.place))
         return int(found)
+
+
+def _joins_sources(item: Item) -> bool:
+    return isinstance(item, LayerItem) and item.joins_sources
 
 
 def _refuse_computed(sizes: Value, found: Any) -> None:

@@ -1,0 +1,87 @@
+"""The norm and the activation that follow a layer: ``norm: batch``, ``act: {type: elu, alpha: 0.5}``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.errors import Fix, did_you_mean
+from cnncalc.fields import describe
+from cnncalc.reading.checking import item_help, meanings
+from cnncalc.reading.checking.context import Context
+from cnncalc.reading.checking.fields import read_layer, with_defaults
+from cnncalc.reading.checking.model import COMMON
+from cnncalc.reading.checking.parts import Attachment, LayerItem, type_mark
+from cnncalc.reading.checking.value import Failed, Value
+from cnncalc.reading.text.nodes import MapNode
+from cnncalc.registry import all_types, layer_class
+
+if TYPE_CHECKING:
+    from cnncalc.errors import Mark
+    from cnncalc.reading.checking.spec import Spec
+
+#: names of norms without their rank; the value may also be any layer type of that family
+NORMS = {
+    "batch": "batchnorm", "layer": "layernorm", "group": "groupnorm",
+    "instance": "instancenorm2d", "local_response": "lrn",
+}  # fmt: skip
+
+
+def read_attachment(context: Context, raw: Any, mark: Mark, family: str) -> Attachment:
+    """What follows a layer, or the name of a variable or parameter that says what."""
+    if isinstance(raw, str) and raw in context.names:
+        return Value(raw, context.place(mark))
+    return None if raw in (None, "none") else _read(context, raw, mark, family)
+
+
+def named(word: Any, written: Value, family: str, spec: Spec) -> LayerItem | None:
+    """What follows a layer, by the word that a variable or parameter holds.
+
+    Raises:
+        Failed: it is not the name of one.
+    """
+    if word in (None, "none"):
+        return None
+    context = Context.top(spec.source, spec.vars, spec.defaults)
+    item = _read(context, word, written.place.mark, family)
+    if context.problems:
+        raise Failed(context.problems[-1]._replace(fix=None))
+    return item
+
+
+def _read(context: Context, raw: Any, mark: Mark, family: str) -> LayerItem | None:
+    node = MapNode.of("type", raw, mark) if isinstance(raw, str) else raw
+    word = node.get("type") if isinstance(node, MapNode) else None
+    if not isinstance(word, str):
+        key, example = ("norm", "batch") if family == "norm" else ("act", "relu")
+        message = f"'{key}' needs a type, or a mapping with 'type', got {describe(raw)}"
+        context.problem("C101", message, mark, f"for example {key}: {example}; '{key}: none' leaves it out")
+        return None
+    for key in node:
+        if key in COMMON and key != "type":
+            message = f"'{key}' is a key of items: a norm or an activation takes only the fields of its type"
+            help = "give it to the layer, or write the norm or activation as an item of its own"
+            context.problem("C102", message, node.keys_at[key], help)
+    ranked = NORMS.get(word) if family == "norm" else None
+    kind = "batchnorm2d" if ranked == "batchnorm" else ranked or word
+    cls = layer_class(kind)
+    if cls is None or cls.family != family:
+        _unknown(context, word, node, family)
+        return None
+    place = context.place(type_mark(node, mark))
+    item = read_layer(context, kind, cls, with_defaults(context, kind, node), place)
+    return replace(item, kind=ranked) if ranked == "batchnorm" else item  # its rank follows from the tensor
+
+
+def _unknown(context: Context, word: str, node: MapNode, family: str) -> None:
+    known = [name for name, cls in all_types().items() if cls.family == family]
+    known += NORMS if family == "norm" else []
+    ours, fix, mark = item_help.attachable(word, known, family), None, node.values_at["type"]
+    help = f"here it is called '{ours}'" if ours else did_you_mean(word, known)
+    help = help or f"choose from {', '.join(known)}; 'none' omits it"
+    if ours and meanings.faithful(word, node):
+        fix = Fix(mark, ours, keeps_quotes=True)
+    elif ours:
+        help = f"{help}; {meanings.difference(word) or 'its fields mean something else here'}"
+    wanted = "normalisation" if family == "norm" else "activation"
+    context.problem("C103", f"unknown {wanted} '{word[:64]}'", mark, help, fix)
