@@ -1,3 +1,4 @@
-"""The version of cnncalc: the only place that states it."""
+"""The version of cnncalc and its home: the only place that states them."""
 
 __version__ = "0.1.0"
+HOME = "https://github.com/cnncalc/cnncalc"

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from cnncalc.analysis.check import Result
+from cnncalc.analysis.check import EXTERNAL, Result
 from cnncalc.errors import Problem, UsageError
 
 VERSION = 1
@@ -56,14 +56,14 @@ def judge(
     """
     left, kept = baseline.copy(), []
     for result in results:
-        problems = []
+        new: list[Problem] = []
+        known: list[Problem] = []
         for problem in result.problems:
             finding = _finding(problem, result, folder)
-            if left[finding]:
-                left[finding] -= 1
-            else:
-                problems.append(problem)
-        kept.append(result._replace(problems=tuple(problems)))
+            left[finding] -= (is_known := left[finding] > 0)
+            (known if is_known else new).append(problem)
+        suppressed = (*result.suppressed, *((problem, EXTERNAL) for problem in known))
+        kept.append(result._replace(problems=tuple(new), suppressed=suppressed))
     checked = {_file(result.name, folder): result for result in results}
 
     def is_gone(finding: Finding) -> bool:

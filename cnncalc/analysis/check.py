@@ -27,6 +27,7 @@ from cnncalc.reading.text.nodes import Document
 from cnncalc.suppression import covers
 
 MAX_FIX_ROUNDS = 20
+IN_SOURCE, EXTERNAL = "inSource", "external"  # as SARIF calls them
 
 
 class Options(NamedTuple):
@@ -55,6 +56,7 @@ class Result(NamedTuple):
     outcomes: tuple[Outcome, ...]
     networks: int = 1
     readable: bool = True
+    suppressed: tuple[tuple[Problem, str], ...] = ()  # each with where that is said: IN_SOURCE or EXTERNAL
 
 
 def check_spec(reference: str, options: Options) -> Result:
@@ -118,11 +120,13 @@ def _result(document: Document, findings: Sequence[_Found], options: Options) ->
     problems = merged(_unanimous(findings))
     ran = frozenset.intersection(*(found.ran for found in findings))
     kept = silenced(document, problems, lambda code: code in ran or not options.runs(code), options.runs)
+    shown = set(map(id, kept))
     return Result(
         document.source.name,
         tuple(sorted(kept, key=lambda p: (p.position, p.code, p.message))),
         tuple(outcome for found in findings for outcome in found.outcomes),
         len(findings),
+        suppressed=tuple((problem, IN_SOURCE) for problem in problems if id(problem) not in shown),
     )
 
 

@@ -4,11 +4,15 @@ import json
 import multiprocessing
 import os
 import subprocess
+from pathlib import Path
 
+import jsonschema
 import pytest
 
 from cnncalc.__main__ import main
 
+ROOT = Path(__file__).parents[2]
+DATA = Path(__file__).parents[1] / "data"
 ODD = """input: [3, 33, 33]
 layers:
   - {type: conv2d, out_channels: 8, kernel_size: 3, norm: batch, bias: true}  # stem
@@ -251,3 +255,41 @@ def test_only_what_has_changed_since_a_revision(team, capsys, monkeypatch):
     code, _, err = run(capsys, "--changed-since", "nope")
     assert (code, "there is no revision 'nope'" in err) == (2, True)
     assert run(capsys, "--changed-since", "--output=x")[0] == 2
+
+
+def sarif(capsys, *arguments):
+    log = json.loads(run(capsys, *arguments, "--format", "sarif")[1])
+    schema = json.loads((DATA / "sarif-2.1.0-rtm.5.json").read_text())
+    jsonschema.Draft4Validator(schema).validate(log)
+    return log["runs"][0]
+
+
+def test_sarif_has_what_is_suppressed_and_how_to_fix(team, capsys):
+    path = team / "models" / "a.yaml"
+    path.write_text(ODD.replace("# stem", "# cnncalc: ignore[W101]"))
+    found = sarif(capsys, path)
+    assert [(r["ruleId"], r.get("suppressions")) for r in found["results"]] == [
+        ("W201", None), ("W304", None), ("W101", [{"kind": "inSource"}]),
+    ]  # fmt: skip
+    run(capsys, path, "--write-baseline", "known.json")
+    path.write_text(path.read_text().replace("8,", "'8',").replace("out_channels", "'filters'"))
+    found = sarif(capsys, path, "--baseline", "known.json")
+    (fix,) = (
+        r["fixes"][0]["artifactChanges"][0]["replacements"][0]
+        for r in found["results"]
+        if r["ruleId"] == "C102"
+    )
+    assert fix["insertedContent"] == {"text": "'out_channels'"}
+    span = fix["deletedRegion"]
+    line = path.read_text().splitlines()[span["startLine"] - 1]
+    assert line[span["startColumn"] - 1 : span["endColumn"] - 1] == "'filters'"
+    path.write_text(ODD.replace("# stem", "# cnncalc: ignore[W101]"))
+    found = sarif(capsys, path, "--baseline", "known.json")
+    assert [r["suppressions"][0]["kind"] for r in found["results"]] == ["inSource", "external", "external"]
+    for rule in found["tool"]["driver"]["rules"]:
+        assert rule["helpUri"].endswith(
+            f"docs/rules.md#{rule['id'].lower()}-" + rule["helpUri"].split("-", 1)[1]
+        )
+        assert rule["properties"]["precision"] in ("high", "very-high")
+    heading = f"\n## {found['tool']['driver']['rules'][0]['id']} "
+    assert heading in (ROOT / "docs" / "rules.md").read_text()

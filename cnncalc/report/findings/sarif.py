@@ -7,36 +7,44 @@ from typing import Any
 from urllib.parse import quote
 
 from cnncalc.analysis.check import Result
-from cnncalc.errors import CODES, Mark, Problem
+from cnncalc.errors import CODES, Fix, Mark, Problem
 from cnncalc.report.findings import Findings, as_json, file_in
 from cnncalc.report.findings.gitlab import fingerprint
 from cnncalc.report.findings.line_hash import line_hashes
 from cnncalc.report.rules import page
-from cnncalc.version import __version__
+from cnncalc.version import HOME, __version__
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 BASE = "%SRCROOT%"
+SEVERITIES = {"error": "error", "warning": "warning", "info": "recommendation", "off": "recommendation"}
+FAMILIES = {
+    "C0": "file", "C1": "field", "C2": "graph", "C3": "shape", "C4": "expectation", "C5": "limit",
+    "W1": "parameters", "W2": "geometry", "W3": "structure", "W4": "cost", "W5": "hardware", "W9": "suppression",
+}  # fmt: skip
 LEVELS = {"error": "error", "warning": "warning", "info": "note", "off": "none"}
 
 
 def render(findings: Findings) -> str:
-    codes = sorted({problem.code for problem in findings.problems})
+    found = [
+        (problem, kind, result)
+        for result in findings.results
+        for problem, kind in [*((problem, None) for problem in result.problems), *result.suppressed]
+    ]
+    codes = sorted({problem.code for problem, _, _ in found})
     fingerprints = _Fingerprints(findings.root)
     run = {
         "tool": {
             "driver": {
                 "name": "cnncalc",
                 "version": __version__,
+                "semanticVersion": __version__,
+                "informationUri": HOME,
                 "rules": [_rule(code) for code in codes],
             }
         },
         "originalUriBaseIds": {BASE: {"description": {"text": "The top of the repository."}}},
         "columnKind": "unicodeCodePoints",
-        "results": [
-            _result(problem, result, codes, fingerprints)
-            for result in findings.results
-            for problem in result.problems
-        ],
+        "results": [_result(*each, codes, fingerprints) for each in found],
     }
     return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
@@ -50,7 +58,13 @@ def _rule(code: str) -> dict[str, Any]:
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": text.what},
         "help": {"text": text.text, "markdown": text.text},
+        "helpUri": f"{HOME}/blob/v{__version__}/docs/rules.md#{code.lower()}-{rule.name}",
         "defaultConfiguration": {"level": LEVELS[rule.level], "enabled": rule.level != "off"},
+        "properties": {
+            "tags": ["cnn", FAMILIES[code[:2]]],
+            "precision": "very-high" if code.startswith("C") else "high",
+            "problem.severity": SEVERITIES[rule.level],
+        },
     }
 
 
@@ -74,11 +88,11 @@ class _Fingerprints:
 
 
 def _result(
-    problem: Problem, result: Result, codes: list[str], fingerprints: _Fingerprints
+    problem: Problem, kind: str | None, result: Result, codes: list[str], fingerprints: _Fingerprints
 ) -> dict[str, Any]:
     path = file_in(fingerprints.root, problem, result)
     parts = [problem.message, *problem.notes, *([problem.help] if problem.help else [])]
-    return {
+    found: dict[str, Any] = {
         "ruleId": problem.code,
         "ruleIndex": codes.index(problem.code),
         "level": LEVELS[problem.severity],
@@ -88,11 +102,29 @@ def _result(
         ],
         "partialFingerprints": fingerprints.of(problem, path),
     }
+    if kind is not None:
+        found["suppressions"] = [{"kind": kind}]
+    if problem.fix is not None:
+        found["fixes"] = [{"artifactChanges": [_change(problem, problem.fix, path)]}]
+    return found
+
+
+def _change(problem: Problem, fix: Fix, path: str) -> dict[str, Any]:
+    """A fix as the text that replaces a region."""
+    text = fix.text
+    if fix.keeps_quotes and problem.place is not None:
+        old = problem.place.source.line(fix.mark.line + 1)[fix.mark.column : fix.mark.column + 1]
+        text = f"{old}{text}{old}" if old in ("'", '"') else text
+    replacement = {"deletedRegion": _span(fix.mark), "insertedContent": {"text": text}}
+    return {"artifactLocation": _artifact(path), "replacements": [replacement]}
 
 
 def _region(problem: Problem) -> dict[str, int]:
     """Where to show it; a file that could not be read has a first line at least."""
-    mark = problem.place.mark if problem.place is not None else Mark(0, 0, 0, 0)
+    return _span(problem.place.mark if problem.place is not None else Mark(0, 0, 0, 0))
+
+
+def _span(mark: Mark) -> dict[str, int]:
     return {
         "startLine": mark.line + 1,
         "startColumn": mark.column + 1,
