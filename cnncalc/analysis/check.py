@@ -24,6 +24,7 @@ from cnncalc.reading.expressions.bounds import Bound
 from cnncalc.reading.text.files import raw_text, read_spec, read_text
 from cnncalc.reading.text.lines import Lines
 from cnncalc.reading.text.nodes import Document
+from cnncalc.reading.unrolling.graphs import valid_part
 from cnncalc.suppression import covers
 
 MAX_FIX_ROUNDS = 20
@@ -138,7 +139,7 @@ def _check_network(document: Document, network: Network | None, variant: str, op
     try:
         report = network.summary()
     except SpecError as error:
-        graph, wanted = network.valid_part()
+        graph, wanted = valid_part(network.spec)
         part = _linted(Subject(network, graph, None, wanted), options, LOCAL)
         return _Found([*error.problems, *part.problems])
     outcomes = expect.outcomes(network, report)

@@ -13,6 +13,7 @@ from cnncalc.dims import Dim
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
 from cnncalc.fields import describe
 from cnncalc.reading import slips
+from cnncalc.reading.checking import settings
 from cnncalc.reading.checking.value import Failed, compile_value
 from cnncalc.reading.checking.variables import variables_of
 from cnncalc.reading.expressions import quantity, rational
@@ -119,7 +120,7 @@ class _Checker:
             if values[name] is None:
                 return  # which has been said
             try:
-                self.network.refuse_values(name, [values[name]])
+                settings.refuse_values(self.network.spec, name, [values[name]])
             except UsageError as error:
                 self.add("C101", str(error), at)
                 return
@@ -127,7 +128,7 @@ class _Checker:
 
     def setting_of(self, name: str, raw: Any, mark: Mark) -> Any:
         """A value for a variable: as it is written, or of an expression."""
-        word = isinstance(raw, str) and self.network.domain(name).kind == "str"
+        word = isinstance(raw, str) and settings.domain(self.network.spec, name).kind == "str"
         return raw if word or isinstance(raw, bool | list) else self.evaluate(raw, mark, name)
 
     def judge_case(self, case: MapNode, mark: Mark, values: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from cnncalc.counting.propagate import Report, propagate
 from cnncalc.domain import Values, every
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError
 from cnncalc.integers import NOTHING, IntegerSet, listed
+from cnncalc.reading.checking import settings
 from cnncalc.reading.expressions import grammar as expressions
 from cnncalc.reading.expressions import quantity
 from cnncalc.reading.expressions.bounds import Bound
@@ -81,7 +82,7 @@ def solve(
     try:
         report = propagate(network.graph(free=chosen, set=set, over=over))
     except SpecError as error:
-        grid = network.grids(chosen, grids)[chosen[0]]
+        grid = settings.grids(network.spec, chosen, grids)[chosen[0]]
         if len(chosen) > 1 or not grid.points or not any(p.code == "C306" for p in error.problems):
             raise
         return _by_trying(network, chosen[0], grid, conditions, given)

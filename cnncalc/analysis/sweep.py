@@ -11,6 +11,7 @@ from cnncalc.analysis.closed_form import compiled
 from cnncalc.counting.quantities import ITEM_BYTES
 from cnncalc.domain import grid_of
 from cnncalc.errors import SpecError, UsageError
+from cnncalc.reading.checking import settings
 
 if TYPE_CHECKING:
     from cnncalc.counting.propagate import Report
@@ -94,7 +95,7 @@ def sweep(
     axes = axes_of(over)
     for axis in axes:
         for name in axis.names:
-            network.refuse_values(name, axis.column(name))
+            settings.refuse_values(network.spec, name, axis.column(name))
     yield from _chunks(network, axes, axes, {}, {"batch": batch, "dtype": dtype})
 
 

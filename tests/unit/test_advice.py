@@ -137,11 +137,11 @@ def test_only_what_was_tried_is_said_where_there_may_be_more_to_it():
 
 
 def test_advice_is_made_when_it_is_read(monkeypatch):
-    from cnncalc.network import Network
+    from cnncalc.reading.unrolling import graphs
 
     asked = []
     monkeypatch.setattr(
-        Network, "_advised", lambda self, given, variables, found: asked.append(given) or found
+        graphs, "_advised", lambda spec, given, variables, found: asked.append(given) or found
     )
     with pytest.raises(SpecError) as caught:
         cnncalc.load({"input": [3, 9, 9], "layers": LADDER}).summary()
