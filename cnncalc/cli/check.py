@@ -80,6 +80,9 @@ if TYPE_CHECKING:
 @click.option(
     "--stdin-filename", default="<stdin>", metavar="NAME", help="The name to report for standard input."
 )
+@click.option(
+    "--watch", is_flag=True, help="Check again whenever a spec or the settings change, until Ctrl-C."
+)
 @click.pass_context
 def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
     """Check specs: errors, expectations and cases, budgets, lints. For CI and editors.
@@ -92,13 +95,22 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
     cnncalc check . --format github --format sarif -o cnncalc.sarif
     cnncalc check model.yaml --max-params 5M --max-peak-activation 320KiB --dtype int8
     """
+    if given["show_settings"]:
+        return _show_settings(Settings(), paths)
+    if given["watch"]:
+        from cnncalc.cli.watching import watch
+
+        return watch(lambda: _checked(ctx, paths, given), paths)
+    return _checked(ctx, paths, given)
+
+
+def _checked(ctx: click.Context, paths: tuple[str, ...], given: dict[str, Any]) -> int:
+    """The exit code of one check, after its output."""
     from cnncalc.config import repository
     from cnncalc.reading.text.files import standard_input
     from cnncalc.report.findings import Findings, summary
 
     settings = Settings()
-    if given["show_settings"]:
-        return _show_settings(settings, paths)
     wanted = targets(ctx.meta["cnncalc.arguments"], given["formats"], given["outputs"])
     if given["statistics"]:
         wanted = [Target("statistics"), *(target for target in wanted if target.path is not None)]

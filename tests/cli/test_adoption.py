@@ -3,7 +3,11 @@
 import json
 import multiprocessing
 import os
+import signal
 import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 
 import jsonschema
@@ -293,3 +297,39 @@ def test_sarif_has_what_is_suppressed_and_how_to_fix(team, capsys):
         assert rule["properties"]["precision"] in ("high", "very-high")
     heading = f"\n## {found['tool']['driver']['rules'][0]['id']} "
     assert heading in (ROOT / "docs" / "rules.md").read_text()
+
+
+def test_watching_checks_again_after_a_change(team):
+    pytest.importorskip("watchfiles")
+    spec = team / "f.yaml"
+    spec.write_text(FAILING.replace("1}", "0}"))
+    command = [sys.executable, "-m", "cnncalc", "check", "--watch", "f.yaml"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    said = []
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        reader = threading.Thread(target=lambda: said.extend(process.stderr), daemon=True)
+        reader.start()
+        deadline = time.monotonic() + 60
+        while sum("expectation" in line for line in said) < 2 and time.monotonic() < deadline:
+            if any("watching" in line for line in said):
+                spec.write_text(FAILING)
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    reader.join()
+    assert "1 of 1 expectation met" in said[0]
+    assert said[1] == "watching for changes; Ctrl-C ends\n"
+    assert "0 of 1 expectation met" in said[2]
+
+
+def test_what_cannot_be_watched(team, capsys, monkeypatch):
+    code, _, err = run(capsys, "--watch", "-")
+    assert (code, "standard input cannot be read again" in err) == (2, True)
+    monkeypatch.setitem(sys.modules, "watchfiles", None)
+    assert run(capsys, "--watch") == (
+        2,
+        "",
+        "error: --watch needs watchfiles: pip install 'cnncalc[watch]'\n",
+    )
