@@ -78,7 +78,7 @@ class Network(network.Network):
 
         Args:
             numbers: ``"params"``, ``"macs"``, ``"output"``, any other total, ``"peak_activations"``
-                (elements), or ``"PATH.macs"`` for one layer.
+                (elements), or ``"PATH.macs"`` for one layer. A ratio is rounded to the nearest float.
             free: names of ``vars``, the function's arguments in this order.
             set: values for other ``vars``.
             over: the numbers that a variable stands for; those that ``free`` does not name come after it.

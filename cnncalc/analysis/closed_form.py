@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.counting.liveness import live_sets
 from cnncalc.counting.propagate import Report
+from cnncalc.counting.quantities import QUANTITIES
 from cnncalc.dims import Dim, Expr, maximum, substitute
 from cnncalc.errors import UsageError, did_you_mean
+from cnncalc.reading.expressions.rational import Rational, split
 
 if TYPE_CHECKING:
     from cnncalc.domain import Grid
 
-TOTALS = ("params", "weights", "biases", "buffers", "macs", "flops", "param_bytes", "activation_bytes")
-ROWS = ("params", "weights", "biases", "buffers", "macs", "flops", "activations", "output")
+NUMBERS = ("output", "peak_activations", *QUANTITIES)
+OF_LAYERS = (
+    "output",
+    "activations",
+    *(name for name, quantity in QUANTITIES.items() if quantity.of is not None),
+)
 SAFE = 2**62  # past this int64 would wrap
 
 
@@ -26,7 +32,7 @@ def compiled(
     ``checked``: it refuses values for which the network is not valid.
     """
     if not numbers:
-        raise UsageError(f"name a number to compile: output, peak_activations, {', '.join(TOTALS)}")
+        raise UsageError(f"name a number to compile: {', '.join(NUMBERS)}")
     forms = [form_of(report, number) for number in numbers]
     grids = {name: report.graph.free[name] for name in free}
 
@@ -47,22 +53,34 @@ def compiled(
 
 
 def form_of(report: Report, number: str) -> Any:
-    """The closed form of a number: a size, a tuple of sizes, or a list whose largest counts."""
+    """The closed form of a number: a size, a ratio, a tuple of sizes, or a list whose largest counts."""
     if number == "output":
         return report.output
     if number == "peak_activations":
         return live_sets(report.graph)
     path, _, attribute = number.rpartition(".")
-    if path and attribute in ROWS:
-        try:
-            return getattr(report[path], attribute)
-        except KeyError as error:
-            raise UsageError(str(error.args[0])) from None
-    if number not in TOTALS:
-        known = ["output", "peak_activations", *TOTALS]
-        help = did_you_mean(number, known) or f"choose from {', '.join(known)}"
+    if path and attribute in OF_LAYERS:
+        return of_layer(report, path, attribute)
+    if (quantity := QUANTITIES.get(number)) is None:
+        help = did_you_mean(number, NUMBERS) or f"choose from {', '.join(NUMBERS)}"
         raise UsageError(f"unknown number '{number}'; {help}")
-    return getattr(report.totals, number)
+    if quantity.largest is not None:
+        return [report.scale.tensors(size) for size in quantity.largest(report.graph)]
+    if (found := report.number(number)) is None:
+        raise UsageError(f"{number} has no closed form here: it would have too many terms")
+    return Rational(*split(found)) if quantity.per is not None else found
+
+
+def of_layer(report: Report, path: str, number: str) -> Any:
+    """A number of a layer or group, or its output.
+
+    Raises:
+        UsageError: nothing has this path.
+    """
+    try:
+        return report.number(number, path) if number in QUANTITIES else getattr(report[path], number)
+    except KeyError as error:
+        raise UsageError(str(error.args[0])) from None
 
 
 def _positions(name: str, grid: Grid, values: Any) -> Any:
@@ -79,10 +97,21 @@ def _positions(name: str, grid: Grid, values: Any) -> Any:
 def _evaluated(form: Any, given: dict[str, Any]) -> Any:
     if isinstance(form, tuple):
         return tuple(_evaluated(size, given) for size in form)
+    if isinstance(form, Rational):
+        return _divided(_evaluated(form.numerator, given), _evaluated(form.denominator, given))
     if isinstance(form, list):
         different = {str(size): size for size in form}.values()
         return maximum(*(_evaluated(size, given) for size in different))
     return substitute(form, _exact(form, given)) if isinstance(form, Expr) else form
+
+
+def _divided(top: Any, bottom: Any) -> Any:
+    """The float nearest to a ratio of integers, or of arrays of them, whose own division would round twice."""
+    if not hasattr(top, "__array__") and not hasattr(bottom, "__array__"):
+        return top / bottom
+    import numpy as np
+
+    return np.asarray(np.divide(np.asarray(top, object), np.asarray(bottom, object))).astype(float)
 
 
 def _exact(form: Dim, given: dict[str, Any]) -> dict[str, Any]:

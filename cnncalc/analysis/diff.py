@@ -13,25 +13,14 @@ from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 from cnncalc.counting.propagate import Report, propagate
+from cnncalc.counting.quantities import QUANTITIES, Number
 from cnncalc.counting.rows import Row
-from cnncalc.dims import Dim
 from cnncalc.errors import UsageError, did_you_mean
 from cnncalc.graph import Graph, Node
 from cnncalc.reading.expressions import quantity, rational
 from cnncalc.reading.expressions.bounds import Bound
 
-TOTALS = (
-    "params",
-    "weights",
-    "biases",
-    "buffers",
-    "macs",
-    "flops",
-    "param_bytes",
-    "activation_bytes",
-    "peak_activation_bytes",
-)
-NUMBERS = ("params", "macs")
+NUMBERS = ("params", "macs")  # what is shown of each layer
 EXAMPLES = '"params > +5%", "macs > +10M" or "params > 5M"'
 PERCENT = re.compile(r"[+-]\d+(\.\d+)?%")
 MOST = 400_000  # pairs of layers compared for the longest common subsequence
@@ -64,20 +53,24 @@ class Total(NamedTuple):
     """A total before and after."""
 
     name: str
-    before: Dim | None
-    after: Dim | None
+    before: Number | None
+    after: Number | None
 
     @property
-    def difference(self) -> Dim | None:
-        return None if self.before is None or self.after is None else self.after - self.before
+    def difference(self) -> Number | None:
+        if self.before is None or self.after is None:
+            return None
+        found: Number = rational.subtract(self.after, self.before)
+        return found
 
     @property
     def relative(self) -> float | None:
         """Of what was before; None where there was nothing, or it is symbolic."""
-        change = self.difference
-        if not isinstance(change, int) or not isinstance(self.before, int) or not self.before:
+        change = rational.plain(self.difference)
+        before = rational.plain(self.before)
+        if not isinstance(change, int | float) or not isinstance(before, int | float) or not before:
             return None
-        return change / self.before
+        return change / before
 
 
 class Diff(NamedTuple):
@@ -115,7 +108,7 @@ def diff(before: Report, after: Report) -> Diff:
             same += 1
         else:
             changes.append(change)
-    totals = tuple(Total(name, getattr(before.totals, name), getattr(after.totals, name)) for name in TOTALS)
+    totals = tuple(Total(name, before.number(name), after.number(name)) for name in QUANTITIES)
     return Diff(before, after, tuple(changes), same, totals)
 
 
@@ -264,22 +257,23 @@ def fails(found: Diff, condition: str) -> str | None:
     total = next(t for t in found.totals if t.name == bound.left)
     if not applies(found, condition):
         return None
-    if not isinstance(total.after, int):
+    if not rational.is_number(total.after):
         raise UsageError(f"'{condition}' cannot be decided: {total.name} is not a number here")
-    actual = total.after
+    actual: Any = total.after
     if change:
-        if not isinstance(total.before, int):
+        if not rational.is_number(total.before):
             raise UsageError(f"'{condition}' cannot be decided: {total.name} is not a number before")
-        actual -= total.before
+        actual = total.difference
         if percent:
-            actual *= 100
+            actual = rational.multiply(actual, 100)
             bound = bound._replace(right=rational.multiply(bound.right, total.before))
     return f"{total.name}: {_shown(total)} meets '{condition}'" if bound.holds(actual) else None
 
 
 def _shown(total: Total) -> str:
     share = f" ({total.relative:+.1%})" if total.relative is not None else ""
-    return f"{total.before:,} -> {total.after:,}{share}"
+    before, after = (f"{n:,}" if isinstance(n, int) else str(n) for n in (total.before, total.after))
+    return f"{before} -> {after}{share}"
 
 
 def _limit(text: str) -> _Limit:
@@ -289,10 +283,9 @@ def _limit(text: str) -> _Limit:
     if match is None or not name.isidentifier() or (amount is None and not match[3]):
         raise UsageError(f"'{text.strip()[:80]}' is not a condition; write {EXAMPLES}")
     name = "macs" if name == "MACs" else name
-    if name not in TOTALS:
-        raise UsageError(
-            f"unknown total '{name}'; {did_you_mean(name, TOTALS) or 'choose from ' + ', '.join(TOTALS)}"
-        )
+    if name not in QUANTITIES:
+        help = did_you_mean(name, QUANTITIES) or f"choose from {', '.join(QUANTITIES)}"
+        raise UsageError(f"unknown total '{name}'; {help}")
     if (wrong := quantity.wrong_unit(match[2], name)) is not None:
         raise UsageError(f"'{text.strip()[:80]}': {'; '.join(wrong)}")
     if match[3] and not PERCENT.fullmatch(right):

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.counting.liveness import live_sets, peak_activations
-from cnncalc.counting.quantities import ITEM_BYTES
+from cnncalc.counting.liveness import live_sets
+from cnncalc.counting.quantities import ITEM_BYTES, QUANTITIES, Scale
 from cnncalc.counting.rows import Row
 from cnncalc.dims import Dim
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from cnncalc.counting.rows import Totals
     from cnncalc.network import Network
 
-NUMBERS = ("params", "weights", "biases", "buffers", "macs", "flops")
-FIELDS = (*NUMBERS, "peak_activation_bytes", "receptive_field", "output", "layers", "divisible_by")
-OF_LAYERS = (*NUMBERS, "receptive_field", "output")
+FIELDS = (*QUANTITIES, "receptive_field", "output", "layers", "divisible_by")
+OF_LAYERS = (*(q.name for q in QUANTITIES.values() if q.of is not None), "receptive_field", "output")
 BOUNDS = tuple(word for word in WORDS if word != "exactly")
 
 
@@ -255,7 +254,7 @@ class _Checker:
             return
         actual = _actual(key, self.report, have, dtype)
         if actual is None:
-            self.add("C401", f"{what} has no {LABELS.get(key, key)} of a fixed size", mark)
+            self.add("C401", f"{what} has no {LABELS[key]} of a fixed size", mark)
             return
         bounds = {"exactly": (wanted, mark)}
         if isinstance(wanted, MapNode):
@@ -263,8 +262,8 @@ class _Checker:
             for word in wanted:
                 if word in BOUNDS:
                     bounds[word] = (wanted[word], wanted.values_at[word])
-                elif word != "dtype" or key != "peak_activation_bytes":
-                    known = [*BOUNDS, *(["dtype"] if key == "peak_activation_bytes" else [])]
+                elif word != "dtype" or not _scaled(key):
+                    known = [*BOUNDS, *(["dtype"] if _scaled(key) else [])]
                     self.unknown(word, wanted.keys_at[word], known)
         for word, (raw, at) in bounds.items():
             value = self.evaluate(raw, at, key)
@@ -330,24 +329,27 @@ def _short_of(wanted: tuple[Any, ...], actual: tuple[Dim, ...], report: Report) 
     return None
 
 
-LABELS = {
-    "macs": "MACs",
-    "peak_activation_bytes": "peak activation bytes",
-    "receptive_field": "receptive field",
+LABELS = {name: quantity.heading for name, quantity in QUANTITIES.items()} | {
+    "receptive_field": "receptive field"
 }
+
+
+def _scaled(key: str) -> bool:
+    """Whether the data type matters, so that an expectation may name one."""
+    return key in QUANTITIES and QUANTITIES[key].scaled
 
 
 def _actual(key: str, report: Report, have: Row | Totals, dtype: str) -> Any:
     """The number that an expectation is about; for a receptive field one for each axis. None: there is none."""
-    if key == "peak_activation_bytes":
-        peak = peak_activations(report.graph)
-        return None if peak is None else peak * ITEM_BYTES[dtype] * report.batch
     if key == "receptive_field":
         rows = [have] if isinstance(have, Row) else [row for row in report if not row.train_only]
         fields = [row.receptive_field for row in rows if row.receptive_field is not None]
         partial = [field for field in fields if not field.everything]  # the last map, before all is pooled
         return (partial or fields)[-1].size if fields else None
-    return getattr(have, key)
+    quantity, scale = QUANTITIES[key], Scale(report.batch, ITEM_BYTES[dtype])
+    return (
+        quantity.value(have, scale) if isinstance(have, Row) else quantity.total(report.graph, report, scale)
+    )
 
 
 def _failure(what: str, bound: Bound, actual: Any, report: Report) -> tuple[str, ...]:
@@ -356,16 +358,14 @@ def _failure(what: str, bound: Bound, actual: Any, report: Report) -> tuple[str,
     if isinstance(actual, tuple):
         return (f"{what} has a receptive field of {show(actual)}, expected {bound.wanted}",)
     have = f"{actual:,}" if isinstance(actual, int) else str(actual)
-    message = f"{what} has {have} {LABELS.get(key, key)}, expected {bound.wanted}"
+    message = f"{what} has {have} {LABELS[key]}, expected {bound.wanted}"
     notes = []
     difference = rational.subtract(actual, bound.right)
     if isinstance(difference, int):
         notes.append(f"that is {abs(difference):,} too {'many' if difference > 0 else 'few'}")
-    if key == "peak_activation_bytes":
+    if QUANTITIES[key].largest is not None:
         return (message, *notes, *_peak_notes(report))
-    rows = sorted(report, key=lambda row: -_plain(getattr(row, key)))[:3]
-    top = [f"{row.path} {_plain(getattr(row, key)):,}" for row in rows if _plain(getattr(row, key))]
-    if top:
+    if top := [f"{row.path} {number:,}" for number, row in QUANTITIES[key].most(report, report.scale)]:
         notes.append(f"most are in {', '.join(top)}")
     return (message, *notes)
 

@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import NamedTuple
 
 from cnncalc.counting.propagate import Report
-from cnncalc.counting.quantities import ITEM_BYTES
 from cnncalc.dims import Dim, concrete, product_of
 from cnncalc.graph import Graph, Node
 from cnncalc.layer import Elementwise
@@ -260,14 +259,13 @@ def training(report: Report, *, optimiser: str = "sgd") -> Training:
     Raises:
         DimError: a size is symbolic.
     """
-    item = ITEM_BYTES[report.dtype]
-    params = concrete(report.totals.params) * item
+    params = concrete(report.totals.param_bytes)
     kept = sum(concrete(row.activations) for row in report) + sum(
         concrete(product_of(shape)) for shape in report.inputs.values()
     )
-    return Training(params, params, OPTIMISERS[optimiser] * params, kept * item * report.batch)
+    return Training(params, params, OPTIMISERS[optimiser] * params, bytes_of(kept, report))
 
 
 def bytes_of(elements: Dim, report: Report) -> int:
     """Elements of one sample as bytes of the report's batch and dtype."""
-    return concrete(elements) * ITEM_BYTES[report.dtype] * report.batch
+    return concrete(report.scale.tensors(elements))

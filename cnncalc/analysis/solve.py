@@ -8,8 +8,10 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cnncalc.analysis.closed_form import of_layer
 from cnncalc.conditions import Condition, Statement
 from cnncalc.counting.propagate import Report, propagate
+from cnncalc.counting.quantities import QUANTITIES
 from cnncalc.domain import Values, every
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError
 from cnncalc.integers import NOTHING, IntegerSet, listed
@@ -26,9 +28,10 @@ if TYPE_CHECKING:
 
 MAX_TRIED = 2_000  # each is a network to unroll
 MAX_REASONS = 200  # past these it is not worth finding out which follow from others
-#: numbers of the whole network that a condition may use
-TOTALS = ("params", "weights", "biases", "buffers", "macs", "flops", "param_bytes", "activation_bytes")
-ROWS = ("params", "weights", "biases", "buffers", "macs", "flops", "output")
+#: numbers that a condition may use: of the whole network, and of a layer
+TOTALS = tuple(name for name, quantity in QUANTITIES.items() if quantity.of is not None)
+ROWS = (*TOTALS, "output")
+FORMLESS = ("peak_activations", *(name for name in QUANTITIES if name not in TOTALS))
 
 
 class Reason(NamedTuple):
@@ -244,22 +247,19 @@ def _side(text: str, report: Report, network: Network) -> Any:
         return number
     if text.startswith("[") and text.endswith("]"):
         return [_side(part, report, network) for part in text[1:-1].split(",")]
-    env: dict[str, Any] = {name: getattr(report.totals, name) for name in TOTALS}
+    env: dict[str, Any] = {name: report.number(name) for name in TOTALS}
     env |= {name: report.graph.variables[name] for name in network.vars if name in report.graph.variables}
 
     def placed(match: re.Match[str]) -> str:
         path, _, attribute = match[0].rpartition(".")
         if attribute not in ROWS:
             raise UsageError(f"'{match[0]}': a layer has {', '.join(ROWS)}")
-        try:
-            value = getattr(report[path], attribute)
-        except KeyError as error:
-            raise UsageError(str(error.args[0])) from None
+        value = of_layer(report, path, attribute)
         name = f"_{len(env)}"
         env[name] = list(value) if isinstance(value, tuple) else value
         return name
 
-    if re.search(r"\bpeak_activation(s|_bytes)\b", text):
+    if re.search(rf"\b({'|'.join(FORMLESS)})\b", text):
         raise UsageError(
             f"'{text}' cannot be in a condition, because it has no closed form; 'cnncalc sweep' computes it for each value"
         )

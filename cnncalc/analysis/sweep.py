@@ -8,16 +8,16 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.analysis.closed_form import compiled
-from cnncalc.counting.quantities import ITEM_BYTES
+from cnncalc.counting.quantities import QUANTITIES
 from cnncalc.domain import grid_of
-from cnncalc.errors import SpecError, UsageError
+from cnncalc.errors import SpecError, UsageError, did_you_mean
 from cnncalc.reading.checking import settings
 
 if TYPE_CHECKING:
     from cnncalc.counting.propagate import Report
     from cnncalc.network import Network
 
-NUMBERS = ("params", "macs", "peak_activation_bytes")
+NUMBERS = ("params", "macs", "peak_activation_bytes")  # unless others are asked for
 CHUNK = 10_000
 MAX_ROWS = 100_000_000
 
@@ -57,9 +57,29 @@ def axes_of(over: Mapping[str | tuple[str, ...], Sequence[Any]]) -> list[Axis]:
     return axes
 
 
-def columns(over: Mapping[str | tuple[str, ...], Sequence[Any]]) -> list[str]:
+def choose_numbers(names: str | None) -> tuple[str, ...]:
+    """Names of numbers from a comma-separated text.
+
+    Raises:
+        UsageError: there is no such number.
+    """
+    if names is None:
+        return NUMBERS
+    chosen = tuple(dict.fromkeys(name.strip().lower() for name in names.split(",") if name.strip()))
+    for name in chosen:
+        if name not in QUANTITIES:
+            help = did_you_mean(name, QUANTITIES) or f"choose from {', '.join(QUANTITIES)}"
+            raise UsageError(f"unknown number '{name}'; {help}")
+    if not chosen:
+        raise UsageError(f"no number is named; choose from {', '.join(QUANTITIES)}")
+    return chosen
+
+
+def columns(
+    over: Mapping[str | tuple[str, ...], Sequence[Any]], numbers: Sequence[str] = NUMBERS
+) -> list[str]:
     """Names of the columns: the variables, whether the setting is valid, the numbers."""
-    return [*(name for axis in axes_of(over) for name in axis.names), "valid", *NUMBERS]
+    return [*(name for axis in axes_of(over) for name in axis.names), "valid", *numbers]
 
 
 def size(over: Mapping[str | tuple[str, ...], Sequence[Any]]) -> int:
@@ -80,6 +100,7 @@ def sweep(
     network: Network,
     over: Mapping[str | tuple[str, ...], Sequence[Any]],
     *,
+    numbers: Sequence[str] = NUMBERS,
     batch: int = 1,
     dtype: str = "float32",
 ) -> Iterator[list[tuple[Any, ...]]]:
@@ -96,17 +117,31 @@ def sweep(
     for axis in axes:
         for name in axis.names:
             settings.refuse_values(network.spec, name, axis.column(name))
-    yield from _chunks(network, axes, axes, {}, {"batch": batch, "dtype": dtype})
+    sweep = _Sweep(network, axes, tuple(numbers), {"batch": batch, "dtype": dtype})
+    yield from _chunks(sweep, axes, {})
 
 
-def _chunks(
-    network: Network, over: list[Axis], axes: list[Axis], fixed: dict[str, Any], options: Any
-) -> Iterator[list[tuple[Any, ...]]]:
+class _Sweep(NamedTuple):
+    """What is swept: all axes, and the numbers that are wanted."""
+
+    network: Network
+    over: list[Axis]
+    numbers: tuple[str, ...]
+    options: dict[str, Any]
+
+    def row(self, setting: dict[str, Any], numbers: tuple[Any, ...] | None) -> tuple[Any, ...]:
+        """The row of a setting; None: it is not valid."""
+        values = (setting[name] for axis in self.over for name in axis.names)
+        return (*values, numbers is not None, *(numbers or (None,) * len(self.numbers)))
+
+
+def _chunks(sweep: _Sweep, axes: list[Axis], fixed: dict[str, Any]) -> Iterator[list[tuple[Any, ...]]]:
     """Rows for all values of ``axes``, with the others fixed."""
+    network = sweep.network
     report, whole = None, all(_numeric(axis) for axis in axes)
     if whole:
         try:
-            report = network.summary(over=_grids(axes), set=fixed, **options)
+            report = network.summary(over=_grids(axes), set=fixed, **sweep.options)
         except SpecError as error:  # the structure depends on a variable, or nothing is valid
             whole = not (axes and _is_structural(error))
     rough = [] if whole else [a for a in axes if not _numeric(a) or _shapes(network, a, fixed)]
@@ -115,14 +150,14 @@ def _chunks(
     smooth = [axis for axis in axes if axis not in rough]
     if rough:
         for steps in product(*(axis.settings() for axis in rough)):
-            yield from _chunks(network, over, smooth, _joined(fixed, *steps), options)
+            yield from _chunks(sweep, smooth, _joined(fixed, *steps))
         return
     grid = product(*(axis.settings() for axis in smooth))
     while chunk := [_joined(fixed, *steps) for steps, _ in zip(grid, range(CHUNK), strict=False)]:
         if report is None:
-            yield [_row(over, setting, None) for setting in chunk]
+            yield [sweep.row(setting, None) for setting in chunk]
         else:
-            yield _evaluated(report, over, chunk)
+            yield _evaluated(sweep, report, chunk)
 
 
 def _joined(*settings: dict[str, Any]) -> dict[str, Any]:
@@ -151,28 +186,20 @@ def _shapes(network: Network, axis: Axis, fixed: dict[str, Any]) -> bool:
     return False
 
 
-def _evaluated(report: Report, over: list[Axis], chunk: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+def _evaluated(sweep: _Sweep, report: Report, chunk: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     import numpy as np
 
     free = report.graph.free
     arrays = {name: np.array([setting[name] for setting in chunk]) for name in free}
     exact = {grid.symbol_name(n): grid.positions(arrays[n]).astype(object) for n, grid in free.items()}
-    function = compiled(report, ("params", "macs", "peak_activations"), tuple(free), checked=False)
-    item = ITEM_BYTES[report.dtype] * report.batch
-    params, macs, peaks = (np.broadcast_to(f, len(chunk)) for f in function(**arrays))
+    function = compiled(report, sweep.numbers, tuple(free), checked=False)
+    found = function(**arrays) if len(sweep.numbers) > 1 else [function(**arrays)]
+    columns = [np.broadcast_to(numbers, len(chunk)).tolist() for numbers in found]
     valid = np.ones(len(chunk), dtype=bool)
     for demand in report.graph.demands:
         valid &= np.asarray(demand.condition.holds(exact), dtype=bool)
-    numbers = zip(valid, params, macs, peaks, strict=True)
-    return [
-        _row(over, setting, (int(p), int(m), int(k) * item) if ok else None)
-        for setting, (ok, p, m, k) in zip(chunk, numbers, strict=True)
-    ]
-
-
-def _row(over: list[Axis], setting: dict[str, Any], numbers: tuple[int, ...] | None) -> tuple[Any, ...]:
-    values = (setting[name] for axis in over for name in axis.names)
-    return (*values, numbers is not None, *(numbers or (None,) * len(NUMBERS)))
+    rows = zip(chunk, valid, zip(*columns, strict=True), strict=True)
+    return [sweep.row(setting, numbers if ok else None) for setting, ok, numbers in rows]
 
 
 def stays_behind(network: Network, over: Mapping[str | tuple[str, ...], Sequence[Any]]) -> str | None:

@@ -13,6 +13,10 @@ from cnncalc.cli.common import (
     terminal_width,
     write,
 )
+from cnncalc.counting.quantities import QUANTITIES
+
+BY = tuple(name for name, quantity in QUANTITIES.items() if quantity.adds_up)
+SHORT = {"activation": "activation_bytes"}
 
 
 @click.command("plot")
@@ -20,10 +24,11 @@ from cnncalc.cli.common import (
 @set_option
 @click.option(
     "--by",
-    type=click.Choice(["params", "macs", "activation"]),
+    type=click.Choice([*BY, *SHORT]),
+    metavar="NUMBER",
     default="params",
     show_default=True,
-    help="What the bars show.",
+    help=f"What the bars show: {', '.join(BY)}.",
 )
 @click.option("--depth", type=click.IntRange(1), metavar="N", help="Fold groups and blocks below level N.")
 @click.option(
@@ -53,6 +58,7 @@ def command(
     from cnncalc.report import plot
 
     network, given, _ = read_network(spec, settings, ())
+    by = SHORT.get(by, by)
     report = network.summary(set=given, batch=batch, dtype=dtype)
     if output is None:
         write(plot.as_text(report, by, depth, terminal_width()))

@@ -27,6 +27,9 @@ BAR_FROM = 50_000
 @click.option("--over", multiple=True, metavar="NAME=VALUES", required=True,
               help="w=0.25:2:0.25 (from, to, step; both ends are in), H=128,160,192, or H,W=128,160 together.")  # fmt: skip
 @set_option
+@click.option(
+    "--columns", metavar="NAMES", help="Numbers to compute, separated by commas; 'help' lists them."
+)
 @click.option("--format", "fmt", type=click.Choice(["csv", "json", "simple"]), default="simple", show_default=True,
               help="For standard output.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE: .csv, .json or .parquet.")
@@ -35,9 +38,10 @@ BAR_FROM = 50_000
 )
 @click.option("--dtype", default="float32", metavar="DTYPE", help="float32, float16, int8, ...")
 def command(
-    spec: str, over: tuple[str, ...], settings: tuple[str, ...], fmt: str, output: str | None, **options: Any
-) -> int:
-    """Params, MACs and peak activation bytes over a grid of settings.
+    spec: str, over: tuple[str, ...], settings: tuple[str, ...], columns: str | None, fmt: str,
+    output: str | None, **options: Any,
+) -> int:  # fmt: skip
+    """Params, MACs and peak activation bytes, or other numbers, over a grid of settings.
 
     Sizes and widths are evaluated in closed form; variables that change the structure are expanded anew.
 
@@ -46,8 +50,13 @@ def command(
     cnncalc sweep my.yaml --over w=16:128:8 -o grid.csv
     """
     from cnncalc.analysis import sweep
+    from cnncalc.counting.quantities import QUANTITIES
     from cnncalc.report import rows_out
 
+    if columns == "help":
+        write("\n".join(QUANTITIES))
+        return 0
+    numbers = sweep.choose_numbers(columns)
     network, given, _ = read_network(spec, settings, ())
     grid = grids(over)
     network = network.with_values(given)
@@ -55,23 +64,28 @@ def command(
     if said := sweep.stays_behind(network, grid):
         click.echo(f"warning: {said}", err=True)
     kind = rows_out.format_of(output) if output else fmt
-    columns = sweep.columns(grid)
-    refused = Refused(len(columns) - 1 - len(sweep.NUMBERS))
-    chunks = with_bar(refused.watch(sweep.sweep(network, grid, **options)), count)
+    names = sweep.columns(grid, numbers)
+    refused = Refused(names.index("valid", -1 - len(numbers)))
+    chunks = with_bar(refused.watch(sweep.sweep(network, grid, numbers=numbers, **options)), count)
     if kind == "parquet":
-        rows_out.write_parquet(str(output), columns, chunks)
+        rows_out.write_parquet(str(output), names, chunks)
     elif output:
         with rows_out.opened(output) as stream:
-            (rows_out.write_csv if kind == "csv" else rows_out.write_json)(stream, columns, chunks)
+            (rows_out.write_csv if kind == "csv" else rows_out.write_json)(stream, names, chunks)
     elif kind == "simple":
         from cnncalc.report.table import draw
 
-        cells = [[_cell(v) for v in row] for chunk in chunks for row in chunk]
-        write(draw(cells, columns, [True] * len(columns), "simple"))
+        last = refused.column
+        cells = [
+            [*map(_cell, row[: last + 1]), *map(_number, row[last + 1 :])]
+            for chunk in chunks
+            for row in chunk
+        ]
+        write(draw(cells, names, [True] * len(names), "simple"))
     else:
-        (rows_out.write_csv if kind == "csv" else rows_out.write_json)(sys.stdout, columns, chunks)
+        (rows_out.write_csv if kind == "csv" else rows_out.write_json)(sys.stdout, names, chunks)
     if refused.first is not None:
-        at = dict(zip(columns, refused.first[: refused.column], strict=False))
+        at = dict(zip(names, refused.first[: refused.column], strict=False))
         named = ", ".join(f"{name}={value}" for name, value in at.items())
         reason = (
             f"{refused.count:,} of {count:,} settings are not valid; with {named}: {why_not(network, at)}"
@@ -103,6 +117,12 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _number(value: Any) -> str:
+    from cnncalc.report.text import count
+
+    return "-" if value is None else count(value)
 
 
 def with_bar(chunks: Iterator[list[tuple[Any, ...]]], count: int) -> Iterator[list[tuple[Any, ...]]]:

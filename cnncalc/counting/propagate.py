@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from cnncalc.conditions import Statement, conjunction
-from cnncalc.counting.quantities import ITEM_BYTES, QUANTITIES, Scale
+from cnncalc.counting.quantities import ITEM_BYTES, QUANTITIES, Number, Scale
 from cnncalc.counting.receptive_field import ReceptiveField, receptive_fields
 from cnncalc.counting.rows import Row, Totals, fold
 from cnncalc.dims import Dim, DimError, product_of, sum_of
@@ -78,6 +78,18 @@ class Report:
             return f"Valid for no {where}"
         return f"Valid where {conjunction(self.conditions)}, for {where}"
 
+    def number(self, name: str, path: str | None = None) -> Number | None:
+        """A number by its name in ``QUANTITIES``, of the whole network or of a layer or group; None if it has none.
+
+        Raises:
+            KeyError: there is no such number, or nothing has this path.
+        """
+        quantity = QUANTITIES[name]
+        if path is not None:
+            return quantity.value(self[path], self.scale)
+        found: Number | None = getattr(self.totals, name)
+        return found
+
     def __getitem__(self, path: str) -> Row:
         """The row of a layer, or the sum over a group, block or repeated item.
 
@@ -134,7 +146,8 @@ def _counted(graph: Graph, node: Node, receptive_field: ReceptiveField | None) -
     layer = node.layer
     assert layer is not None
     inputs = graph.shapes_into(node)
-    weights, biases, buffers = _parameters(layer, inputs) if node.shares is None else (0, 0, 0)
+    parameters = _parameters(layer, inputs)
+    weights, biases, buffers = parameters if node.shares is None else (0, 0, 0)
     macs = layer.macs(inputs, node.output)
     return Row(
         path=node.path,
@@ -147,6 +160,8 @@ def _counted(graph: Graph, node: Node, receptive_field: ReceptiveField | None) -
         macs=macs,
         flops=2 * macs + layer.operations(inputs, node.output),
         activations=product_of(node.output),
+        inputs_read=sum_of(map(product_of, inputs)),
+        params_read=sum_of(parameters),
         receptive_field=receptive_field,
         shared_with=None if node.shares is None else graph.nodes[node.shares].path,
         train_only=node.train_only,

@@ -8,11 +8,16 @@ from typing import Any, NamedTuple
 from cnncalc.counting.receptive_field import ReceptiveField
 from cnncalc.dims import Dim, sum_of
 from cnncalc.errors import Place
+from cnncalc.reading.expressions.rational import Rational
 from cnncalc.shapes import Shape
 
 
 class Row(NamedTuple):
-    """One layer, or one group of them, with its numbers. Sizes are for one sample."""
+    """One layer, or one group of them, with its numbers. Sizes are for one sample.
+
+    ``inputs_read`` are the elements of a layer's inputs; ``params_read`` its weights, biases and buffers, which
+    a layer that shares them with another reads again.
+    """
 
     path: str
     type: str
@@ -24,6 +29,8 @@ class Row(NamedTuple):
     macs: Dim = 0
     flops: Dim = 0
     activations: Dim = 0
+    inputs_read: Dim = 0
+    params_read: Dim = 0
     receptive_field: ReceptiveField | None = None
     shared_with: str | None = None
     train_only: bool = False
@@ -38,11 +45,14 @@ class Row(NamedTuple):
 
 #: fields of a row that add up: what is stored counts with every layer, what is done with those that run
 STORED = ("weights", "biases", "buffers")
-DONE = ("macs", "flops", "activations")
+DONE = ("macs", "flops", "activations", "inputs_read", "params_read")
 
 
 class Totals(NamedTuple):
-    """Sums over rows. MACs and flops leave out layers that are for training only."""
+    """Numbers of a whole network. All but parameters and buffers leave out layers that are for training only.
+
+    ``arithmetic_intensity`` is exact: an integer, or a fraction that ``float`` rounds.
+    """
 
     weights: Dim
     biases: Dim
@@ -52,6 +62,8 @@ class Totals(NamedTuple):
     param_bytes: Dim
     activation_bytes: Dim
     peak_activation_bytes: Dim | None
+    bytes_moved: Dim | None
+    arithmetic_intensity: Dim | Rational | None
     partial: bool
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.counting.propagate import Report
+from cnncalc.reading.expressions.rational import plain
 from cnncalc.report import text
 from cnncalc.report.rows import COLUMNS, folded, laid_out
 
@@ -26,7 +27,8 @@ def render(report: Report, columns: list[str], depth: int | None, layout: str) -
 
 
 def _cell(value: Any, layout: str) -> str:
-    if isinstance(value, int):
+    value = plain(value)
+    if isinstance(value, int | float):
         return str(value)
     if isinstance(value, tuple):
         return text.dims(laid_out(value, layout)).replace("×", "x")

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.analysis.diff import Change, Diff, Total
+from cnncalc.analysis.diff import NUMBERS, Change, Diff, Total
+from cnncalc.counting.quantities import QUANTITIES, Number
 from cnncalc.counting.rows import Row
 from cnncalc.dims import Dim
+from cnncalc.reading.expressions.rational import Rational, plain
 from cnncalc.report import text
 from cnncalc.report.json_ import SCHEMA_VERSION
 from cnncalc.report.table import draw
 from cnncalc.shapes import show
 
 SHOWN = 200  # layers; more are counted
-LABELS = {
-    "macs": "MACs",
-    "param_bytes": "parameter bytes",
-    "activation_bytes": "activation bytes",
-    "peak_activation_bytes": "peak activation bytes",
-}
 
 
 def render(found: Diff, fmt: str) -> str:
@@ -38,8 +34,8 @@ def _document(found: Diff, fmt: str) -> str:
     if not found.changes:
         return "\n".join([*parts, f"No layer differs ({found.same} are the same)."])
     cells = [_cells(change, fmt) for change in found.changes[:SHOWN]]
-    headings = ["", "layer", "what changed", "output", "params", "MACs"]
-    parts.append(draw(cells, headings, [False, False, False, False, True, True], fmt))
+    headings = ["", "layer", "what changed", "output", *(QUANTITIES[name].heading for name in NUMBERS)]
+    parts.append(draw(cells, headings, [*[False] * 4, *[True] * len(NUMBERS)], fmt))
     kinds = {kind: sum(c.kind == kind for c in found.changes) for kind in ("added", "removed", "changed")}
     counted = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
     more = f"; the first {SHOWN} are shown" if len(found.changes) > SHOWN else ""
@@ -58,9 +54,9 @@ def _validity(found: Diff) -> list[str]:
 
 def _totals(found: Diff, fmt: str) -> str:
     rows = [
-        [LABELS.get(t.name, t.name), _number(t.before), _number(t.after), _signed(t.difference), _share(t)]
+        [QUANTITIES[t.name].heading, _number(t.before), _number(t.after), _signed(t.difference), _share(t)]
         for t in found.totals
-        if t.before != t.after or t.name in ("params", "macs")
+        if t.before != t.after or t.name in NUMBERS
     ]
     outputs = [", ".join(map(show, report.outputs.values())) for report in (found.before, found.after)]
     if outputs[0] != outputs[1]:
@@ -72,14 +68,14 @@ def _share(total: Total) -> str:
     return "" if total.relative is None else f"{total.relative:+.2%}" if total.relative else ""
 
 
-def _number(value: Dim | None) -> str:
+def _number(value: Number | None) -> str:
     return "-" if value is None else text.count(value)
 
 
-def _signed(value: Dim | None) -> str:
+def _signed(value: Number | None) -> str:
     if isinstance(value, int):
         return f"{value:+,}" if value else ""
-    return "" if value is None else str(value)
+    return "" if value is None else f"{value:+,.2f}" if isinstance(value, Rational) else str(value)
 
 
 MARKS = {"added": "+", "removed": "-", "changed": "~"}
@@ -95,8 +91,7 @@ def _cells(change: Change, fmt: str) -> list[str]:
         _pair(one and text.escape(one.path, fmt), two and text.escape(two.path, fmt)),
         what or (row.type if change.kind != "changed" else ""),
         _pair(one and show(one.output), two and show(two.output)),
-        _count(change, "params"),
-        _count(change, "macs"),
+        *(_count(change, name) for name in NUMBERS),
     ]
 
 
@@ -142,9 +137,9 @@ def _json(found: Diff) -> str:
         },
         "totals": {
             t.name: {
-                "before": _plain(t.before),
-                "after": _plain(t.after),
-                "difference": _plain(t.difference),
+                "before": plain(t.before),
+                "after": plain(t.after),
+                "difference": plain(t.difference),
                 "relative": t.relative,
             }
             for t in found.totals
@@ -155,10 +150,6 @@ def _json(found: Diff) -> str:
     return json.dumps(data, indent=2, ensure_ascii=True)
 
 
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, int | float) else str(value)
-
-
 def _as_data(change: Change) -> dict[str, Any]:
     def row(of: Row | None) -> Any:
         if of is None:
@@ -166,9 +157,8 @@ def _as_data(change: Change) -> dict[str, Any]:
         return {
             "path": of.path,
             "type": of.type,
-            "output": [_plain(n) for n in of.output],
-            "params": _plain(of.params),
-            "macs": _plain(of.macs),
+            "output": [plain(n) for n in of.output],
+            **{name: plain(getattr(of, name)) for name in NUMBERS},
         }
 
     fields = [{"field": key, "before": _value(old), "after": _value(new)} for key, old, new in change.fields]

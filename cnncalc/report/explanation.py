@@ -8,7 +8,7 @@ from typing import Any
 from cnncalc.analysis import memory
 from cnncalc.analysis.explain import Explanation, Line
 from cnncalc.counting.propagate import Report
-from cnncalc.counting.quantities import ITEM_BYTES
+from cnncalc.counting.quantities import ITEM_BYTES, QUANTITIES
 from cnncalc.counting.rows import Row
 from cnncalc.dims import Dim, Expr, sum_of
 from cnncalc.report import text
@@ -76,14 +76,12 @@ def overview(report: Report, *, in_place: bool, optimiser: str) -> list[tuple[st
     totals = report.totals
     found = [("", f"{report.name}: {_shapes(report.inputs)} -> {_shapes(report.outputs)}")]
     found += [(name, _part(rows)) for name, rows in _parts(report) if rows]
-    found.append(("parameters", f"{text.count(totals.params)}: {_top(report, 'params', totals.params)}"))
+    found.append(("parameters", f"{text.count(totals.params)}: {_top(report, 'params')}"))
     if isinstance(totals.params, int):
         sizes = [f"{dtype} {text.size(totals.params * size)}" for dtype, size in ITEM_BYTES.items()]
         found.append(("their memory", ", ".join(sizes)))
     macs = text.count(totals.macs)
-    found.append(
-        ("MACs", f"{macs}: {_top(report, 'macs', totals.macs)}" if isinstance(totals.macs, int) else macs)
-    )
+    found.append(("MACs", f"{macs}: {_top(report, 'macs')}" if isinstance(totals.macs, int) else macs))
     fields = [
         row
         for row in report
@@ -132,16 +130,12 @@ def _part(rows: list[Row]) -> str:
     )
 
 
-def _top(report: Report, number: str, total: Dim) -> str:
-    sizes = [
-        (n, row.path)
-        for row in report
-        if isinstance(n := getattr(row, number), int) and n and not (number == "macs" and row.train_only)
-    ]
+def _top(report: Report, name: str) -> str:
+    total = report.number(name)
     if not isinstance(total, int) or not total:
         return "none, or a closed form"
-    largest = sorted(sizes, key=lambda pair: -pair[0])[:3]
-    return ", ".join(f"{path} {100 * n / total:.1f} %" for n, path in largest)
+    largest = QUANTITIES[name].most(report, report.scale)
+    return ", ".join(f"{row.path} {100 * n / total:.1f} %" for n, row in largest)
 
 
 def _memory(report: Report, *, in_place: bool, optimiser: str) -> list[tuple[str, str]]:

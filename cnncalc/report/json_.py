@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.counting.propagate import Report
-from cnncalc.counting.quantities import COUNTING_RULE
+from cnncalc.counting.quantities import COUNTING_RULE, QUANTITIES, Scale
 from cnncalc.counting.rows import Row
-from cnncalc.dims import Dim
+from cnncalc.reading.expressions.rational import plain
 from cnncalc.report.rows import folded, laid_out
 from cnncalc.shapes import Shape
 
@@ -25,9 +25,8 @@ def as_dict(report: Report, depth: int | None = None, layout: str = "nchw") -> d
     """The report as plain data."""
 
     def shape(value: Shape) -> list[Any]:
-        return [_size(d) for d in laid_out(value, layout)]
+        return [plain(d) for d in laid_out(value, layout)]
 
-    totals = report.totals
     return {
         "schema_version": SCHEMA_VERSION,
         "name": report.name,
@@ -39,27 +38,15 @@ def as_dict(report: Report, depth: int | None = None, layout: str = "nchw") -> d
         "counting_rule": COUNTING_RULE,
         "free": {n: {"text": grid.text()} | grid.as_dict() for n, grid in report.graph.free.items()},
         "conditions": [str(condition) for condition in report.conditions],
-        "layers": [_row(row, shape) for row in folded(report, depth)],
+        "layers": [_row(row, shape, report.scale) for row in folded(report, depth)],
         "totals": {
-            "weights": _size(totals.weights),
-            "biases": _size(totals.biases),
-            "params": _size(totals.params),
-            "buffers": _size(totals.buffers),
-            "macs": _size(totals.macs),
-            "flops": _size(totals.flops),
-            "param_bytes": _size(totals.param_bytes),
-            "activation_bytes": _size(totals.activation_bytes),
-            "peak_activation_bytes": _size(totals.peak_activation_bytes),
-            "partial": totals.partial,
+            **{name: plain(report.number(name)) for name in QUANTITIES},
+            "partial": report.totals.partial,
         },
     }
 
 
-def _size(value: Dim | None) -> Any:
-    return value if value is None or isinstance(value, int) else str(value)
-
-
-def _row(row: Row, shape: Any) -> dict[str, Any]:
+def _row(row: Row, shape: Any, scale: Scale) -> dict[str, Any]:
     field = row.receptive_field
     names = ("size", "stride", "padding")
     return {
@@ -67,14 +54,9 @@ def _row(row: Row, shape: Any) -> dict[str, Any]:
         "type": row.type,
         "inputs": list(row.inputs),
         "output": shape(row.output),
-        "weights": _size(row.weights),
-        "biases": _size(row.biases),
-        "params": _size(row.params),
-        "buffers": _size(row.buffers),
-        "macs": _size(row.macs),
-        "flops": _size(row.flops),
+        **{q.name: plain(q.value(row, scale)) for q in QUANTITIES.values() if q.of is not None},
         "receptive_field": field
-        and {n: [_size(d) for d in part] for n, part in zip(names, field[:3], strict=True)}
+        and {n: [plain(d) for d in part] for n, part in zip(names, field[:3], strict=True)}
         | ({} if field.aligned else {"aligned": False}),
         "shared_with": row.shared_with,
         "train_only": row.train_only,

@@ -9,11 +9,14 @@ from html import escape
 from typing import Any
 
 from cnncalc.counting.propagate import Report
-from cnncalc.counting.quantities import COUNTING_RULE
+from cnncalc.counting.quantities import COUNTING_RULE, QUANTITIES
 from cnncalc.counting.rows import Row
+from cnncalc.reading.expressions.rational import plain
 from cnncalc.report import explanation, text
+from cnncalc.report.rows import COLUMNS
 
-COLUMNS = ("layer", "type", "output", "weights", "biases", "params", "MACs", "activations", "receptive field")
+SHOWN = {name: column for name, column in COLUMNS.items() if column.quantity is not None}
+HEADINGS = ("layer", "type", "output", *(column.heading for column in SHOWN.values()), "receptive field")
 _CSS = """
 :root{color-scheme:light dark;--ink:#1f2328;--soft:#59636e;--paper:#fff;--line:#d1d9e0;--mark:#fff3c4}
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9198a1;--paper:#0d1117;--line:#3d444d;--mark:#4d3b00}}
@@ -56,7 +59,8 @@ def render(report: Report) -> str:
     lines = explanation.overview(report, in_place=False, optimiser="adam")
     name = _h(report.name or "network")
     facts = "".join(f"<dt>{_h(term)}</dt><dd>{_h(sentence)}</dd>" for term, sentence in lines if term)
-    counted = f"{COUNTING_RULE}. Batch {report.batch}, {report.dtype}."
+    rules = [COUNTING_RULE, *(q.rule for q in QUANTITIES.values() if q.rule)]
+    counted = f"{'. '.join(rules)}. Batch {report.batch}, {report.dtype}."
     valid = ""
     if report.free:
         valid = f"<p>{_h(report.validity)}.</p>"
@@ -87,37 +91,26 @@ def _picture(report: Report) -> str:
 def table(report: Report, *, sortable: bool = False) -> str:
     """The rows as an HTML table; alone it is what notebooks show."""
     heads = []
-    for i, name in enumerate(COLUMNS):
-        css = ' class="n"' if 3 <= i <= 7 else ""
+    for i, name in enumerate(HEADINGS):
+        css = ' class="n"' if _is_number(i) else ""
         inner = f'<button type="button">{name}</button>' if sortable else name
         heads.append(f'<th scope="col"{css}>{inner}</th>')
     body = "\n".join(_row(report, row) for row in report)
-    totals = report.totals
-    last: list[Any] = [
-        "total",
-        "",
-        "",
-        totals.weights,
-        totals.biases,
-        totals.params,
-        totals.macs,
-        totals.activation_bytes,
-        "",
-    ]
+    last: list[Any] = ["total", "", "", *map(report.number, SHOWN), ""]
     foot = "".join(_cell(value, i) for i, value in enumerate(last))
     return f"<table><thead><tr>{''.join(heads)}</tr></thead>\n<tbody>\n{body}\n</tbody>\n<tfoot><tr>{foot}</tr></tfoot></table>"
 
 
-def _row(report: Report, row: Row) -> str:
-    from cnncalc.report.rows import COLUMNS as VALUES
+def _is_number(column: int) -> bool:
+    return 3 <= column < 3 + len(SHOWN)
 
+
+def _row(report: Report, row: Row) -> str:
     name = row.path + (f" (shared with {row.shared_with})" if row.shared_with else "")
     field = row.receptive_field
     size = "" if field is None else "all" if field.everything else text.dims(field.size)
-    values: list[Any] = [
-        name, row.type, text.dims(row.output), row.weights, row.biases, row.params, row.macs,
-        VALUES["activation_bytes"].value(row, report), size,
-    ]  # fmt: skip
+    numbers = [column.value(row, report) for column in SHOWN.values()]
+    values: list[Any] = [name, row.type, text.dims(row.output), *numbers, size]
     cells = "".join(_cell(value, i) for i, value in enumerate(values))
     return f'<tr data-path="{_h(row.path)}" data-seen="{_h(_seen(row))}">{cells}</tr>'
 
@@ -133,8 +126,9 @@ def _seen(row: Row) -> str:
 
 
 def _cell(value: Any, column: int) -> str:
-    if 3 <= column <= 7:
-        exact = f' data-v="{value}"' if isinstance(value, int) else ""
+    if _is_number(column):
+        number = plain(value)
+        exact = f' data-v="{number}"' if isinstance(number, int | float) else ""
         return f'<td class="n"{exact}>{_h(text.count(value))}</td>'
     return f"<td>{_h(str(value))}</td>"
 

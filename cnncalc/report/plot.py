@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnncalc.counting.propagate import Report
-from cnncalc.counting.quantities import ITEM_BYTES
-from cnncalc.counting.rows import Row
+from cnncalc.counting.quantities import QUANTITIES
 from cnncalc.dims import Expr
 from cnncalc.errors import UsageError
 from cnncalc.layer import Layer
@@ -14,7 +13,7 @@ from cnncalc.report import text
 from cnncalc.report.rows import folded
 from cnncalc.report.svg import COLOURS, Box, Picture, shortened, text_width
 
-BY = {"params": "params", "macs": "MACs", "activation": "activation bytes"}
+BY = {q.name: q for q in QUANTITIES.values() if q.adds_up}
 ROWS = 40  # without --depth, as deep as this many bars
 MOST = 400  # bars; the rest is one bar
 SIZE = 12.0
@@ -48,28 +47,22 @@ def bars(report: Report, by: str, depth: int | None) -> tuple[list[Bar], int, in
 
 def _bars(report: Report, by: str, depth: int | None) -> list[Bar]:
     found = []
-    for row in folded(report, depth):
-        value = _value(row, report, by)
+    for row in BY[by].counted(folded(report, depth)):
+        value = BY[by].value(row, report.scale)
         if isinstance(value, Expr):
             raise UsageError(
                 f"a plot needs numbers: give {', '.join(report.free)} a value with --set, or leave out --free"
             )
-        if value and not (row.train_only and by != "params"):
+        if isinstance(value, int) and value:
             kind = Layer.types.get(row.type)
             found.append(Bar(row.path, value, kind.family if kind is not None else "conv"))
     return found
 
 
-def _value(row: Row, report: Report, by: str) -> int | Expr:
-    if by == "activation":
-        return row.activations * ITEM_BYTES[report.dtype] * report.batch
-    return row.params if by == "params" else row.macs
-
-
 def as_text(report: Report, by: str, depth: int | None, width: int) -> str:
     """Bars of blocks, as wide as the terminal."""
     found, total, _ = bars(report, by, depth)
-    lines = [f"{text.safe(report.name)}: {total:,} {BY[by]}"]
+    lines = [f"{text.safe(report.name)}: {total:,} {BY[by].heading}"]
     if not found:
         return lines[0]
     labels = min(max(len(text.safe(bar.label)) for bar in found), max(width // 3, 12))
@@ -91,14 +84,17 @@ def as_svg(report: Report, by: str, depth: int | None) -> Picture:
     """The same as a picture."""
     found, total, _ = bars(report, by, depth)
     name = text.safe(report.name) or "network"
-    title = f"{shortened(name, 15, 500)}: {total:,} {BY[by]}"
+    title = f"{shortened(name, 15, 500)}: {total:,} {BY[by].heading}"
     labels = min(max((text_width(text.safe(bar.label), SIZE) for bar in found), default=0), 320.0)
     texts = [f"{bar.value:,} ({100 * bar.value / total:.1f} %)" for bar in found]
     values = max((text_width(t, SIZE) for t in texts), default=0)
     left, room, step = 24 + labels, 360.0, 20.0
     width = max(left + room + values + 36, text_width(title, 15) + 32)
     picture = Picture(
-        width, 56 + step * max(len(found), 1) + 12, f"{name}: {BY[by]} by layer", _described(found, total, by)
+        width,
+        56 + step * max(len(found), 1) + 12,
+        f"{name}: {BY[by].heading} by layer",
+        _described(found, total, by),
     )
     picture.text(16, 30, title, 15)
     most = max((bar.value for bar in found), default=1)
@@ -119,7 +115,7 @@ def _described(found: list[Bar], total: int, by: str) -> str:
     largest = sorted(found, key=lambda bar: -bar.value)[:3]
     share = ", ".join(f"{bar.label} {100 * bar.value / total:.1f} %" for bar in largest)
     return (
-        f"A bar chart of {total:,} {BY[by]} over {len(found)} layers or groups; the largest are {share}."
+        f"A bar chart of {total:,} {BY[by].heading} over {len(found)} layers or groups; the largest are {share}."
         if found
-        else f"There are no {BY[by]}."
+        else f"There are no {BY[by].heading}."
     )

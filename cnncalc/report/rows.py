@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from cnncalc.counting.propagate import Report
-from cnncalc.counting.quantities import ITEM_BYTES
+from cnncalc.counting.quantities import QUANTITIES, Quantity
 from cnncalc.counting.rows import Row, fold
 from cnncalc.errors import UsageError, did_you_mean
 from cnncalc.shapes import Shape
@@ -15,11 +15,15 @@ LAYOUTS = ("nchw", "nhwc")
 
 
 class Column(NamedTuple):
-    """A column: its heading, its value for a row, and whether it is a number that adds up."""
+    """A column: its heading, its value for a row, and the quantity that it shows, if it is one."""
 
     heading: str
     value: Callable[[Row, Report], Any]
-    total: str | None = None  # the attribute of the totals, for numbers that add up
+    quantity: Quantity | None = None
+
+
+def _column(quantity: Quantity) -> Column:
+    return Column(quantity.heading, lambda row, report: quantity.value(row, report.scale), quantity)
 
 
 COLUMNS: dict[str, Column] = {
@@ -28,17 +32,7 @@ COLUMNS: dict[str, Column] = {
     "type": Column("type", lambda row, _: row.type),
     "inputs": Column("inputs", lambda row, _: ", ".join(row.inputs)),
     "output": Column("output", lambda row, _: row.output),
-    "weights": Column("weights", lambda row, _: row.weights, "weights"),
-    "biases": Column("biases", lambda row, _: row.biases, "biases"),
-    "params": Column("params", lambda row, _: row.params, "params"),
-    "buffers": Column("buffers", lambda row, _: row.buffers, "buffers"),
-    "macs": Column("MACs", lambda row, _: row.macs, "macs"),
-    "flops": Column("flops", lambda row, _: row.flops, "flops"),
-    "activation_bytes": Column(
-        "activation bytes",
-        lambda row, report: row.activations * ITEM_BYTES[report.dtype] * report.batch,
-        "activation_bytes",
-    ),
+    **{quantity.name: _column(quantity) for quantity in QUANTITIES.values() if quantity.of is not None},
     "receptive_field": Column(
         "receptive field", lambda row, _: row.receptive_field.size if row.receptive_field else None
     ),

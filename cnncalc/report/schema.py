@@ -10,7 +10,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from cnncalc.counting.quantities import ITEM_BYTES
+from cnncalc.analysis.expect import OF_LAYERS
+from cnncalc.counting.quantities import ITEM_BYTES, QUANTITIES
 from cnncalc.domain import KINDS
 from cnncalc.errors import CODES
 from cnncalc.fields import DEFERRED
@@ -187,15 +188,16 @@ def expectation() -> dict[str, Any]:
     number = {"anyOf": [NUMBER, {"type": "object", "additionalProperties": False, "properties": bounds}]}
     memory = {"anyOf": [NUMBER, {"type": "object", "additionalProperties": False,
                                  "properties": {**bounds, "dtype": {"enum": list(ITEM_BYTES)}}}]}  # fmt: skip
-    numbers: dict[str, Any] = dict.fromkeys(
-        ("params", "weights", "biases", "buffers", "macs", "flops", "receptive_field"), number
-    )
+    numbers = {q.name: memory if q.scaled else number for q in QUANTITIES.values()} | {
+        "receptive_field": number
+    }
     shape = {"type": "array", "items": NUMBER}
-    of_layer = {"type": "object", "additionalProperties": False, "properties": {**numbers, "output": shape}}
+    of_layer = {"type": "object", "additionalProperties": False,
+                "properties": {key: value for key, value in {**numbers, "output": shape}.items() if key in OF_LAYERS}}  # fmt: skip
     return {
         "description": "What must hold: exact numbers, or {min, max, approx}; 5M and 320KiB are understood.",
         "type": "object", "additionalProperties": False,
-        "properties": {**numbers, "peak_activation_bytes": memory, "output": shape,
+        "properties": {**numbers, "output": shape,
                        "layers": {"type": "object", "additionalProperties": of_layer},
                        "divisible_by": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}},
         "examples": [{"params": 25557032, "macs": {"max": "4.2G"}, "output": [1000]}],

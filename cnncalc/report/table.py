@@ -26,11 +26,11 @@ def render(report: Report, fmt: str, columns: list[str], depth: int | None, layo
     cells = [_cells(row, report, columns, fmt, layout) for row in rows]
     if tree:
         cells = _as_tree(rows, cells, report)
-    numeric = [COLUMNS[name].total is not None for name in columns]
+    numeric = [COLUMNS[name].quantity is not None for name in columns]
     cells.append(_total_row(report, columns))
     headings = [COLUMNS[name].heading for name in columns]
     table = draw(cells, headings, numeric, fmt, keep_blanks=tree)
-    return "\n".join([*_title(report, fmt), table, *_footer(report, fmt)])
+    return "\n".join([*_title(report, fmt), table, *_footer(report, columns, fmt)])
 
 
 def draw(
@@ -59,7 +59,7 @@ def _cells(row: Row, report: Report, columns: list[str], fmt: str, layout: str) 
         value: Any = COLUMNS[name].value(row, report)
         if isinstance(value, tuple):
             cells.append(text.escape(text.dims(laid_out(value, layout)), fmt))
-        elif COLUMNS[name].total is not None:
+        elif COLUMNS[name].quantity is not None:
             cells.append(_number(row, name, value))
         else:
             cells.append(text.escape("" if value is None else str(value), fmt))
@@ -96,9 +96,9 @@ def _as_tree(rows: list[Row], cells: list[list[str]], report: Report) -> list[li
 def _total_row(report: Report, columns: list[str]) -> list[str]:
     cells = []
     for name in columns:
-        total = COLUMNS[name].total
-        cells.append(text.count(getattr(report.totals, total)) if total else "")
-    if COLUMNS[columns[0]].total is None:
+        quantity = COLUMNS[name].quantity
+        cells.append("" if quantity is None else text.count(report.number(quantity.name)))
+    if COLUMNS[columns[0]].quantity is None:
         cells[0] = "total"
     return cells
 
@@ -107,7 +107,7 @@ def _title(report: Report, fmt: str) -> list[str]:
     return _paragraph([report.name], fmt) if report.name else []
 
 
-def _footer(report: Report, fmt: str) -> list[str]:
+def _footer(report: Report, columns: list[str], fmt: str) -> list[str]:
     totals = report.totals
     named = len(report.inputs) > 1
     inputs = ", ".join(
@@ -129,6 +129,7 @@ def _footer(report: Report, fmt: str) -> list[str]:
         ),
         f"Counted: {COUNTING_RULE}.",
     ]
+    lines += [f"{q.rule}." for name in columns if (q := COLUMNS[name].quantity) is not None and q.rule]
     if any(row.train_only for row in report):
         lines.append("Layers that are for training only count in params, not in MACs and flops.")
     if totals.partial:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from cnncalc.counting.quantities import Number
 from cnncalc.dims import Dim
+from cnncalc.reading.expressions.rational import Rational
 from cnncalc.shapes import Shape
 
 # control characters, and characters that reorder or hide text on a terminal
@@ -77,11 +79,13 @@ def escape(text: str, fmt: str) -> str:
     return ESCAPES.get(fmt, str)(safe(text))
 
 
-def count(number: Dim | None) -> str:
-    """An exact number with thousands separators; an expression as it is."""
+def count(number: Number | float | None) -> str:
+    """An exact number with thousands separators, a fraction with two decimals; an expression as it is."""
     if number is None:
         return ""
-    return f"{number:,}" if isinstance(number, int) else str(number)
+    if isinstance(number, int):
+        return f"{number:,}"
+    return f"{number:,.2f}" if isinstance(number, float | Rational) else str(number)
 
 
 def dims(shape: Shape) -> str:

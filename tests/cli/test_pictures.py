@@ -162,7 +162,7 @@ def test_signals_stand_upright():
     assert heights[0] == 180 and heights[1] == 90
 
 
-@pytest.mark.parametrize("by", ["params", "macs", "activation"])
+@pytest.mark.parametrize("by", ["params", "macs", "activation_bytes"])
 @pytest.mark.parametrize("name", ["vgg16", "densenet121", "lenet5", "efficientnet_b0"])
 def test_bars(name, by, capsys):
     report = cnncalc.load(name).summary()
@@ -173,7 +173,7 @@ def test_bars(name, by, capsys):
         == {
             "params": report.totals.params,
             "macs": report.totals.macs,
-            "activation": report.totals.activation_bytes,
+            "activation_bytes": report.totals.activation_bytes,
         }[by]
     )
     code, out, _ = run(capsys, "plot", name, "--by", by)
@@ -215,7 +215,7 @@ def test_hostile_names_are_escaped():
     for picture in (
         features.draw(report, None)[0],
         graphview.draw(report, None)[0],
-        plot.as_svg(report, "activation", None),
+        plot.as_svg(report, "activation_bytes", None),
     ):
         judge(picture)
         assert "<b>" not in picture.render()

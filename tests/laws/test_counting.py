@@ -3,6 +3,7 @@
 import json
 import random
 import sys
+from fractions import Fraction
 from math import prod
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from cnncalc.counting.receptive_field import receptive_fields
 from cnncalc.counting.rows import fold
 from cnncalc.dims import DimError
 from cnncalc.errors import SpecError, UsageError
+from cnncalc.reading.expressions.rational import split
 
 SIDE = 4
 NUMBERS = ("weights", "biases", "buffers", "macs", "flops", "activations")
@@ -137,6 +139,19 @@ def check_totals(report, dtype, batch):
     assert totals.param_bytes == BYTES[dtype] * totals.params
     assert totals.activation_bytes == BYTES[dtype] * batch * sum(row.activations for row in run)
     assert totals.partial == any(row.partial for row in rows)
+    cells = {"input": prod(report.inputs["input"]), **{row.path: prod(row.output) for row in rows}}
+    stored = {row.path: row.params + row.buffers for row in rows}
+    moved = sum(
+        batch * (sum(cells[i] for i in row.inputs) + cells[row.path]) + stored[row.shared_with or row.path]
+        for row in run
+    )
+    assert totals.bytes_moved == BYTES[dtype] * moved
+    if run:
+        assert Fraction(*split(totals.arithmetic_intensity)) == Fraction(
+            batch * totals.flops, BYTES[dtype] * moved
+        )
+    else:
+        assert totals.arithmetic_intensity is None
     alive = naive_live_sets(report)
     assert live_sets(report.graph) == alive
     assert peak_activations(report.graph) == max(alive)

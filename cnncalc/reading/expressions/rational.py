@@ -1,4 +1,4 @@
-"""Exact numbers in expressions: decimals and fractions whose numerator may hold symbols.
+"""Exact numbers in expressions: decimals and fractions, which may hold symbols.
 
 Decimals are exact here (``0.1 + 0.2 == 0.3``), so that ``0.7*10`` is the whole number a person
 expects. One rule serves numbers and symbols alike.
@@ -6,31 +6,41 @@ expects. One rule serves numbers and symbols alike.
 
 from __future__ import annotations
 
-from math import gcd, isfinite
+from collections.abc import Iterable
+from math import gcd, isfinite, lcm
 from typing import Any
 
 from cnncalc.conditions import Condition, at_least, equal
-from cnncalc.dims import Dim, Expr, maximum, minimum
+from cnncalc.dims import Dim, DimError, Expr, maximum, minimum
 
 Number = "Dim | Rational"
 
 
 class Rational:
-    """``numerator / denominator`` in lowest terms; the denominator is above 1."""
+    """``numerator / denominator`` in lowest terms; the denominator is above 1, or symbolic and positive."""
 
     __slots__ = ("denominator", "numerator")
 
-    def __init__(self, numerator: Dim, denominator: int) -> None:
+    def __init__(self, numerator: Dim, denominator: Dim) -> None:
         self.numerator = numerator
         self.denominator = denominator
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it holds no symbols."""
+        return isinstance(self.numerator, int) and isinstance(self.denominator, int)
+
     def __repr__(self) -> str:
-        if isinstance(self.numerator, int):
-            return f"{self.numerator / self.denominator:g}"
-        return f"({self.numerator})/{self.denominator}"
+        if self.is_number:
+            return f"{float(self):g}"
+        below = f"({self.denominator})" if isinstance(self.denominator, Expr) else self.denominator
+        return f"({self.numerator})/{below}"
 
     def __float__(self) -> float:
         return float(self.numerator / self.denominator)  # type: ignore[operator]
+
+    def __format__(self, spec: str) -> str:
+        return format(float(self), spec) if spec and self.is_number else str(self)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Rational) and split(self) == split(other)
@@ -38,8 +48,20 @@ class Rational:
     def __hash__(self) -> int:
         return hash((self.numerator, self.denominator))
 
+    def __lt__(self, other: Any) -> bool | Condition:
+        return compare(self, "<", other)
 
-def split(value: Any) -> tuple[Dim, int]:
+    def __le__(self, other: Any) -> bool | Condition:
+        return compare(self, "<=", other)
+
+    def __gt__(self, other: Any) -> bool | Condition:
+        return compare(self, ">", other)
+
+    def __ge__(self, other: Any) -> bool | Condition:
+        return compare(self, ">=", other)
+
+
+def split(value: Any) -> tuple[Dim, Dim]:
     """Numerator and denominator of any number."""
     if isinstance(value, Rational):
         return value.numerator, value.denominator
@@ -50,15 +72,45 @@ def split(value: Any) -> tuple[Dim, int]:
     return value, 1
 
 
-def join(numerator: Dim, denominator: int) -> Any:
-    """The number ``numerator / denominator``, a plain size where it is whole."""
-    if denominator < 0:
+def join(numerator: Dim, denominator: Dim) -> Any:
+    """The number ``numerator / denominator``, a plain size where it is whole; a symbolic denominator is positive."""
+    if isinstance(denominator, int) and denominator < 0:
         numerator, denominator = -numerator, -denominator
-    parts = numerator.terms.values() if isinstance(numerator, Expr) else (numerator,)
-    common = gcd(denominator, *parts)
+    common = gcd(*_coefficients(numerator), *_coefficients(denominator))
     if common > 1:
         numerator, denominator = numerator // common, denominator // common
-    return numerator if denominator == 1 else Rational(numerator, denominator)
+    return (
+        numerator if isinstance(denominator, int) and denominator == 1 else Rational(numerator, denominator)
+    )
+
+
+def _coefficients(size: Dim) -> Iterable[int]:
+    return size.terms.values() if isinstance(size, Expr) else (size,)
+
+
+def quotient(numerator: Dim, denominator: Dim) -> Any:
+    """The number ``numerator / denominator`` of sizes, without the factors that all their terms share."""
+    if isinstance(numerator, Expr) and isinstance(denominator, Expr):
+        first, *others = ([*monomial] for size in (numerator, denominator) for monomial in size.terms)
+        shared = [
+            atom for i, atom in enumerate(first) if all(m.count(atom) > first[:i].count(atom) for m in others)
+        ]
+        if shared:
+            factor = Expr({tuple(shared): 1})
+            numerator, denominator = numerator // factor, denominator // factor
+    return join(numerator, denominator)
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a number without symbols."""
+    return value.is_number if isinstance(value, Rational) else isinstance(value, int | float)
+
+
+def plain(value: Any) -> Any:
+    """A number as JSON holds it: integers exact, fractions rounded, symbols as text."""
+    if isinstance(value, Rational):
+        return float(value) if value.is_number else str(value)
+    return str(value) if isinstance(value, Expr) else value
 
 
 def parse(text: str) -> Any:
@@ -98,7 +150,7 @@ def divide(a: Any, b: Any) -> Any:
         return join(n * e // m, d)
     if m == 0:
         raise ZeroDivisionError
-    return join(n * e, d * m)
+    return join(n * e, d * m) if m > 0 else join(-n * e, d * -m)
 
 
 def floor_divide(a: Any, b: Any) -> Any:
@@ -150,11 +202,16 @@ def make_divisible(value: Any, divisor: Any) -> Dim:
 
 def extreme(values: list[Any], *, largest: bool) -> Any:
     """The least or largest of several numbers."""
-    common = 1
-    for _, d in map(split, values):
-        common = common * d // gcd(common, d)
     choose = maximum if largest else minimum
-    return join(choose(*(n * (common // d) for n, d in map(split, values))), common)
+    tops, bottoms = zip(*map(split, values), strict=True)
+    if any(isinstance(d, Expr) for d in bottoms):
+        if len(set(map(str, bottoms))) > 1:
+            raise DimError(
+                f"which of {', '.join(map(str, values))} is {'larger' if largest else 'less'} is not decided"
+            )
+        return join(choose(*tops), bottoms[0])
+    common = lcm(*bottoms)
+    return join(choose(*(n * (common // d) for n, d in zip(tops, bottoms, strict=True))), common)
 
 
 def absolute(a: Any) -> Any:
