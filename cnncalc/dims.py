@@ -378,7 +378,15 @@ def product_of(dims: Iterable[Dim]) -> Dim:
 
 def sum_of(dims: Iterable[Dim]) -> Dim:
     """The sum of sizes."""
-    return sum(dims)
+    number, symbolic = 0, []
+    for size in dims:
+        if isinstance(size, Expr):
+            symbolic.append(size)
+        else:
+            number += size
+    if len(symbolic) < 2:
+        return symbolic[0] + number if symbolic else number
+    return collect(*(size.terms for size in symbolic), {(): number})
 
 
 def concrete(dim: Dim) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.counting.liveness import live_sets
 from cnncalc.counting.quantities import ITEM_BYTES, QUANTITIES, Scale
-from cnncalc.counting.rows import Row
+from cnncalc.counting.rows import Row, whole
 from cnncalc.dims import Dim
 from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
 from cnncalc.fields import describe
@@ -348,7 +348,9 @@ def _actual(key: str, report: Report, have: Row | Totals, dtype: str) -> Any:
         return (partial or fields)[-1].size if fields else None
     quantity, scale = QUANTITIES[key], Scale(report.batch, ITEM_BYTES[dtype])
     return (
-        quantity.value(have, scale) if isinstance(have, Row) else quantity.total(report.graph, report, scale)
+        quantity.value(have, scale)
+        if isinstance(have, Row)
+        else quantity.total(report.graph, whole(report.rows), scale)
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from cnncalc.conditions import Statement, conjunction
 from cnncalc.counting.quantities import ITEM_BYTES, QUANTITIES, Number, Scale
 from cnncalc.counting.receptive_field import ReceptiveField, receptive_fields
-from cnncalc.counting.rows import Row, Totals, fold
+from cnncalc.counting.rows import Row, Totals, fold, whole
 from cnncalc.dims import Dim, DimError, product_of, sum_of
 from cnncalc.domain import every
 from cnncalc.errors import Problem, SpecError, UsageError, nearest_path
@@ -183,7 +183,10 @@ def _parameters(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Dim, Dim, Dim]
 
 
 def _totals(graph: Graph, rows: tuple[Row, ...], scale: Scale) -> Totals:
-    sums: dict[str, Any] = {
-        name: QUANTITIES[name].total(graph, rows, scale) for name in QUANTITIES if name in Totals._fields
+    together = whole(rows)
+    numbers: dict[str, Any] = {
+        name: quantity.total(graph, together, scale)
+        for name, quantity in QUANTITIES.items()
+        if name in Totals._fields
     }
-    return Totals(**sums, partial=any(row.partial for row in rows))
+    return Totals(**numbers, partial=any(row.partial for row in rows))

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from cnncalc.counting.liveness import all_integers, live_sets
+from cnncalc.counting.liveness import live_sets
 from cnncalc.counting.rows import Row
-from cnncalc.dims import Dim, DimError, sum_of
+from cnncalc.dims import Dim, DimError, Expr
 from cnncalc.graph import Graph
 from cnncalc.reading.expressions.rational import Rational, quotient
 
@@ -41,58 +41,58 @@ class Scale(NamedTuple):
 
 
 class Quantity(NamedTuple):
-    """A number that is summed over rows, a ratio of two sums, or the largest of several sizes of the graph."""
+    """A number that adds up over rows, a ratio of two such numbers, or the largest of several sizes of the graph.
+
+    ``of`` and ``per`` are linear in the fields of rows that add up, so that a stretch of layers, or the whole
+    network, has the sum of what its layers have.
+    """
 
     name: str
     heading: str
     of: Callable[[Row, Scale], Dim] | None = None
     per: Callable[[Row, Scale], Dim] | None = None  # what a ratio is divided by
     largest: Callable[[Graph], list[Dim]] | None = None  # elements of one sample
-    heads: bool = False  # whether layers that are for training only count
+    heads: bool = False  # whether layers that are for training only count in totals
     scaled: bool = False  # whether the data type matters
     closed: bool = True  # whether it has a form in free variables whatever the network
     rule: str = ""  # a sentence for those who read it
 
     @property
     def adds_up(self) -> bool:
-        """Whether it is a sum over rows, so that a row has a share of it."""
+        """Whether a layer has a share of the network's number."""
         return self.of is not None and self.per is None
 
     def value(self, row: Row, scale: Scale) -> Number | None:
-        """The number of a layer or group; None if it has none."""
+        """The number of a layer, a group or all rows together; None if it has none."""
         if self.of is None:
             return None
-        return self._number([row], scale)
+        if self.per is None:
+            return self.of(row, scale)
+        bottom = self.per(row, scale)
+        found: Number | None = None
+        if isinstance(bottom, Expr) or bottom:
+            found = quotient(self.of(row, scale), bottom)
+        return found
 
-    def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The rows that the sum is over."""
-        return (row for row in rows if self.heads or not row.train_only)
-
-    def total(self, graph: Graph, rows: Iterable[Row], scale: Scale) -> Number | None:
-        """The number of a whole network; None if it has none, as a largest of symbolic sizes."""
+    def total(self, graph: Graph, whole: Row, scale: Scale) -> Number | None:
+        """The number of a network, whose rows together are ``whole``; None if it has none, as a largest of symbols."""
         if self.largest is not None:
             sizes = self.largest(graph)
             numbers = [size for size in sizes if isinstance(size, int)]
-            return scale.tensors(max(numbers, default=0)) if all_integers(sizes) else None
+            return scale.tensors(max(numbers, default=0)) if len(numbers) == len(sizes) else None
         try:
-            return self._number(list(self.counted(rows)), scale)
+            return self.value(whole, scale)
         except DimError:
             if self.closed:
                 raise
             return None
 
-    def _number(self, rows: list[Row], scale: Scale) -> Number | None:
-        of, per = self.of, self.per
-        assert of is not None
-        top = sum_of(of(row, scale) for row in rows)
-        if per is None:
-            return top
-        bottom = sum_of(per(row, scale) for row in rows)
-        found: Number | None = None if isinstance(bottom, int) and bottom == 0 else quotient(top, bottom)
-        return found
+    def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows that have a share of the total."""
+        return (row for row in rows if self.heads or not row.train_only)
 
     def most(self, rows: Iterable[Row], scale: Scale, count: int = 3) -> list[tuple[int, Row]]:
-        """The rows with the largest shares of a sum, and their numbers; symbolic ones are left out."""
+        """The rows with the largest shares, and their numbers; symbolic ones are left out."""
         shares = [
             (n, row) for row in self.counted(rows) if isinstance(n := self.value(row, scale), int) and n
         ]

@@ -80,19 +80,27 @@ def fold(path: str, kind: str, rows: Sequence[Row], output: Shape) -> Row:
     inside = {row.path for row in rows}
     run = [row for row in rows if not row.train_only] or rows
     feeding = dict.fromkeys(i for row in rows for i in row.inputs if i not in inside)
-    sums: dict[str, Any] = {name: sum_of(getattr(row, name) for row in rows) for name in STORED}
-    sums |= {name: sum_of(getattr(row, name) for row in run) for name in DONE}
     return Row(
         path=path,
         type=kind,
         inputs=tuple(feeding),
         output=output,
-        **sums,
+        **_sums(rows, run),
         receptive_field=run[-1].receptive_field if run else None,
         train_only=bool(rows) and all(row.train_only for row in rows),
         partial=any(row.partial for row in rows),
         shared_with=_twin(path, rows),
     )
+
+
+def whole(rows: Sequence[Row]) -> Row:
+    """All rows of a network as one. Only what is stored counts of layers that are for training only."""
+    return Row("", "", (), (), **_sums(rows, [row for row in rows if not row.train_only]))
+
+
+def _sums(rows: Sequence[Row], run: Sequence[Row]) -> dict[str, Any]:
+    sums = {name: sum_of(getattr(row, name) for row in rows) for name in STORED}
+    return sums | {name: sum_of(getattr(row, name) for row in run) for name in DONE}
 
 
 def _twin(path: str, rows: Sequence[Row]) -> str | None:

@@ -49,11 +49,11 @@ import sys
 from collections import namedtuple
 from cnncalc.counting import quantities, rows
 
-class Totals(namedtuple("Totals", [*rows.Totals._fields, "kernels_of"])):
+class Totals(namedtuple("Totals", [*rows.Totals._fields, "spare"])):
     params = rows.Totals.params
 
 rows.Totals = Totals
-entry = quantities.Quantity("kernels_of", "kernel cells", lambda row, _: row.weights // row.output[0], heads=True)
+entry = quantities.Quantity("spare", "spare weights", lambda row, _: row.weights - row.biases, heads=True)
 quantities.QUANTITIES = {**quantities.QUANTITIES, entry.name: entry}
 
 from cnncalc.__main__ import main
@@ -68,22 +68,22 @@ input: [2, H, H]
 layers:
 - {type: conv2d, name: a, out_channels: 4, kernel_size: 3}
 - {type: conv2d, name: b, out_channels: 5, kernel_size: 1}
-expect: {kernels_of: 23}
+expect: {spare: 84}
 """
 
 
 def test_a_new_number_is_an_entry_of_the_table(tmp_path):
-    """18 cells of a's filters and 4 of b's; nothing but ``counting`` has heard of the number."""
+    """72 - 4 and 20 - 5; nothing but ``counting`` has heard of the number."""
     (tmp_path / "net.yaml").write_text(SPEC)
     commands = [
-        "table|net.yaml|--columns|layer,kernels_of",
-        "table|net.yaml|--columns|kernels_of|--format|csv",
+        "table|net.yaml|--columns|layer,spare",
+        "table|net.yaml|--columns|spare|--format|csv",
         "table|net.yaml|--format|json",
         "check|net.yaml",
-        "diff|net.yaml|net.yaml|--format|json|--fail-if|kernels_of > 5",
-        "sweep|net.yaml|--over|H=8,9|--columns|kernels_of",
-        "solve|net.yaml|--where|kernels_of <= 22 and a.kernels_of == 18",
-        "plot|net.yaml|--by|kernels_of",
+        "diff|net.yaml|net.yaml|--format|json|--fail-if|spare > 5",
+        "sweep|net.yaml|--over|H=8,9|--columns|spare",
+        "solve|net.yaml|--where|spare <= 83 and a.spare == 68",
+        "plot|net.yaml|--by|spare",
         "report|net.yaml|-o|net.html",
         "schema",
     ]
@@ -96,18 +96,18 @@ def test_a_new_number_is_an_entry_of_the_table(tmp_path):
     by_name = {command.split("|")[0]: output for command, output in outputs.items()}
 
     table, csv, data = list(outputs.values())[:3]
-    assert "layer  kernel cells" in table and "total            22" in table
-    assert csv == "kernels_of\n18\n4\nexit 1\n"  # for the expectation of 23
+    assert "layer  spare weights" in table and "total             83" in table
+    assert csv == "spare\n68\n15\nexit 1\n"  # for the expectation of 84
     found = json.loads(data.removesuffix("exit 1\n"))
-    assert [row["kernels_of"] for row in found["layers"]] == [18, 4]
-    assert found["totals"]["kernels_of"] == 22
-    assert "the network has 22 kernel cells, expected 23" in by_name["check"]
-    assert '"kernels_of": {' in by_name["diff"] and "kernels_of: 22 -> 22 (+0.0%) meets" in done.stderr
+    assert [row["spare"] for row in found["layers"]] == [68, 15]
+    assert found["totals"]["spare"] == 83
+    assert "the network has 83 spare weights, expected 84" in by_name["check"]
+    assert '"spare": {' in by_name["diff"] and "spare: 83 -> 83 (+0.0%) meets" in done.stderr
     assert [line.split() for line in by_name["sweep"].splitlines()[2:4]] == [
-        ["8", "yes", "22"],
-        ["9", "yes", "22"],
+        ["8", "yes", "83"],
+        ["9", "yes", "83"],
     ]
     assert by_name["solve"].endswith("exit 0\n")
-    assert "22 kernel cells" in by_name["plot"]
-    assert "kernel cells</button>" in (tmp_path / "net.html").read_text()
-    assert '"kernels_of"' in by_name["schema"]
+    assert "83 spare weights" in by_name["plot"]
+    assert "spare weights</button>" in (tmp_path / "net.html").read_text()
+    assert '"spare"' in by_name["schema"]
