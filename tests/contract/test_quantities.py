@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import get_type_hints
 
-from cnncalc.cli.check import BUDGETS
 from cnncalc.cli.plot import SHORT
+from cnncalc.cli.selection import BUDGETS
 from cnncalc.counting.quantities import QUANTITIES
 from cnncalc.counting.rows import DONE, STORED, Row, Totals
 from cnncalc.dims import Dim
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2] / "cnncalc"
 #: sizes of a layer or setting that are not numbers of the table themselves
 SIZES = {"activations", "inputs_read", "params_read"}
 #: choices of a few numbers, by name: what an option is called, what is shown unless others are asked for
-CHOICES = {"cli/check.py": set(BUDGETS.values()), "cli/plot.py": set(SHORT.values()), "analysis/sweep.py": {"peak_activation_bytes"}}  # fmt: skip
+CHOICES = {"cli/selection.py": set(BUDGETS.values()), "cli/plot.py": set(SHORT.values()), "analysis/sweep.py": {"peak_activation_bytes"}}  # fmt: skip
 
 
 def test_the_table_and_the_types_agree():
