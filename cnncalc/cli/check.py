@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.command("check", cls=OrderedCommand)
 @click.argument("paths", nargs=-1, type=Spec(), metavar="[PATHS]...")
 @click.option("--format", "formats", multiple=True, metavar="FORMAT",
-              help="text, concise, grouped, statistics, json, github, gitlab, sarif, junit, or auto (github under GitHub Actions); "
+              help="text, concise, grouped, statistics, markdown, json, github, gitlab, sarif, junit, or auto (github under GitHub Actions); "
                    "repeatable, each with its own -o.")  # fmt: skip
 @click.option(
     "-o",

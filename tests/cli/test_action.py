@@ -102,3 +102,16 @@ def test_it_brings_its_own_python_and_leaves_the_jobs_alone():
     assert INSTALL["env"]["PYTHON"] == f"${{{{ steps.{PYTHON['id']}.outputs.python-path }}}}"
     lowest = re.search(r'requires-python = ">=3\.(\d+)"', (ROOT / "pyproject.toml").read_text())[1]
     assert int(ACTION["inputs"]["python-version"]["default"].partition(".")[2]) >= int(lowest)
+
+
+def test_the_summary_of_the_job(runner, monkeypatch, tmp_path):
+    Path("a.yaml").write_text(BROKEN)
+    page = tmp_path / "summary.md"
+    page.write_text("# before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    assert step(CHECK).returncode == 1
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("# before\n### cnncalc: 1 spec: 1 error, 0 warnings")
+    assert (
+        "| ❌ | a.yaml:3 | C102 | conv2d has no field 'outchannels'. did you mean 'out_channels'? |" in text
+    )

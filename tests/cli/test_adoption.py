@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -333,3 +334,16 @@ def test_what_cannot_be_watched(team, capsys, monkeypatch):
         "",
         "error: --watch needs watchfiles: pip install 'cnncalc[watch]'\n",
     )
+
+
+def test_markdown_is_a_comment_that_github_takes(team, capsys):
+    _, out, _ = run(capsys, "--format", "markdown")
+    assert out.startswith(
+        "### cnncalc: 3 specs: 1 error, 4 warnings, 2 info; 0 of 1 expectation met\n\n| | place |"
+    )
+    assert out.count("\n| ") == 8
+    many = "".join(f"  - {{type: identity, name: n{i}}}\n" for i in range(1500))
+    (team / "f.yaml").write_text("input: [3, 8, 8]\nlayers:\n" + many)
+    _, out, _ = run(capsys, "f.yaml", "--format", "markdown")
+    assert 50_000 < len(out) < 65_536
+    assert re.search(r"\n\n[\d,]+ more are not shown\.\n\Z", out)

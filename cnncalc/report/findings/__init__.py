@@ -11,7 +11,18 @@ from cnncalc.analysis.check import Result
 from cnncalc.errors import Problem
 from cnncalc.report.text import unicode
 
-FORMATS = ("text", "concise", "grouped", "statistics", "json", "github", "gitlab", "sarif", "junit")
+FORMATS = (
+    "text",
+    "concise",
+    "grouped",
+    "statistics",
+    "markdown",
+    "json",
+    "github",
+    "gitlab",
+    "sarif",
+    "junit",
+)
 
 
 class Findings(NamedTuple):
