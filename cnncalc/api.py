@@ -141,9 +141,9 @@ class Report(propagate.Report):
     @cached_property
     def warnings(self) -> tuple[Problem, ...]:
         """Signs that the numbers are not those the author means, unless the spec silences them."""
-        from cnncalc.analysis.doubts import told
+        from cnncalc.analysis.doubts import doubts_about
 
-        return told(self.graph)
+        return doubts_about(self.graph)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data: what ``cnncalc table --format json`` prints."""

@@ -12,79 +12,51 @@ if TYPE_CHECKING:
 
 
 class Rule(NamedTuple):
-    """One row of the table of codes."""
+    """What a rule is called, and how serious a problem of its kind is."""
 
+    code: str
     name: str
-    summary: str
-    level: str = "error"  # or warning, info, off
+    level: str = "error"  # a lint: warning, info, or off unless it is selected
 
 
-#: Codes by family: C0 file, C1 fields, C2 graph, C3 shapes, C4 expectations, C5 limits; lints: W1
-#: parameters, W2 geometry, W3 structure, W4 cost, W5 hardware, W9 lints themselves.
-CODES: dict[str, Rule] = {
-    "C001": Rule("syntax", "the text is not valid YAML or JSON"),
-    "C002": Rule("empty-spec", "the file is empty"),
-    "C003": Rule("duplicate-key", "a key appears twice in one mapping; one value would silently be lost"),
-    "C004": Rule("yaml-feature", "tags, anchors, aliases, merge keys and further documents"),
-    "C005": Rule("ambiguous-scalar", "a value that YAML readers understand in different ways"),
-    "C006": Rule("encoding", "the file is not UTF-8 text"),
-    "C007": Rule("cannot-read", "the file cannot be opened"),
-    "C101": Rule("invalid-value", "a field's value is of the wrong type or out of range"),
-    "C102": Rule("unknown-field", "a key that the layer, block or document does not have"),
-    "C103": Rule("unknown-type", "there is no layer type or block with this name"),
-    "C104": Rule("missing-field", "a required field is missing"),
-    "C105": Rule("invalid-expression", "an expression that cannot be read or evaluated"),
-    "C106": Rule("undefined-name", "an expression uses a name that is not defined"),
-    "C107": Rule("invalid-name", "a name that is not [A-Za-z_][A-Za-z0-9_]*, or is reserved"),
-    "C201": Rule("duplicate-name", "two items of one list have the same name"),
-    "C202": Rule("unknown-reference", "a reference to a layer that does not exist before it"),
-    "C203": Rule("recursive-block", "a block that contains itself"),
-    "C204": Rule("wrong-inputs", "a layer with fewer or more inputs than it takes"),
-    "C301": Rule("branches-differ", "a merge of tensors whose shapes do not fit together"),
-    "C302": Rule("kernel-too-large", "a window larger than its padded input"),
-    "C303": Rule("groups", "groups that do not divide the channels"),
-    "C304": Rule("pool-padding", "pooling padding of more than half the kernel"),
-    "C305": Rule("wrong-rank", "a layer given a tensor of the wrong number of dimensions"),
-    "C306": Rule("depends-on-symbol", "a decision that depends on a free variable"),
-    "C307": Rule("output-padding", "output_padding not below stride or dilation"),
-    "C308": Rule("invalid-shape", "a shape that the layer cannot take or give"),
-    "C309": Rule("wrong-values", "numbers for a tensor whose shape they do not have"),
-    "C310": Rule("input-mismatch", "a field that describes the input, but does not match it"),
-    "C401": Rule("expectation", "a number or shape that differs from what the spec expects"),
-    "C402": Rule("no-solution", "conditions that no value of a variable meets"),
-    "C403": Rule("cross-check", "an array of the forward pass that differs from what was derived"),
-    "C501": Rule("too-many-layers", "more layers than the limit after blocks are unrolled"),
-    "C502": Rule("file-too-large", "a file, or a part of it, over the limit"),
-    "C503": Rule("nesting-too-deep", "lists, groups or blocks nested deeper than the limit"),
-    "W101": Rule("bias-before-batchnorm", "a bias that batch normalisation subtracts again", "info"),
-    "W102": Rule("activation-missing", "two linear maps in a row, which one could replace", "warning"),
-    "W201": Rule("dropped-pixels", "rows or columns of the input that no window reads", "warning"),
-    "W202": Rule("window-in-padding", "padding so wide that a window sees nothing else", "warning"),
-    "W203": Rule(
-        "skipped-input", "a stride larger than the kernel: cells between windows are not read", "warning"
-    ),
-    "W204": Rule(
-        "checkerboard", "a transposed convolution whose kernel is not a multiple of its stride", "warning"
-    ),
-    "W205": Rule("misaligned-merge", "branches that look at different places of the input", "warning"),
-    "W206": Rule("dilation-gridding", "dilated convolutions that together see a grid with holes", "warning"),
-    "W207": Rule("even-kernel-same", "an even kernel with 'same' or 'half' padding", "warning"),
-    "W208": Rule("pool-over-padding", "average pooling that counts the zeros of its padding", "info"),
-    "W209": Rule(
-        "receptive-field-smaller-than-input", "a classifier whose features do not see the whole input", "info"
-    ),
-    "W210": Rule("channels-last-input", "an input written as height, width, channels", "warning"),
-    "W211": Rule("channels-last-reshape", "a reshape to height, width, channels", "warning"),
-    "W301": Rule("dead-layer", "a layer whose output nothing reads; its parameters do nothing", "warning"),
-    "W302": Rule("unused-input", "an input of the network that nothing reads", "warning"),
-    "W303": Rule("head-does-not-fit", "a head for training only that does not fit this input", "warning"),
-    "W304": Rule("identity-layer", "a layer that changes nothing", "warning"),
-    "W305": Rule("softmax-not-last", "a softmax in the middle of the network", "warning"),
-    "W306": Rule("unused-name", "a variable, block or parameter that nothing uses", "warning"),
-    "W307": Rule("missing-flatten", "a linear layer that runs along a spatial axis", "warning"),
-    "W401": Rule("dense-dominates", "one linear layer after a flatten holds most parameters", "info"),
-    "W501": Rule("channels-not-multiple-of-8", "channels that tensor cores must pad", "off"),
-    "W901": Rule("unused-suppression", "a suppression that suppresses nothing, or cannot", "warning"),
+#: Errors by code, in families: C0 file, C1 fields, C2 graph, C3 shapes, C4 expectations, C5 limits. The page
+#: of each is in error_codes/. Lints (W1 parameters, W2 geometry, W3 structure, W4 cost, W5 hardware,
+#: W9 lints themselves) have their rule where they are written.
+ERRORS: dict[str, str] = {
+    "C001": "syntax",
+    "C002": "empty-spec",
+    "C003": "duplicate-key",
+    "C004": "yaml-feature",
+    "C005": "ambiguous-scalar",
+    "C006": "encoding",
+    "C007": "cannot-read",
+    "C101": "invalid-value",
+    "C102": "unknown-field",
+    "C103": "unknown-type",
+    "C104": "missing-field",
+    "C105": "invalid-expression",
+    "C106": "undefined-name",
+    "C107": "invalid-name",
+    "C201": "duplicate-name",
+    "C202": "unknown-reference",
+    "C203": "recursive-block",
+    "C204": "wrong-inputs",
+    "C301": "branches-differ",
+    "C302": "kernel-too-large",
+    "C303": "groups",
+    "C304": "pool-padding",
+    "C305": "wrong-rank",
+    "C306": "depends-on-symbol",
+    "C307": "output-padding",
+    "C308": "invalid-shape",
+    "C309": "wrong-values",
+    "C310": "input-mismatch",
+    "C401": "expectation",
+    "C402": "no-solution",
+    "C403": "cross-check",
+    "C501": "too-many-layers",
+    "C502": "file-too-large",
+    "C503": "nesting-too-deep",
 }
 
 
@@ -134,12 +106,19 @@ class Problem(NamedTuple):
     help: str | None = None
     where: str | None = None  # the file, when no place is known
     fix: Fix | None = None
+    lint: Rule | None = None  # the lint that found it; None: an error
+
+    @property
+    def name(self) -> str:
+        """The name of its code: ``dropped-pixels``."""
+        return ERRORS[self.code] if self.lint is None else self.lint.name
 
     @property
     def severity(self) -> str:
         """``error``, or the level of a lint: ``warning`` or ``info``."""
-        level = CODES[self.code].level
-        return "warning" if level == "off" else level
+        if self.lint is None:
+            return "error"
+        return "warning" if self.lint.level == "off" else self.lint.level
 
     @property
     def position(self) -> tuple[str, int, int]:
@@ -199,7 +178,7 @@ def merged(problems: Iterable[Problem]) -> list[Problem]:
     first: dict[tuple[object, ...], Problem] = {}
     more: dict[tuple[object, ...], int] = {}
     for problem in problems:
-        same = "" if problem.place is not None and problem.code.startswith("W") else problem.message
+        same = "" if problem.place is not None and problem.lint is not None else problem.message
         key = (problem.code, problem.position[0], problem.place and problem.place.mark, same)
         more[key] = more.get(key, -1) + 1
         first.setdefault(key, problem)

@@ -60,7 +60,7 @@ class Graph(NamedTuple):
     outputs: tuple[int, ...]
     groups: Mapping[str, Group]
     demands: tuple[Demand, ...] = ()
-    warnings: tuple[Problem, ...] = ()
+    misfits: tuple[Problem, ...] = ()  # what does not fit in heads that are for training only
     variables: Mapping[str, Any] = {}  # the spec's vars at this setting; never changed
     layouts: Mapping[str, str] = {}  # of the inputs for which the spec says one; never changed
     unsilenced: Callable[[list[Problem]], list[Problem]] = list  # lints that the spec does not silence

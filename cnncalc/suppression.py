@@ -6,23 +6,18 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from cnncalc.errors import CODES, Mark, Problem, Source
+from cnncalc.errors import Mark, Problem, Rule, Source
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#\s*cnncalc:\s*(\w+)(?:\[([^\]\n]*)\])?")
 #: words that ask to be silent; only the first does, with rules in brackets
 WORDS = ("ignore", "ignored", "disable", "noqa", "silence", "silent", "skip", "suppress", "off", "allow")
 
 
-def covers(pattern: str, code: str) -> bool:
-    """Whether a code, its name, or a prefix of it means this code."""
-    return pattern == CODES[code].name or (
-        bool(re.fullmatch(r"[CW]\d{0,3}", pattern)) and code.startswith(pattern)
+def covers(pattern: str, rule: Rule | Problem) -> bool:
+    """Whether a code, a name, or a prefix of a code means this rule, or the rule of this problem."""
+    return pattern == rule.name or (
+        bool(re.fullmatch(r"[CW]\d{0,3}", pattern)) and rule.code.startswith(pattern)
     )
-
-
-def known(pattern: str) -> bool:
-    """Whether a pattern means any code."""
-    return any(covers(pattern, code) for code in CODES)
 
 
 class Suppression(NamedTuple):
@@ -37,7 +32,7 @@ class Suppression(NamedTuple):
 
     def silences(self, pattern: str, problem: Problem) -> bool:
         """Whether one of its patterns covers a problem on its line."""
-        return covers(pattern, problem.code) and self.is_at(problem)
+        return covers(pattern, problem) and self.is_at(problem)
 
     def is_at(self, problem: Problem) -> bool:
         """Whether a problem is on its line."""
@@ -94,6 +89,6 @@ def unsilenced(problems: Iterable[Problem], source: Source, root: Mapping[str, A
     return [
         problem
         for problem in problems
-        if not any(covers(pattern, problem.code) for pattern in patterns)
+        if not any(covers(pattern, problem) for pattern in patterns)
         and not any(c.silences(p, problem) for c in comments for p in c.patterns)
     ]

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from cnncalc.analysis import expect
 from cnncalc.analysis.expect import Outcome
-from cnncalc.analysis.lints import LOCAL, UNANIMOUS, Subject, all_lints
+from cnncalc.analysis.lint import Subject
+from cnncalc.analysis.rules import all_lints, rules
 from cnncalc.analysis.silence import silenced
 from cnncalc.dims import DimError
-from cnncalc.errors import (
-    CODES,
-    Fix,
-    Place,
-    Problem,
-    SpecError,
-    UsageError,
-    merged,
-)
+from cnncalc.errors import Fix, Place, Problem, Rule, SpecError, UsageError, merged
 from cnncalc.network import Network, build
 from cnncalc.reading.expressions.bounds import Bound
 from cnncalc.reading.text.files import raw_text, read_spec, read_text
@@ -40,13 +33,11 @@ class Options(NamedTuple):
     dtype: str = "float32"
     warn_as_error: bool = False
 
-    def runs(self, code: str) -> bool:
+    def runs(self, rule: Rule) -> bool:
         """Whether a lint is on: by default those that are not off."""
-        if self.select:
-            on = any(covers(pattern, code) for pattern in self.select)
-        else:
-            on = CODES[code].level != "off"
-        return on and not any(covers(pattern, code) for pattern in self.ignore)
+        selected = any(covers(pattern, rule) for pattern in self.select)
+        on = selected if self.select else rule.level != "off"
+        return on and not any(covers(pattern, rule) for pattern in self.ignore)
 
 
 class Result(NamedTuple):
@@ -114,13 +105,14 @@ class _Found(NamedTuple):
     problems: list[Problem]
     outcomes: list[Outcome] = []
     places: frozenset[Place | None] = frozenset()  # of its layers
-    ran: frozenset[str] = frozenset()  # lints that saw all of it
+    ran: frozenset[Rule] = frozenset()  # lints that saw all of it
 
 
 def _result(document: Document, findings: Sequence[_Found], options: Options) -> Result:
     problems = merged(_unanimous(findings))
     ran = frozenset.intersection(*(found.ran for found in findings))
-    kept = silenced(document, problems, lambda code: code in ran or not options.runs(code), options.runs)
+    seen = lambda rule: rule in ran or not options.runs(rule)
+    kept = silenced(document, problems, rules(), seen, options.runs)
     shown = set(map(id, kept))
     return Result(
         document.source.name,
@@ -140,36 +132,37 @@ def _check_network(document: Document, network: Network | None, variant: str, op
         report = network.summary()
     except SpecError as error:
         graph, wanted = valid_part(network.spec)
-        part = _linted(Subject(network, graph, None, wanted), options, LOCAL)
+        part = _linted(Subject(graph, network, None, wanted), options, valid=False)
         return _Found([*error.problems, *part.problems])
     outcomes = expect.outcomes(network, report)
     if options.budgets:
         outcomes += expect.budgets(report, options.budgets, options.dtype, network.source, network.spec.root)
     problems = [problem for outcome in outcomes for problem in outcome.problems]
-    found = _linted(Subject(network, report.graph, report), options, all_lints())
+    found = _linted(Subject(report.graph, network, report), options, valid=True)
     return found._replace(problems=[*problems, *found.problems], outcomes=outcomes)
 
 
-def _linted(subject: Subject, options: Options, codes: Collection[str]) -> _Found:
-    """What those lints say that are on."""
+def _linted(subject: Subject, options: Options, *, valid: bool) -> _Found:
+    """What those lints say that are on; only local ones where the network is not valid."""
     problems: list[Problem] = []
     ran = set()
-    for code, lint in all_lints().items():
-        if code in codes and options.runs(code):
+    for lint in all_lints():
+        if (valid or lint.local) and options.runs(lint.rule):
             try:
                 problems += lint(subject)
-            except DimError:  # a lint needs numbers that this network has not
+            except DimError:  # a lint needs numbers that this network does not have
                 continue
-            ran.add(code)
+            ran.add(lint.rule)
     return _Found(problems, [], frozenset(node.place for node in subject.layers), frozenset(ran))
 
 
 def _unanimous(networks: Sequence[_Found]) -> list[Problem]:
     """All problems, without those of an item that is of use in another variant."""
-    said = [{p.place for p in found.problems if p.code in UNANIMOUS} for found in networks]
+    unanimous = {lint.rule for lint in all_lints() if lint.unanimous}
+    said = [{p.place for p in found.problems if p.lint in unanimous} for found in networks]
     useful = {place for found, places in zip(networks, said, strict=True) for place in found.places - places}
     problems = [problem for found in networks for problem in found.problems]
-    return [p for p in problems if p.code not in UNANIMOUS or p.place not in useful]
+    return [p for p in problems if p.lint not in unanimous or p.place not in useful]
 
 
 # --------------------------------------------------------------------------------------- fixing

@@ -19,7 +19,7 @@ def with_ignores(text: str, name: str, problems: Iterable[Problem]) -> str:
     """
     rules: defaultdict[int, set[str]] = defaultdict(set)
     for problem in problems:
-        if problem.code.startswith("W") and problem.place is not None:
+        if problem.lint is not None and problem.place is not None:
             rules[problem.place.mark.line].add(problem.code)
     for line in sorted(rules, reverse=True):  # from below, so that lines above keep their numbers
         for candidate in _candidates(text.split("\n"), line, rules):

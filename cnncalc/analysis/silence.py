@@ -1,86 +1,131 @@
-"""What a check does not say, because the spec's author silenced it; and silencings that do nothing."""
+"""What a check does not say, because the spec's author silenced it; and suppressions that do nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from cnncalc.errors import CODES, Mark, Place, Problem, Source, did_you_mean
+from cnncalc.analysis.lint import Finding, lint
+from cnncalc.errors import Mark, Place, Problem, Rule, Source, did_you_mean
 from cnncalc.reading.text.nodes import Document, ListNode, MapNode
-from cnncalc.suppression import Suppression, covers, known, suppressions
+from cnncalc.suppression import Suppression, covers, suppressions
+
+
+class Suppressed(NamedTuple):
+    """The comments of a spec that silence lints, and what came of them."""
+
+    source: Source
+    comments: Sequence[Suppression]
+    used: set[tuple[Mark, str]]  # comments, with the pattern that silenced something
+    kept: Sequence[Problem]  # what nothing silences
+    rules: Sequence[Rule]
+    is_judged: Callable[[Rule], bool]  # whether all that a lint would report is known
+    on: Callable[[Rule], bool]  # whether a lint runs
+
+    def unused(self) -> Iterator[tuple[Suppression, str]]:
+        """Comments, with each pattern that silences nothing, as far as that is known."""
+        for comment in self.comments:
+            for pattern in comment.patterns:
+                lints = [r for r in self.rules if r.code.startswith("W") and covers(pattern, r)]
+                lints = [rule for rule in lints if rule is not unused_suppression.rule]
+                if (comment.mark, pattern) not in self.used and (
+                    not lints or (any(map(self.on, lints)) and all(map(self.is_judged, lints)))
+                ):
+                    yield comment, pattern
+
+
+@lint("W901", "unused-suppression", level="warning")
+def unused_suppression(suppressed: Suppressed) -> Iterator[Finding]:
+    """A suppression that suppresses nothing.
+
+    The comment names a rule that is not reported there, a rule that does not exist, an error (errors cannot be
+    suppressed), or no rule at all.
+
+    **Why it is bad.** The comment tells readers about a problem that is no longer there, and it would hide the
+    next problem of its kind.
+
+    **Example.**
+
+    ```yml
+    input: [3, 32, 32]
+    layers:
+      - relu # cnncalc: ignore[W203] subsampling is intended
+    ```
+
+    **Instead.**
+
+    ```yml
+    input: [3, 32, 32]
+    layers:
+      - relu
+    ```
+    """
+    for comment in suppressed.comments:
+        if not comment.patterns:
+            yield _nameless(comment, suppressed)
+    for comment, pattern in suppressed.unused():
+        yield _useless(comment, pattern, suppressed)
+
+
+def _nameless(comment: Suppression, suppressed: Suppressed) -> Finding:
+    here = sorted({p.code for p in suppressed.kept if p.lint is not None and comment.is_at(p)})
+    help = "remove the comment"
+    if here:
+        help = f"name the rules and give a reason: # cnncalc: ignore[{', '.join(here)}] reason"
+    message = "the comment names no rules in brackets, so it suppresses nothing"
+    return Finding(message, Place(suppressed.source, comment.mark), help=help)
+
+
+def _useless(comment: Suppression, pattern: str, suppressed: Suppressed) -> Finding:
+    place = Place(suppressed.source, comment.mark)
+    if not any(covers(pattern, rule) for rule in suppressed.rules):
+        help = did_you_mean(pattern, _words(suppressed.rules))
+        return Finding(f"there is no rule '{pattern[:64]}'", place, help=help)
+    if pattern.startswith("C"):
+        return Finding(f"{pattern} is an error: errors cannot be suppressed", place)
+    message = f"{pattern} is not reported here, so there is nothing to suppress"
+    return Finding(message, place, help="remove the comment")
 
 
 def silenced(
-    document: Document, problems: Iterable[Problem], seen: Callable[[str], bool], on: Callable[[str], bool]
+    document: Document,
+    problems: Iterable[Problem],
+    rules: Sequence[Rule],
+    seen: Callable[[Rule], bool],
+    on: Callable[[Rule], bool],
 ) -> list[Problem]:
     """The problems that nothing silences, and a warning for each comment that silences nothing.
 
     Args:
         document: the spec.
         problems: all that were found.
+        rules: all that there are.
         seen: whether a lint has seen the whole spec, or was not to: an error may have kept it from that.
         on: whether a lint is on.
     """
     source = document.source
     comments = suppressions(source, document.root)
-    silent, complaints = _of_the_file(document.root, source)
+    silent, complaints = _of_the_file(document.root, source, rules)
     used: set[tuple[Mark, str]] = set()
     kept = []
     for problem in problems:
-        lint = problem.code.startswith("W")
-        if lint and any(covers(pattern, problem.code) for pattern in silent):
+        if problem.lint is not None and any(covers(pattern, problem) for pattern in silent):
             continue
-        hit = [(c.mark, p) for c in comments for p in c.patterns if lint and c.silences(p, problem)]
+        hit = [(c.mark, p) for c in comments for p in c.patterns if problem.lint and c.silences(p, problem)]
         used.update(hit)
         if not hit:
             kept.append(problem)
-    if on("W901"):
-        complaints += [_nameless(comment, kept, source) for comment in comments if not comment.patterns]
-        complaints += [
-            _useless(comment, pattern, source)
-            for comment in comments
-            for pattern in comment.patterns
-            if (comment.mark, pattern) not in used and _is_judged(pattern, seen, on)
-        ]
+    if comments and on(unused_suppression.rule):
+        suppressed = Suppressed(source, comments, used, kept, rules, seen, on)
+        complaints += unused_suppression(suppressed)
     return kept + complaints
 
 
-def _is_judged(pattern: str, seen: Callable[[str], bool], on: Callable[[str], bool]) -> bool:
-    """Whether it is known what a pattern would silence: its lints are on, and ran to their end."""
-    lints = [code for code in CODES if covers(pattern, code) and code.startswith("W") and code != "W901"]
-    return not lints or (any(map(on, lints)) and all(map(seen, lints)))
+def _words(rules: Sequence[Rule]) -> list[str]:
+    return [*(rule.code for rule in rules), *(rule.name for rule in rules)]
 
 
-def _nameless(comment: Suppression, problems: Iterable[Problem], source: Source) -> Problem:
-    here = sorted({p.code for p in problems if p.code.startswith("W") and comment.is_at(p)})
-    help = "remove the comment"
-    if here:
-        help = f"name the rules and give a reason: # cnncalc: ignore[{', '.join(here)}] reason"
-    message = "the comment names no rules in brackets, so it suppresses nothing"
-    return Problem("W901", message, Place(source, comment.mark), help=help)
-
-
-def _useless(comment: Suppression, pattern: str, source: Source) -> Problem:
-    place = Place(source, comment.mark)
-    if not known(pattern):
-        return Problem(
-            "W901", f"there is no rule '{pattern[:64]}'", place, help=did_you_mean(pattern, _names())
-        )
-    if pattern.startswith("C"):
-        return Problem("W901", f"{pattern} is an error: errors cannot be suppressed", place)
-    return Problem(
-        "W901",
-        f"{pattern} is not reported here, so there is nothing to suppress",
-        place,
-        help="remove the comment",
-    )
-
-
-def _names() -> list[str]:
-    return [*CODES, *(rule.name for rule in CODES.values())]
-
-
-def _of_the_file(root: Any, source: Source) -> tuple[list[str], list[Problem]]:
+def _of_the_file(root: Any, source: Source, rules: Sequence[Rule]) -> tuple[list[str], list[Problem]]:
     """Codes under ``lint: {ignore: [...]}``, and what is wrong there."""
     node = root.get("lint") if isinstance(root, MapNode) else None
     if not isinstance(node, MapNode):
@@ -103,10 +148,15 @@ def _of_the_file(root: Any, source: Source) -> tuple[list[str], list[Problem]]:
         return [], complaints
     patterns = []
     for pattern, mark in zip(raw, raw.values_at, strict=True):
-        if isinstance(pattern, str) and known(pattern) and not pattern.startswith("C"):
+        if (
+            isinstance(pattern, str)
+            and not pattern.startswith("C")
+            and any(covers(pattern, rule) for rule in rules)
+        ):
             patterns.append(pattern)
         else:
-            help = did_you_mean(str(pattern), [n for n in _names() if not n.startswith("C")])
+            lints = [word for word in _words(rules) if not word.startswith("C")]
+            help = did_you_mean(str(pattern), lints)
             complaints.append(
                 Problem("C101", f"there is no lint '{str(pattern)[:64]}'", Place(source, mark), help=help)
             )

@@ -117,10 +117,10 @@ def why_not(network: Network, given: dict[str, Any]) -> str | None:
 
 def own_warnings(network: Network) -> tuple[Problem, ...]:
     """Why the numbers may not be those that are meant, at the spec's own setting; none where it is not valid."""
-    from cnncalc.analysis.doubts import told
+    from cnncalc.analysis.doubts import doubts_about
 
     try:
-        return told(network.graph())
+        return doubts_about(network.graph())
     except SpecError:
         return ()
 
@@ -187,14 +187,14 @@ def _unignored(problems: Sequence[Problem]) -> Sequence[Problem]:
         ignored = read_config(Path.cwd()).ignore
     except (OSError, UsageError):
         return problems
-    return [p for p in problems if p.severity == "error" or not any(covers(i, p.code) for i in ignored)]
+    return [p for p in problems if p.severity == "error" or not any(covers(i, p) for i in ignored)]
 
 
 def complain(problems: Sequence[Problem] = (), *, graphs: Sequence[Graph] = ()) -> int:
     """Problems, after the warnings of networks whose numbers were printed, to standard error; the exit code."""
-    from cnncalc.analysis.doubts import told
+    from cnncalc.analysis.doubts import doubts_about
 
-    problems = list(dict.fromkeys([*(p for graph in graphs for p in told(graph)), *problems]))
+    problems = list(dict.fromkeys([*(p for graph in graphs for p in doubts_about(graph)), *problems]))
     problems = _unignored(problems) if any(p.severity != "error" for p in problems) else problems
     if not problems:
         return 0

@@ -119,7 +119,7 @@ def silence(results: Iterable[Result], options: Callable[[str], Options]) -> lis
 
     left = []
     for result in results:
-        lints = [problem for problem in result.problems if problem.code.startswith("W")]
+        lints = [problem for problem in result.problems if problem.lint is not None]
         raw = read_raw(result.name) if lints else None
         source = None if raw is None else Text(*raw)
         if source is not None and source.name.endswith(".json"):
@@ -130,7 +130,7 @@ def silence(results: Iterable[Result], options: Callable[[str], Options]) -> lis
             if changed != source.text:
                 write_atomically(source.name, source.restore(changed))
                 result = check_spec(result.name, options(result.name))
-                count = len(lints) - sum(problem.code.startswith("W") for problem in result.problems)
+                count = len(lints) - sum(problem.lint is not None for problem in result.problems)
                 click.echo(
                     f"{safe(source.name)}: silenced {count} finding{'' if count == 1 else 's'}", err=True
                 )

@@ -44,6 +44,7 @@ class Ratchet(NamedTuple):
             UsageError: the baseline cannot be read.
         """
         from cnncalc.analysis.baseline import from_text, judge
+        from cnncalc.analysis.rules import rules
 
         if self.read is None:
             return results, []
@@ -55,7 +56,9 @@ class Ratchet(NamedTuple):
                 f"cannot read the baseline {self.read}: {reason}; write it with --write-baseline {self.read}"
             ) from None
         baseline = from_text(text, self.read)
-        judged = judge(results, baseline, _folder(self.read), lambda name, code: options(name).runs(code))
+        by_code = {rule.code: rule for rule in rules()}  # a baseline may name rules of another version
+        runs = lambda name, code: code in by_code and options(name).runs(by_code[code])
+        judged = judge(results, baseline, _folder(self.read), runs)
         for finding, count in sorted(judged.gone.items())[:SHOWN]:
             times = f" ({count} times)" if count > 1 else ""
             click.echo(f"gone: {finding.file}: {finding.code}{times}: {finding.line}", err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cnncalc.cli.common import write
-from cnncalc.errors import CODES, UsageError
+from cnncalc.errors import UsageError
 
 
 @click.command("rule")
@@ -29,11 +29,11 @@ def command(rule: str | None, everything: bool, fmt: str) -> int:
         raise UsageError("name a rule, such as C301, or use --all")
     chosen = [page(rule)] if rule is not None else list(pages().values())
     if fmt == "json":
-        found = [p._asdict() | {"summary": CODES[p.code].summary} for p in chosen]
+        found = [p._asdict() | {"summary": p.summary} for p in chosen]
         write(json.dumps(found[0] if rule is not None else found, indent=2))
     elif rule is not None:
         write(f"{chosen[0].code} {chosen[0].name} ({chosen[0].level})\n\n{chosen[0].text}")
     else:
         width = max(len(p.name) for p in chosen)
-        write("\n".join(f"{p.code}  {p.name:{width}}  {p.level:7}  {CODES[p.code].summary}" for p in chosen))
+        write("\n".join(f"{p.code}  {p.name:{width}}  {p.level:7}  {p.summary}" for p in chosen))
     return 0

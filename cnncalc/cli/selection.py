@@ -142,12 +142,10 @@ def _options(config: Config, given: dict[str, Any]) -> Options:
 
 
 def _refuse_unknown(patterns: Sequence[str]) -> None:
-    from cnncalc.errors import CODES
-    from cnncalc.suppression import known
+    from cnncalc.analysis.rules import known, words
 
     for pattern in patterns:
         if not known(pattern):
-            names = [*CODES, *(rule.name for rule in CODES.values())]
             raise UsageError(
-                f"there is no rule '{pattern}'; {did_you_mean(pattern, names) or 'see cnncalc rule --all'}"
+                f"there is no rule '{pattern}'; {did_you_mean(pattern, words()) or 'see cnncalc rule --all'}"
             )

@@ -1,19 +1,37 @@
-"""The page of each code: what it finds, why that is bad, an example, and what to write instead."""
+"""The page of each rule, and docs/rules.md, which is made of all of them."""
 
 from __future__ import annotations
 
-import re
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
-from cnncalc.errors import CODES, UsageError, did_you_mean
+from cnncalc.analysis.doubts import doubts
+from cnncalc.analysis.rules import page_of, rules
+from cnncalc.errors import UsageError, did_you_mean
 
-HEADING = re.compile(r"^## ([CW]\d{3}) ([a-z0-9-]+)\n", re.MULTILINE)
+HEAD = """\
+# Rules
+
+<!-- Written by `UPDATE_DOCS=1 pytest tests/contract/test_rules.py` from cnncalc/error_codes/ and the docstrings of the lints. -->
+
+Every code that cnncalc prints has a page: what the rule finds, why that is bad, an example, and what to write instead.
+`cnncalc rule ID` prints one page, and `cnncalc rule --all` lists all codes. Codes that begin with C are errors. Codes that begin
+with W are lints: probable mistakes in valid specs. A lint is a warning or an info; infos never fail a check.
+
+{count} lints warn that the numbers are probably not the ones you want ({codes}). Every command that prints numbers prints them on standard
+error unless they are silenced, and in Python they are in `report.warnings`.
+
+To silence a lint for one layer, put the comment `# cnncalc: ignore[W203] reason` on its line. To silence it for a file, write
+`lint: {{ignore: [W203]}}`. To silence it for a project, set `ignore` under `[tool.cnncalc]` in `pyproject.toml`.
+
+| code | name | level | what it finds |
+| --- | --- | --- | --- |
+"""
+NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 
 
 class Page(NamedTuple):
-    """One rule: Markdown, and its first paragraph."""
+    """One rule, and its text in Markdown."""
 
     code: str
     name: str
@@ -21,9 +39,19 @@ class Page(NamedTuple):
     text: str
 
     @property
+    def summary(self) -> str:
+        """The first line: what it finds."""
+        return self.text.partition("\n")[0].rstrip(".")
+
+    @property
     def what(self) -> str:
-        """The first paragraph."""
-        return " ".join(self.text.split("\n\n", 1)[0].split())
+        """What it finds, in full: all that stands before the reasons."""
+        return " ".join(self.text.partition("\n**Why")[0].split())
+
+    @property
+    def anchor(self) -> str:
+        """The heading of the page, as GitHub links to it."""
+        return f"{self.code.lower()}-{self.name}"
 
 
 def page(code: str) -> Page:
@@ -32,10 +60,10 @@ def page(code: str) -> Page:
     Raises:
         UsageError: there is no such rule.
     """
-    names = {rule.name: key for key, rule in CODES.items()}
+    names = {rule.name: rule.code for rule in rules()}
     key = names.get(code.lower(), code.upper())
-    if key not in CODES:
-        help = did_you_mean(code, [*CODES, *names]) or "'cnncalc rule --all' lists them"
+    if key not in names.values():
+        help = did_you_mean(code, [*names.values(), *names]) or "'cnncalc rule --all' lists them"
         raise UsageError(f"there is no rule '{code[:64]}'; {help}")
     return pages()[key]
 
@@ -43,12 +71,13 @@ def page(code: str) -> Page:
 @cache
 def pages() -> dict[str, Page]:
     """Every page by code."""
-    parts = HEADING.split(rules_file().read_text(encoding="utf-8"))[1:]
-    triples = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
-    return {code: Page(code, name, CODES[code].level, text.strip()) for code, name, text in triples}
+    return {rule.code: Page(*rule, page_of(rule.code)) for rule in rules()}
 
 
-def rules_file() -> Path:
-    """``rules.md``: inside the package, or in ``docs`` of a checkout."""
-    inside = Path(__file__).parent.parent / "rules.md"
-    return inside if inside.is_file() else Path(__file__).parent.parent.parent / "docs" / "rules.md"
+def document() -> str:
+    """docs/rules.md."""
+    codes = [lint.rule.code for lint in doubts()]
+    head = HEAD.format(count=NUMBERS[len(codes)], codes=", ".join(codes))
+    rows = [f"| [{p.code}](#{p.anchor}) | {p.name} | {p.level} | {p.summary} |\n" for p in pages().values()]
+    sections = [f"\n## {p.code} {p.name}\n\n{p.text}\n" for p in pages().values()]
+    return "".join([head, *rows, *sections])

@@ -11,9 +11,9 @@ import inspect
 from typing import Any
 
 from cnncalc.analysis.expect import OF_LAYERS
+from cnncalc.analysis.rules import rules
 from cnncalc.counting.quantities import ITEM_BYTES, QUANTITIES
 from cnncalc.domain import KINDS
-from cnncalc.errors import CODES
 from cnncalc.fields import DEFERRED
 from cnncalc.layer import Layer
 from cnncalc.reading.checking.attached import NORMS
@@ -138,9 +138,8 @@ def top(types: dict[str, type[Layer]]) -> dict[str, Any]:
             "values": {"type": "array", "minItems": 1, "description": "All allowed values."},
         },
     }]}  # fmt: skip
-    lints = [code for code in CODES if code.startswith("W")] + [
-        CODES[c].name for c in CODES if c.startswith("W")
-    ]
+    lints = [rule for rule in rules() if rule.code.startswith("W")]
+    words = [*(rule.code for rule in lints), *(rule.name for rule in lints)]
     block = {
         "type": "object", "required": ["layers"], "additionalProperties": False,
         "properties": {"description": text, "params": {
@@ -178,7 +177,7 @@ def top(types: dict[str, type[Layer]]) -> dict[str, Any]:
         "expect": {"$ref": "#/$defs/expectation"},
         "cases": {"description": "Settings, each a test of its own.", "type": "array", "items": case},
         "lint": {"description": "Lints silenced for this file.", "type": "object", "additionalProperties": False,
-                 "properties": {"ignore": {"type": "array", "items": {"anyOf": [{"enum": lints}, {"pattern": r"^W\d{0,3}$"}]}}}},
+                 "properties": {"ignore": {"type": "array", "items": {"anyOf": [{"enum": words}, {"pattern": r"^W\d{0,3}$"}]}}}},
     }  # fmt: skip
 
 

@@ -110,6 +110,15 @@ def test_what_is_not_a_baseline_is_refused(team, capsys, text, said):
     assert (team / "known.json").read_text() == text
 
 
+def test_a_baseline_may_name_rules_of_another_version(team, capsys):
+    row = {"file": "models/a.yaml", "code": "W999", "line": "- relu", "count": 1}
+    (team / "known.json").write_text(json.dumps({"cnncalc_baseline": 1, "findings": [row]}))
+    code, _, err = run(capsys, "--baseline", "known.json")
+    assert code == 1
+    assert "0 known in known.json" in err
+    assert "gone" not in err
+
+
 def test_no_baseline_of_what_cannot_be_read(team, capsys):
     code, _, err = run(capsys, "--write-baseline", "known.json", "models", "missing.yaml")
     assert (code, err) == (2, "error: cannot read missing.yaml: no baseline was written\n")

@@ -455,13 +455,14 @@ def test_repetitions_and_variants_say_a_thing_once(capsys, folder):
 @pytest.mark.parametrize("name", shipped_specs())
 def test_lints_are_silent_on_shipped_networks(name):
     """Or they are no more than infos."""
-    from cnncalc.analysis.lints import Subject, all_lints
+    from cnncalc.analysis.lint import Subject
+    from cnncalc.analysis.rules import all_lints
     from cnncalc.api import load
 
     network = load(name)
     report = network.summary()
-    subject = Subject(network, report.graph, report)
-    found = [problem for lint in all_lints().values() for problem in lint(subject)]
+    subject = Subject(report.graph, network, report)
+    found = [problem for lint in all_lints() for problem in lint(subject)]
     warnings = [p.code for p in found if p.severity == "warning" and p.code != "W501"]
     assert warnings == []
 

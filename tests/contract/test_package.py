@@ -16,4 +16,6 @@ def test_the_version():
 
 
 def test_files_from_outside_the_package():
-    assert [path for path in HATCH["build"]["targets"]["wheel"]["force-include"] if not (ROOT / path).exists()] == []
+    assert [
+        path for path in HATCH["build"]["targets"]["wheel"]["force-include"] if not (ROOT / path).exists()
+    ] == []

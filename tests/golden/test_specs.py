@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from cnncalc.analysis.expect import check
-from cnncalc.analysis.unused import unused
+from cnncalc.analysis.lint import Subject
 from cnncalc.network import build
 from cnncalc.reading.text.files import read_spec
 from cnncalc.reading.text.shipped import shipped_folder, shipped_specs
@@ -29,7 +29,7 @@ def test_shipped_spec(name):
     assert "params" in network.spec.expect
     assert network.citation
     assert check(network, report) == []
-    assert unused(report.graph) == []
+    assert Subject(report.graph).dead == {}
     for number in ("weights", "biases", "params", "buffers"):
         assert sum(getattr(row, number) for row in report) == getattr(report.totals, number)
     for number in ("macs", "flops"):

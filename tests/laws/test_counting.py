@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 import cnncalc
-from cnncalc.analysis.doubts import told
+from cnncalc.analysis.doubts import doubts_about
 from cnncalc.counting.liveness import live_sets, peak_activations
 from cnncalc.counting.propagate import propagate
 from cnncalc.counting.receptive_field import receptive_fields
@@ -354,7 +354,7 @@ def test_a_size_that_cannot_be_counted_is_a_problem_with_a_place(monkeypatch):
 
 def test_the_same_report_in_other_forms(monkeypatch):
     report = mixed()
-    assert report.warnings == told(report.graph)
+    assert report.warnings == doubts_about(report.graph)
     assert report["g"].place is None
     assert "Counted: MACs are multiply-accumulates" in str(report)
     monkeypatch.setitem(sys.modules, "pandas", SimpleNamespace(DataFrame=list))

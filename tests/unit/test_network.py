@@ -313,7 +313,7 @@ def test_a_head_that_is_for_training_only_asks_nothing_of_the_input():
     assert [str(c) for c in net.summary(free=["H", "W"]).conditions] == ["H >= 75", "W >= 75"]
     small = net.summary(set={"H": 75, "W": 75})
     assert small.totals.params == 27161264
-    assert {w.code for w in small.graph.warnings} == {"W303"}
+    assert {w.code for w in small.warnings} == {"W303"}
     with pytest.raises(SpecError, match="does not fit"):
         net.summary(set={"H": 74})
 

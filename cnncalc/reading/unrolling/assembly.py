@@ -41,7 +41,7 @@ class Assembly:
         self.groups: dict[str, Group] = {}
         self.demands: dict[str, Demand] = {}  # by the key of the condition
         self.problems: list[Problem] = []
-        self.warnings: list[Problem] = []
+        self.misfits: list[Problem] = []  # in heads that are for training only
         self.wanted: set[int] = set()  # tensors that would have more readers if all were valid
         self.calls: list[tuple[str, int]] = []  # blocks we are in: name and line of use
 
@@ -128,7 +128,7 @@ class Assembly:
         if origin.training and problems and problems[0].code == "C302":
             output, problems = self._head_that_does_not_fit(layer, shapes, problems[0], origin.place), []
         elif origin.training and output is not None:  # what a head says of its input is of training only
-            self.warnings += (Problem("W303", f"{layer.type}: {p.message}", p.place) for p in problems)
+            self.misfits += (Problem(p.code, f"{layer.type}: {p.message}", p.place) for p in problems)
             problems = []
         for found in problems:
             self.complain(self._explained(found, layer, known, start), origin.place)
@@ -201,7 +201,7 @@ class Assembly:
     ) -> Shape:
         """Nothing of an auxiliary head runs at inference, but its parameters count at any size."""
         message = f"{layer.type}: {problem.message}; its sizes are shown as 1"
-        self.warnings.append(Problem("W303", message, place))
+        self.misfits.append(Problem(problem.code, message, place))
         return tuple(maximum(size, 1) for size in layer.output_shape(shapes))
 
     def _explained(self, problem: Problem, layer: Layer, inputs: tuple[int, ...], start: Tensor) -> Problem:

@@ -87,10 +87,8 @@ class Expander:
         grown.refuse_impossible(self.variables)
         if grown.problems:
             raise SpecError(grown.problems)
-        demands, warnings = tuple(grown.demands.values()), tuple(grown.warnings)
-        return Graph(
-            self.spec.name, tuple(grown.nodes), ends, grown.groups, demands, warnings, self.variables
-        )
+        demands, misfits = tuple(grown.demands.values()), tuple(grown.misfits)
+        return Graph(self.spec.name, tuple(grown.nodes), ends, grown.groups, demands, misfits, self.variables)
 
     def outputs(self, root: Scope, last: Tensor) -> tuple[int, ...]:
         names, problems = self.spec.outputs, self.grown.problems

@@ -54,8 +54,8 @@ def valid_part(spec: Spec) -> tuple[Graph, frozenset[int]]:
         grown = _unrolled(spec, {}, {})
     except SpecError:  # not even the input has a size
         return Graph(spec.name, (), (), {}), frozenset()
-    nodes, warnings = tuple(grown.nodes), tuple(grown.warnings)
-    graph = Graph(spec.name, nodes, (), grown.groups, warnings=warnings, layouts=spec.layouts)
+    nodes, misfits = tuple(grown.nodes), tuple(grown.misfits)
+    graph = Graph(spec.name, nodes, (), grown.groups, misfits=misfits, layouts=spec.layouts)
     return graph, frozenset(grown.wanted)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.analysis.check import Result
-from cnncalc.errors import CODES, Problem
+from cnncalc.errors import Problem
 from cnncalc.report.findings import Findings, as_json, file_of
 from cnncalc.report.json_ import SCHEMA_VERSION
 
@@ -33,7 +33,7 @@ def _problem(problem: Problem, result: Result) -> dict[str, Any]:
     mark = problem.place.mark if problem.place else None
     return {
         "code": problem.code,
-        "rule": CODES[problem.code].name,
+        "rule": problem.name,
         "severity": problem.severity,
         "file": file_of(problem, result),
         "line": line or None,

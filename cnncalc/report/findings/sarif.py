@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cnncalc.analysis.check import Result
-from cnncalc.errors import CODES, Fix, Mark, Problem
+from cnncalc.errors import Fix, Mark, Problem
 from cnncalc.report.findings import Findings, as_json, file_in
 from cnncalc.report.findings.gitlab import fingerprint
 from cnncalc.report.findings.line_hash import line_hashes
@@ -50,15 +50,14 @@ def render(findings: Findings) -> str:
 
 
 def _rule(code: str) -> dict[str, Any]:
-    rule = CODES[code]
-    text = page(code)
+    rule = page(code)
     return {
         "id": code,
         "name": "".join(part.capitalize() for part in rule.name.split("-")),
-        "shortDescription": {"text": rule.summary},
-        "fullDescription": {"text": text.what},
-        "help": {"text": text.text, "markdown": text.text},
-        "helpUri": f"{HOME}/blob/v{__version__}/docs/rules.md#{code.lower()}-{rule.name}",
+        "shortDescription": {"text": f"{rule.summary}."},
+        "fullDescription": {"text": rule.what},
+        "help": {"text": rule.text, "markdown": rule.text},
+        "helpUri": f"{HOME}/blob/v{__version__}/docs/rules.md#{rule.anchor}",
         "defaultConfiguration": {"level": LEVELS[rule.level], "enabled": rule.level != "off"},
         "properties": {
             "tags": ["cnn", FAMILIES[code[:2]]],

@@ -1,4 +1,4 @@
-"""Lints about names that are written and never used."""
+"""Variables, blocks and parameters of blocks that nothing uses."""
 
 from __future__ import annotations
 
@@ -6,19 +6,41 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cnncalc.analysis.lints import Subject, lint
-from cnncalc.errors import Mark, Place, Problem
+from cnncalc.analysis.lint import Finding, Subject, lint
+from cnncalc.errors import Mark, Place
 from cnncalc.reading.text.nodes import ListNode, MapNode
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 PROSE = ("name", "description", "source")
-REFERRING = ("from", "output", "share", "expect")
 
 
-@lint("W306", local=True)
-def unused_name(subject: Subject) -> Iterator[Problem]:
-    """Texts of the spec are searched for the name, so that nothing in use is called unused."""
-    root = subject.network.spec.root
+@lint("W306", "unused-name", level="warning", local=True)
+def unused_name(subject: Subject) -> Iterator[Finding]:
+    """A variable, a block or a parameter of a block that nothing uses.
+
+    **Why it is bad.** Someone will set it and wonder why nothing changes.
+
+    **Example.**
+
+    ```yml
+    vars: {scale: 2}
+    input: [3, 32, 32]
+    layers:
+      - relu
+    ```
+
+    **Instead.**
+
+    ```yml
+    vars: {scale: 2}
+    input: [3, 32, 32]
+    layers:
+      - {type: conv2d, out_channels: 8*scale, kernel_size: 3}
+    ```
+    """
+    root = (
+        subject.network.spec.root
+    )  # its texts are searched for the name, so that no name in use is reported
     everywhere = _words(root, top=True)
     variables = _mapping(root.get("vars"))
     for name in variables:
@@ -38,28 +60,13 @@ def unused_name(subject: Subject) -> Iterator[Problem]:
                 yield _at(subject, params, param, f"block '{name}' does not use its parameter '{param}'")
 
 
-def references(node: Any, *, within: bool = False) -> set[str]:
-    """Names of layers that a ``from``, ``output``, ``share`` or ``expect`` anywhere below a node refers to."""
-    found: set[str] = set()
-    if isinstance(node, str):
-        return set(_NAME.findall(node)) if within else found
-    if isinstance(node, MapNode):
-        for key, value in node.items():
-            found |= references(key, within=within) if isinstance(key, str) else set()
-            found |= references(value, within=within or key in REFERRING)
-    elif isinstance(node, ListNode | list):
-        for value in node:
-            found |= references(value, within=within)
-    return found
-
-
 def _mapping(node: Any) -> MapNode:
     return node if isinstance(node, MapNode) else MapNode(Mark(0, 0, 0, 0))
 
 
-def _at(subject: Subject, mapping: MapNode, key: str, message: str) -> Problem:
+def _at(subject: Subject, mapping: MapNode, key: str, message: str) -> Finding:
     place = Place(subject.network.source, mapping.keys_at[key])
-    return Problem("W306", message, place, help="remove it, or use it")
+    return Finding(message, place, help="remove it, or use it")
 
 
 def _words(node: Any, *, top: bool = False) -> set[str]:
@@ -75,7 +82,7 @@ def _words(node: Any, *, top: bool = False) -> set[str]:
                 found |= _words(
                     [v for v in value.values() if isinstance(v, str)] if isinstance(value, MapNode) else value
                 )
-            elif key not in ("name", "description", "source"):
+            elif key not in PROSE:
                 found |= _words(value)
     elif isinstance(node, ListNode | list):
         for value in node:

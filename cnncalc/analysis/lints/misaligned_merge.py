@@ -1,13 +1,13 @@
-"""Whether the branches of a merge look at the same places of the input.
+"""Branches of a merge that look at different places of the input.
 
 Along one axis a tensor's cells are ``stride`` cells of the input apart, and cell 0 looks at a place: the
-centre of its window. Where branches have been united, at places from one to another. Branches are
-compared by what happened since the tensor that all of them come from, so that one misalignment is said
+center of its window. Where branches have been united, at places from one to another. Branches are
+compared by what happened since the tensor that all of them come from, so that one misalignment is reported
 once, where it arises.
 
 A cell of a tensor that was strided stands for several cells of the one before it, and may look at any of
 them: published networks do (a pooling of 2 by 2 beside a convolution of 3 by 3 with stride 2 in ResNet-D,
-DLA and YOLO, the halves of NASNet's factorised reductions, 'same' padding in Xception). What upsampling
+DLA and YOLO, the halves of NASNet's factorized reductions, 'same' padding in Xception). What upsampling
 makes lies between the cells before it, on purpose, in pyramids and U-Nets: it has no place here.
 
 Source: Araujo, Norris and Sim, "Computing Receptive Fields", Distill, 2019, on alignment.
@@ -19,9 +19,8 @@ from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
-from cnncalc.analysis.lints import Subject, at, layer_of, lint
+from cnncalc.analysis.lint import Finding, Subject, at, layer_of, lint
 from cnncalc.dims import concrete
-from cnncalc.errors import Problem
 from cnncalc.graph import Graph, Node
 from cnncalc.shapes import Window, axis_names
 
@@ -45,8 +44,42 @@ class Places(NamedTuple):
 Looks = tuple[Places, ...]
 
 
-@lint("W205", local=True)
-def misaligned_merge(subject: Subject) -> Iterator[Problem]:
+@lint("W205", "misaligned-merge", level="warning", local=True)
+def misaligned_merge(subject: Subject) -> Iterator[Finding]:
+    """A merge of branches that look at different places of the input.
+
+    The cells of the branches advance by different strides, or their receptive fields have different centers. A cell
+    of a strided map stands for several cells of the map before it and may look at any of them, as in ResNet-D, DLA,
+    NASNet or YOLO. Causal branches, which end at the same cell of the input, count as aligned. Branches that contain
+    upsampling are not compared.
+
+    **Why it is bad.** The merge combines features of one place with those of another (Araujo, Norris and Sim,
+    "Computing Receptive Fields", Distill, 2019, on alignment).
+
+    **Example.**
+
+    ```yml
+    input: [3, 32, 32]
+    layers:
+      - type: add
+        branches:
+          - - {type: conv2d, out_channels: 8, kernel_size: 3}
+          - - {type: conv2d, out_channels: 8, kernel_size: 1}
+            - {type: pad, padding: [[0, 1], [0, 1]]}
+            - {type: maxpool2d, kernel_size: 4, stride: 1}
+    ```
+
+    **Instead.**
+
+    ```yml
+    input: [3, 32, 32]
+    layers:
+      - type: add
+        branches:
+          - - {type: conv2d, out_channels: 8, kernel_size: 3, padding: half}
+          - - {type: conv2d, out_channels: 8, kernel_size: 1}
+    ```
+    """
     looks = _looks(subject.graph)
     for node in subject.layers:
         rank = len(node.output) - 1
@@ -60,8 +93,8 @@ def misaligned_merge(subject: Subject) -> Iterator[Problem]:
                 for i, found in branches
                 if size > 1 and concrete(subject.graph.nodes[i].output[axis + 1]) == size
             ]
-            if (problem := _compared(subject.graph, node, name, axis, seen, looks)) is not None:
-                yield problem
+            if (misaligned := _compared(subject.graph, node, name, axis, seen, looks)) is not None:
+                yield misaligned
                 break
 
 
@@ -72,7 +105,7 @@ def _compared(
     axis: int,
     seen: list[tuple[int, Places]],
     looks: Sequence[Looks | None],
-) -> Problem | None:
+) -> Finding | None:
     """What is wrong with branches along one axis."""
     places = [each for _, each in seen]
     strides = sorted({each.stride for each in places})
@@ -89,11 +122,11 @@ def _compared(
         message = (
             f"along the {name} its branches advance by {' and '.join(map(str, strides))} cells of the input"
         )
-        return at(node, "W205", message, help="give all branches the same strides")
+        return at(node, message, help="give all branches the same strides")
     if doubled <= 2 * (strides[0] - start[axis].stride):
         return None
     message = f"along the {name} its branches look at places that are {doubled / 2:g} input cells apart"
-    return at(node, "W205", message, help="pad by half of each kernel's extent in every branch")
+    return at(node, message, help="pad by half of each kernel's extent in every branch")
 
 
 def _spread(numbers: Sequence[int]) -> int:

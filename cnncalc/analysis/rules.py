@@ -1,0 +1,46 @@
+"""Every rule by code: errors, whose pages are in ``error_codes/``, and lints, whose pages are their docstrings."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from cnncalc.analysis import lints
+from cnncalc.analysis.doubts import doubts
+from cnncalc.analysis.lint import Lint, Subject, lints_in
+from cnncalc.analysis.silence import unused_suppression
+from cnncalc.errors import ERRORS, Rule
+from cnncalc.suppression import covers
+
+ERROR_PAGES = Path(__file__).parents[1] / "error_codes"
+
+
+@cache
+def all_lints() -> tuple[Lint[Subject], ...]:
+    """Every lint that looks at a network, by code."""
+    return tuple(sorted((*lints_in(lints), *doubts()), key=lambda lint: lint.rule.code))
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Every rule, by code."""
+    errors = [Rule(code, name) for code, name in ERRORS.items()]
+    return (*errors, *(lint.rule for lint in all_lints()), unused_suppression.rule)
+
+
+def known(pattern: str) -> bool:
+    """Whether a code, a name or a prefix of a code means any rule."""
+    return any(covers(pattern, rule) for rule in rules())
+
+
+def words() -> list[str]:
+    """The codes and names of all rules."""
+    return [*(rule.code for rule in rules()), *(rule.name for rule in rules())]
+
+
+def page_of(code: str) -> str:
+    """What a rule finds, why that is bad, an example, and what to write instead: Markdown."""
+    if code in ERRORS:
+        return (ERROR_PAGES / f"{code}.md").read_text(encoding="utf-8").strip()
+    pages = {lint.rule.code: lint.page for lint in all_lints()}
+    return pages.get(code, unused_suppression.page)
