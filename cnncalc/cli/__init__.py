@@ -10,20 +10,20 @@ from cnncalc.errors import did_you_mean
 from cnncalc.version import __version__
 
 COMMANDS = {
-    "table": "The per-layer table of shapes, weights, biases and MACs, with totals.",
-    "explain": "The arithmetic behind a layer, or a network in a few lines.",
-    "solve": "The exact set of input sizes for which the architecture is valid, and why.",
-    "sweep": "Params, MACs and peak memory over a grid of settings.",
-    "check": "Errors, expectations, budgets and lints of specs, for CI.",
-    "schema": "A JSON Schema of specs, for editors.",
-    "rule": "What an error or lint code means, and what to do.",
-    "draw": "A picture: feature maps, or the graph.",
-    "plot": "Where params, MACs or activations sit, as bars.",
-    "report": "One HTML page with picture and table.",
-    "diff": "What changed between two specs: layers, shapes, counts.",
-    "verify": "A NumPy forward pass that checks every derived number.",
-    "show": "A spec as it is written, or with its blocks unrolled.",
-    "zoo": "The shipped architectures, or the spec of one of them.",
+    "table": "Print shapes, weights, biases and MACs per layer, with totals.",
+    "explain": "Show the arithmetic behind a layer, or summarize the network.",
+    "solve": "Find every input size for which the network is valid, and why.",
+    "sweep": "Compute params, MACs and peak memory over a grid of settings.",
+    "check": "Check specs for errors, failed expectations, budgets and lints.",
+    "schema": "Print the JSON Schema of specs, for editors.",
+    "rule": "Explain an error or lint code and how to fix it.",
+    "draw": "Draw the network as feature maps or as a graph.",
+    "plot": "Plot params, MACs or activations per layer as bars.",
+    "report": "Write an HTML page with a summary, a picture and the table.",
+    "diff": "Compare the layers, shapes and counts of two specs.",
+    "verify": "Run a NumPy forward pass and check every computed number.",
+    "show": "Print a spec as written, or with its blocks unrolled.",
+    "zoo": "List the shipped architectures, or print the spec of one.",
 }
 
 
@@ -55,8 +55,8 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="cnncalc")
 def cli() -> None:
-    """Exact shapes, parameters and MACs of convolutional networks, from a short spec.
+    """Compute exact shapes, parameters and MACs of convolutional networks from a short spec.
 
-    SPEC is a path (file.yaml, or file.yaml@variant), - for standard input, or the name of a shipped
+    SPEC is a path (file.yaml or file.yaml@variant), - for standard input, or the name of a shipped
     architecture such as vgg16.
     """

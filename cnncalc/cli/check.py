@@ -24,71 +24,76 @@ if TYPE_CHECKING:
 @click.command("check", cls=OrderedCommand)
 @click.argument("paths", nargs=-1, type=Spec(), metavar="[PATHS]...")
 @click.option("--format", "formats", multiple=True, metavar="FORMAT",
-              help="text, concise, grouped, statistics, markdown, json, github, gitlab, sarif, junit, or auto (github under GitHub Actions); "
-                   "repeatable, each with its own -o.")  # fmt: skip
+              help="Output format: text, concise, grouped, statistics, markdown, json, github, gitlab, sarif, junit, or auto "
+                   "(text, with annotations under GitHub Actions). Repeatable; each format may have its own -o.")  # fmt: skip
 @click.option(
     "-o",
     "--output",
     "outputs",
     multiple=True,
     metavar="FILE",
-    help="Write the output of the --format before this option to FILE.",
+    help="Write the output of the preceding --format to FILE.",
 )
 @click.option(
     "--select", multiple=True, metavar="IDS", help="Run only these lints: W2, W301, dead-layer, ..."
 )
 @click.option("--ignore", multiple=True, metavar="IDS", help="Do not run these lints.")
-@click.option("--force-exclude", is_flag=True, help="Apply 'exclude' from the settings to PATHS too.")
+@click.option("--force-exclude", is_flag=True, help="Apply the 'exclude' setting to PATHS as well.")
 @click.option(
-    "--changed-since", metavar="REV", help="Check only specs that differ from a git revision, such as main."
+    "--changed-since", metavar="REV", help="Check only specs that differ from a Git revision, such as main."
 )
 @click.option(
-    "--baseline", metavar="FILE", help="Report only findings that FILE does not list; new warnings fail."
+    "--baseline",
+    metavar="FILE",
+    help="Report only findings that FILE does not list, and fail on new warnings.",
 )
-@click.option(
-    "--write-baseline", metavar="FILE", help="Write all findings to FILE as known, and exit with 0."
-)
+@click.option("--write-baseline", metavar="FILE", help="Record all current findings in FILE and exit with 0.")
 @click.option("--warn-as-error", is_flag=True, help="Treat warnings as errors.")
 @click.option(
-    "--fix", is_flag=True, help="Fix what is safe to fix: names from other frameworks, yes and no, quotes."
+    "--fix", is_flag=True, help="Apply safe fixes: field names of other frameworks, yes/no, missing quotes."
 )
 @click.option(
     "--diff",
     is_flag=True,
-    help="Show what --fix would change without changing it; exit with 1 if there are changes.",
+    help="Show the changes that --fix would make without making them; exit with 1 if there are any.",
 )
-@click.option(
-    "--add-ignores", is_flag=True, help="Write a comment that silences it beside each lint that is reported."
-)
+@click.option("--add-ignores", is_flag=True, help="Add a suppression comment for every reported lint.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are errors.")
 @click.option(
-    "--statistics", is_flag=True, help="Show how often each rule is broken instead of each finding."
+    "--statistics", is_flag=True, help="Show how often each rule is broken instead of the findings."
 )
-@click.option("--show-settings", is_flag=True, help="Show the settings for PATHS and where they are from.")
-@click.option("--max-params", metavar="N", help="Upper bound for every spec, such as 5M.")
-@click.option("--max-macs", metavar="N", help="Upper bound for every spec, such as 600M.")
-@click.option("--max-peak-activation", metavar="SIZE", help="Upper bound for every spec, such as 320KiB.")
-@click.option("--dtype", metavar="DTYPE", help="For --max-peak-activation: float32, int8, ...")
+@click.option(
+    "--show-settings", is_flag=True, help="Show the settings that apply to PATHS and where each comes from."
+)
+@click.option("--max-params", metavar="N", help="Fail if a spec has more parameters, e.g. 5M.")
+@click.option("--max-macs", metavar="N", help="Fail if a spec has more MACs, e.g. 600M.")
+@click.option(
+    "--max-peak-activation", metavar="SIZE", help="Fail if peak activation memory is larger, e.g. 320KiB."
+)
+@click.option("--dtype", metavar="DTYPE", help="Data type for --max-peak-activation: float32, int8, ...")
 @click.option(
     "-j",
     "--jobs",
     type=click.IntRange(0, 256),
     default=1,
     metavar="N",
-    help="Number of processes; 0 means one for each processor.",
+    help="Number of processes; 0 means one per processor.",
 )
 @click.option(
-    "--stdin-filename", default="<stdin>", metavar="NAME", help="The name to report for standard input."
+    "--stdin-filename",
+    default="<stdin>",
+    metavar="NAME",
+    help="File name to use for standard input in messages.",
 )
 @click.option(
-    "--watch", is_flag=True, help="Check again whenever a spec or the settings change, until Ctrl-C."
+    "--watch", is_flag=True, help="Check again whenever a spec or a settings file changes, until Ctrl-C."
 )
 @click.pass_context
 def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
-    """Check specs: errors, expectations and cases, budgets, lints. For CI and editors.
+    """Check specs for errors, failed expectations, exceeded budgets and lints.
 
-    PATHS are files, folders (searched for specs), globs, - for standard input, or shipped names;
-    the current folder by default. Settings go under [tool.cnncalc] in pyproject.toml.
+    PATHS are files, folders (searched for specs), globs, - for standard input, or names of shipped
+    specs; the default is the current folder. Settings go under [tool.cnncalc] in pyproject.toml.
 
     \b
     cnncalc check specs/

@@ -38,18 +38,18 @@ class Spec(click.types.StringParamType):
 
 spec_argument = click.argument("spec", type=Spec(), metavar="SPEC")
 free_option = click.option(
-    "--free", multiple=True, metavar="NAMES", help="Variables to leave symbolic: --free H,W."
+    "--free", multiple=True, metavar="NAMES", help="Leave these variables symbolic, as in --free H,W."
 )
 over_option = click.option(
     "--over", multiple=True, metavar="NAME=VALUES",
-    help="Leave a variable symbolic over these numbers: w=0.25:2:0.05 (from, to, step), or w=0.5,0.75,1.",
+    help="Leave a variable symbolic and restrict it to these values: w=0.25:2:0.05 (start:stop:step) or w=0.5,0.75,1.",
 )  # fmt: skip
 set_option = click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set one of the spec's variables."
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a variable of the spec."
 )
 format_option = click.option(
     "--format", "fmt", default="simple", metavar="FORMAT", show_default=True,
-    help="csv, json, or a format of tabulate: simple, grid, github, latex, html, ...",
+    help="Output format: csv, json, or any tabulate format (simple, grid, github, latex, html, ...).",
 )  # fmt: skip
 OWN_FORMATS = ("csv", "json")
 MOST_PIXELS, MOST_ARROWS = 16_000_000, 1_000  # of a .png: beyond, drawing it takes more than seconds

@@ -16,27 +16,25 @@ if TYPE_CHECKING:
 @click.command("diff")
 @click.argument("before", type=Spec(), metavar="A")
 @click.argument("after", type=Spec(), metavar="B")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a variable of both specs.")
-@click.option("--free", multiple=True, metavar="NAMES", help="Variables to leave symbolic in both.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a variable in both specs.")
+@click.option("--free", multiple=True, metavar="NAMES", help="Leave these variables symbolic in both specs.")
 @over_option
 @click.option("--format", "fmt", type=click.Choice(["table", "markdown", "json"]), default="table", show_default=True,
-              help="A table, Markdown for a pull request, or JSON.")  # fmt: skip
+              help="Output format; markdown suits a pull request.")  # fmt: skip
 @click.option("--fail-if", "conditions", multiple=True, metavar="CONDITION",
-              help="Exit with 1 if the condition holds: 'params > +5%', 'macs > +10M', 'params > 5M'.")  # fmt: skip
-@click.option(
-    "--batch", type=click.IntRange(1, 2**31 - 1), default=1, metavar="N", help="Samples in a batch."
-)
+              help="Exit with 1 if this holds, e.g. 'params > +5%', 'macs > +10M' or 'params > 5M'.")  # fmt: skip
+@click.option("--batch", type=click.IntRange(1, 2**31 - 1), default=1, metavar="N", help="Batch size.")
 @click.option("--missing-ok", is_flag=True,
-              help="Treat A or B as empty if it does not exist: a new or deleted file.")  # fmt: skip
-@click.option("--dtype", default="float32", metavar="DTYPE", help="float32, float16, int8, ...")
+              help="Treat A or B as an empty spec if the file does not exist.")  # fmt: skip
+@click.option("--dtype", default="float32", metavar="DTYPE", help="Data type: float32, float16, int8, ...")
 def command(
     before: str, after: str, settings: tuple[str, ...], free: tuple[str, ...], over: tuple[str, ...], fmt: str, conditions: tuple[str, ...],
     batch: int, missing_ok: bool, dtype: str,
 ) -> int:  # fmt: skip
-    """What changed from A to B: layers, shapes, parameters, MACs, totals.
+    """Show what changed from A to B: layers, shapes, parameters, MACs and totals.
 
-    A and B are specs; git:REV:PATH is a spec as it was at a revision. PATH is from the top of the
-    repository, or from the working folder: ./PATH.
+    A and B are specs. git:REV:PATH names a spec at a Git revision; PATH is relative to the top of the
+    repository, and ./PATH to the current folder.
 
     \b
     cnncalc diff resnet18 resnet34

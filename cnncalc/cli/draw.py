@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 @spec_argument
 @set_option
 @click.option(
-    "-o", "--output", required=True, metavar="FILE", help="The picture: .svg, .png, or .mmd for Mermaid."
+    "-o", "--output", required=True, metavar="FILE", help="File to write: .svg, .png, or .mmd (Mermaid)."
 )
 @click.option("--view", type=click.Choice(["auto", "features", "graph"]), default="auto", show_default=True,
-              help="Feature maps as volumes, or the graph; auto: the graph where it branches.")  # fmt: skip
+              help="Draw feature maps as volumes, or the graph; auto draws the graph if the network branches.")  # fmt: skip
 @click.option("--depth", type=click.IntRange(1), metavar="N", help="Fold groups and blocks below level N.")
 def command(spec: str, settings: tuple[str, ...], output: str, view: str, depth: int | None) -> int:
-    """A picture of the network: its feature maps, or its graph.
+    """Draw the network as feature maps or as a graph.
 
     \b
     cnncalc draw vgg16 -o vgg16.svg

@@ -23,34 +23,34 @@ from cnncalc.cli.common import (
 @over_option
 @set_option
 @click.option("--format", "fmt", type=click.Choice(["text", "markdown"]), default="text", show_default=True,
-              help="Text, or Markdown with LaTeX formulas.")  # fmt: skip
+              help="Output format; markdown has LaTeX formulas.")  # fmt: skip
 @click.option(
     "--in-place",
     is_flag=True,
-    help="Count memory with activations, norms and sums computed in place where possible.",
+    help="Assume that activations, norms and additions run in place where possible.",
 )
 @click.option("--optimizer", type=click.Choice(["sgd", "momentum", "adam"]), default="adam", show_default=True,
-              help="Optimizer for the estimate of training memory.")  # fmt: skip
+              help="Optimizer assumed in the training memory estimate.")  # fmt: skip
 @click.option(
     "--batch",
     type=click.IntRange(1, 2**31 - 1),
     default=1,
     show_default=True,
     metavar="N",
-    help="Samples in a batch.",
+    help="Batch size.",
 )
 @click.option(
     "--dtype",
     default="float32",
     show_default=True,
     metavar="DTYPE",
-    help="float32, float16, bfloat16, int8, ...",
+    help="Data type: float32, float16, bfloat16, int8, ...",
 )
 def command(
     spec: str, layer: str | None, free: tuple[str, ...], over: tuple[str, ...], settings: tuple[str, ...], fmt: str, in_place: bool,
     optimizer: str, batch: int, dtype: str,
 ) -> int:  # fmt: skip
-    """The arithmetic behind a layer's numbers; without LAYER, the network in a few lines.
+    """Show the arithmetic behind a layer's numbers or, without LAYER, summarize the network.
 
     \b
     cnncalc explain vgg16 features.block1.conv2d_1

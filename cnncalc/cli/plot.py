@@ -28,7 +28,7 @@ SHORT = {"activation": "activation_bytes"}
     metavar="NUMBER",
     default="params",
     show_default=True,
-    help=f"What the bars show: {', '.join(BY)}.",
+    help=f"Quantity to plot: {', '.join(BY)}.",
 )
 @click.option("--depth", type=click.IntRange(1), metavar="N", help="Fold groups and blocks below level N.")
 @click.option(
@@ -36,10 +36,12 @@ SHORT = {"activation": "activation_bytes"}
     type=click.IntRange(1, 2**31 - 1),
     default=1,
     metavar="N",
-    help="Samples in a batch, for activations.",
+    help="Batch size, for activations.",
 )
-@click.option("--dtype", default="float32", metavar="DTYPE", help="For activations: float32, int8, ...")
-@click.option("-o", "--output", metavar="FILE", help="Write a picture: .svg or .png.")
+@click.option(
+    "--dtype", default="float32", metavar="DTYPE", help="Data type of activations: float32, int8, ..."
+)
+@click.option("-o", "--output", metavar="FILE", help="Write a picture (.svg or .png) instead of text.")
 def command(
     spec: str,
     settings: tuple[str, ...],
@@ -49,7 +51,7 @@ def command(
     dtype: str,
     output: str | None,
 ) -> int:
-    """Where the cost sits, as bars: on the terminal, or as a picture.
+    """Plot params, MACs or activations per layer as bars.
 
     \b
     cnncalc plot vgg16

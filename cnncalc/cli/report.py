@@ -14,15 +14,15 @@ from cnncalc.errors import UsageError
 @spec_argument
 @free_option
 @set_option
-@click.option("-o", "--output", required=True, metavar="FILE.html", help="The page.")
-@click.option(
-    "--batch", type=click.IntRange(1, 2**31 - 1), default=1, metavar="N", help="Samples in a batch."
-)
-@click.option("--dtype", default="float32", metavar="DTYPE", help="float32, float16, int8, ...")
+@click.option("-o", "--output", required=True, metavar="FILE.html", help="File to write.")
+@click.option("--batch", type=click.IntRange(1, 2**31 - 1), default=1, metavar="N", help="Batch size.")
+@click.option("--dtype", default="float32", metavar="DTYPE", help="Data type: float32, float16, int8, ...")
 def command(
     spec: str, free: tuple[str, ...], settings: tuple[str, ...], output: str, batch: int, dtype: str
 ) -> int:
-    """One HTML page: summary, picture, and a table that sorts and filters. It needs no network.
+    """Write an HTML page with a summary, a picture, and a table that can be sorted and filtered.
+
+    The page is a single file and works offline.
 
     \b
     cnncalc report vgg16 -o vgg16.html

@@ -10,11 +10,13 @@ from cnncalc.errors import UsageError
 
 @click.command("rule")
 @click.argument("rule", required=False, metavar="[ID]")
-@click.option("--all", "everything", is_flag=True, help="Every rule in a line.")
+@click.option("--all", "everything", is_flag=True, help="List all rules, one per line.")
 @click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True,
-              help="Text for people, JSON for programs.")  # fmt: skip
+              help="Output format.")  # fmt: skip
 def command(rule: str | None, everything: bool, fmt: str) -> int:
-    """What a code means: why it is bad, an example, and what to write instead.
+    """Explain a rule: what it means, why it matters, an example, and what to write instead.
+
+    ID is the code or the name of a rule.
 
     \b
     cnncalc rule C301

@@ -8,9 +8,9 @@ from cnncalc.cli.common import write
 
 
 @click.command("schema")
-@click.option("-o", "--output", metavar="FILE", help="Write to FILE.")
+@click.option("-o", "--output", metavar="FILE", help="Write the schema to FILE.")
 def command(output: str | None) -> int:
-    """A JSON Schema (2020-12) of specs, for editors.
+    """Print the JSON Schema (2020-12) of specs, for editors.
 
     \b
     cnncalc schema -o cnncalc.schema.json

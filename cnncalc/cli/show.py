@@ -24,7 +24,7 @@ from cnncalc.errors import UsageError
 @over_option
 @click.option(
     "--format", "fmt", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True,
-    help="How to write the expanded spec.",
+    help="Format of the expanded spec.",
 )  # fmt: skip
 def command(
     spec: str,
@@ -34,10 +34,10 @@ def command(
     over: tuple[str, ...],
     fmt: str,
 ) -> int:
-    """Print a valid spec as it is, or unrolled for other programs and for reading.
+    """Print a valid spec as written or, with --expanded, with all blocks unrolled.
 
-    The unrolled spec has the same layers in the same order and gives the same numbers. A layer's name is its
-    path with _ for the dots.
+    The expanded spec has the same layers in the same order and gives the same numbers. Each layer is named
+    after its path, with dots replaced by underscores.
 
     \b
     cnncalc show resnet18

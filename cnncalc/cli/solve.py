@@ -23,15 +23,17 @@ from cnncalc.cli.common import (
 @set_option
 @over_option
 @click.option("--where", multiple=True, metavar="CONDITION",
-              help="Also require: 'output == [512, 7, 7]', 'params <= 5M', 'stem.output[1] % 2 == 0'.")  # fmt: skip
-@click.option("--near", type=click.FloatRange(0), metavar="N", help="The valid values nearest to N.")
+              help="Also require this condition, e.g. 'output == [512, 7, 7]', 'params <= 5M' or 'stem.output[1] % 2 == 0'.")  # fmt: skip
+@click.option("--near", type=click.FloatRange(0), metavar="N", help="Print the valid values nearest to N.")
 @click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True,
-              help="Text for people, JSON for programs.")  # fmt: skip
+              help="Output format.")  # fmt: skip
 def command(
     spec: str, variables: tuple[str, ...], settings: tuple[str, ...], where: tuple[str, ...],
     near: float | None, over: tuple[str, ...], fmt: str,
 ) -> int:  # fmt: skip
-    """The exact set of values of free variables for which the architecture is valid.
+    """Find all values of the free variables for which the network is valid.
+
+    VARS are the variables to solve for; by default, the variables in the input shape.
 
     \b
     cnncalc solve unet_padded

@@ -25,25 +25,25 @@ BAR_FROM = 50_000
 @click.command("sweep")
 @spec_argument
 @click.option("--over", multiple=True, metavar="NAME=VALUES", required=True,
-              help="w=0.25:2:0.25 (from, to, step; both ends are in), H=128,160,192, or H,W=128,160 together.")  # fmt: skip
+              help="Values of a variable: w=0.25:2:0.25 (start:stop:step, both ends included) or H=128,160,192; "
+                   "H,W=128,160 varies both together.")  # fmt: skip
 @set_option
 @click.option(
-    "--columns", metavar="NAMES", help="Numbers to compute, separated by commas; 'help' lists them."
+    "--columns", metavar="NAMES", help="Quantities to compute, separated by commas; 'help' lists them."
 )
 @click.option("--format", "fmt", type=click.Choice(["csv", "json", "simple"]), default="simple", show_default=True,
-              help="For standard output.")  # fmt: skip
-@click.option("-o", "--output", metavar="FILE", help="Write to FILE: .csv, .json or .parquet.")
-@click.option(
-    "--batch", type=click.IntRange(1, 2**31 - 1), default=1, metavar="N", help="Samples in a batch."
-)
-@click.option("--dtype", default="float32", metavar="DTYPE", help="float32, float16, int8, ...")
+              help="Format of standard output.")  # fmt: skip
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE (.csv, .json or .parquet) instead.")
+@click.option("--batch", type=click.IntRange(1, 2**31 - 1), default=1, metavar="N", help="Batch size.")
+@click.option("--dtype", default="float32", metavar="DTYPE", help="Data type: float32, float16, int8, ...")
 def command(
     spec: str, over: tuple[str, ...], settings: tuple[str, ...], columns: str | None, fmt: str,
     output: str | None, **options: Any,
 ) -> int:  # fmt: skip
-    """Params, MACs and peak activation bytes, or other numbers, over a grid of settings.
+    """Compute params, MACs, peak activation memory or other quantities over a grid of settings.
 
-    Sizes and widths are evaluated in closed form; variables that change the structure are expanded anew.
+    Input sizes and widths are evaluated in closed form. If a variable changes the structure of the network,
+    the spec is expanded again for each of its values.
 
     \b
     cnncalc sweep mobilenet_v1 --over w=0.25:1:0.25 --over H,W=128,160,192,224

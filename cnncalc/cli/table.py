@@ -27,19 +27,19 @@ from cnncalc.cli.common import (
 @over_option
 @set_option
 @format_option
-@click.option("--columns", metavar="NAMES", help="Columns, separated by commas; 'help' lists them.")
+@click.option("--columns", metavar="NAMES", help="Columns to show, separated by commas; 'help' lists them.")
 @click.option("--depth", type=click.IntRange(1), metavar="N", help="Fold groups and blocks below level N.")
 @click.option("--batch", type=click.IntRange(1, 2**31 - 1), default=1, show_default=True, metavar="N",
-              help="Samples in a batch, for activation bytes.")  # fmt: skip
+              help="Batch size, for activation bytes.")  # fmt: skip
 @click.option("--dtype", default="float32", show_default=True, metavar="DTYPE",
-              help="float64, float32, float16, bfloat16 or int8, for bytes.")  # fmt: skip
+              help="Data type, for bytes: float64, float32, float16, bfloat16 or int8.")  # fmt: skip
 @click.option("--layout", type=click.Choice(["nchw", "nhwc"]), default="nchw", show_default=True,
-              help="Show shapes with channels first or last.")  # fmt: skip
+              help="Print shapes with channels first or last.")  # fmt: skip
 def command(
     spec: str, free: tuple[str, ...], over: tuple[str, ...], settings: tuple[str, ...], fmt: str, columns: str | None,
     depth: int | None, **options: Any,
 ) -> int:  # fmt: skip
-    """The per-layer table of shapes, weights, biases and MACs, with totals.
+    """Print shapes, weights, biases and MACs per layer, with totals.
 
     \b
     cnncalc table vgg16

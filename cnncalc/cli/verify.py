@@ -28,38 +28,47 @@ BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "
 @spec_argument
 @set_option
 @click.option("--batch", type=click.IntRange(1, 2**31 - 1), default=1, show_default=True, metavar="N",
-              help="Samples in a batch.")  # fmt: skip
+              help="Batch size.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, metavar="N",
-              help="Seed for random inputs and weights.")  # fmt: skip
+              help="Seed for the random inputs and weights.")  # fmt: skip
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True,
               help="Data type of the computation.")  # fmt: skip
 @click.option("--input", "inputs", multiple=True, metavar="[NAME=]X.npy",
-              help="Use this input (N, C, ...) instead of random numbers.")  # fmt: skip
+              help="Use this input, of shape (N, C, ...), instead of random numbers.")  # fmt: skip
 @click.option(
     "--weights",
     metavar="W.npz",
-    help="Use these weights, named PATH.weight, PATH.bias, ..., instead of random ones.",
+    help="Use these weights (PATH.weight, PATH.bias, ...) instead of random ones.",
 )
 @click.option(
-    "--save-output", metavar="Y.npz", help="Write the network's outputs by path; .npy for a single output."
+    "--save-output",
+    metavar="Y.npz",
+    help="Write the network's outputs by path (.npz), or a single output (.npy).",
 )
-@click.option("--values", is_flag=True, help=f"Print outputs of at most {SMALL} elements.")
+@click.option("--values", is_flag=True, help=f"Print outputs that have at most {SMALL} elements.")
 @click.option(
-    "--receptive-field", is_flag=True, help="Also perturb every row of the input: best at small sizes."
+    "--receptive-field",
+    is_flag=True,
+    help="Also check receptive fields by perturbing every row of the input; use a small input size.",
 )
 @click.option(
     "--max-memory",
     metavar="SIZE",
-    help="Refuse a run that needs more, such as 4GiB. Default: half of the free memory.",
+    help="Refuse to start if more memory is needed, e.g. 4GiB. Default: half of the free memory.",
 )
-@click.option("--threads", type=click.IntRange(1, 256), metavar="N", help="Default: one for each processor.")
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="Number of threads. Default: one per processor.",
+)
 @click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True,
-              help="Text for people, JSON for programs.")  # fmt: skip
+              help="Output format.")  # fmt: skip
 def command(spec: str, settings: tuple[str, ...], **options: Any) -> int:
-    """Run the network on random numbers and compare every array with what was derived.
+    """Run the network on random numbers and compare every array with the computed numbers.
 
-    Shapes, parameters and MACs of every layer: the arithmetic is done by NumPy, and counted where
-    it is done.
+    NumPy does the arithmetic. The shape, the parameters and the MACs that each layer actually used must equal
+    the computed ones.
 
     \b
     cnncalc verify resnet50

@@ -1,4 +1,4 @@
-"""``cnncalc check --watch``: again whenever a spec or the settings change, until Ctrl-C."""
+"""``cnncalc check --watch``: check again whenever a spec or a settings file changes, until Ctrl-C."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from cnncalc.cli.common import Spec, check_format, format_option, write
 @click.argument("name", required=False, type=Spec(), metavar="[NAME]")
 @format_option
 def command(name: str | None, fmt: str) -> int:
-    """The shipped architectures and lessons: name, params, MACs, input, source. With NAME: its spec, for copying.
+    """List the shipped architectures and lessons or, with NAME, print the spec of one.
 
     \b
     cnncalc zoo
