@@ -278,6 +278,17 @@ TargetShape = Annotated[tuple[Dim, ...], PlainValidator(_dims_or_minus_one)]
 AxesOrder = Annotated[tuple[int, ...], PlainValidator(_axes_order)]
 
 
+class About(NamedTuple):
+    """What a field means, for editors and the docs; every field has one.
+
+    The example of a required field is valid for an input of 8 channels.
+    """
+
+    text: str
+    example: Any = None
+    unit: str = ""
+
+
 class Claim(NamedTuple):
     """Marks a field that says the size of an axis of the input: it is held against it, and decides nothing."""
 
@@ -286,5 +297,17 @@ class Claim(NamedTuple):
 
 
 _claimed = PlainValidator(lambda v: v if v is None else integer(v, 1))
-InputChannels = Annotated[Dim | None, _claimed, Claim(0, "channels"), Field(repr=False)]
-InputFeatures = Annotated[Dim | None, _claimed, Claim(-1, "features"), Field(repr=False)]
+_channels = About("Channels of the input: checked if given.", unit="channels")
+_features = About("Size of the input's last axis: checked if given.", unit="features")
+InputChannels = Annotated[Dim | None, _claimed, Claim(0, "channels"), _channels, Field(repr=False)]
+InputFeatures = Annotated[Dim | None, _claimed, Claim(-1, "features"), _features, Field(repr=False)]
+OutChannels = Annotated[Size, About("Number of filters.", 64, "channels")]
+Multiplier = Annotated[Size, About("Filters for each channel.")]
+Groups = Annotated[Size, About("Groups of channels that do not see each other.")]
+Bias = Annotated[
+    Flag, About("Whether each filter or output adds a learned constant; true without norm, false with it.")
+]
+Epsilon = Annotated[Positive, About("Added to the variance.")]
+Affine = Annotated[Flag, About("Whether a factor and a shift are learned for each channel.")]
+RunningStatistics = Annotated[Flag, About("Whether a running mean and variance are kept.")]
+Dropped = Annotated[Probability, About("Probability of dropping in training.")]

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cnncalc.conditions import Statement, equal
 from cnncalc.dims import Dim, product_of
-from cnncalc.fields import Claim
+from cnncalc.fields import About, Claim
 from cnncalc.shapes import AXES, Shape, Shapes, Sight, Window, show
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ class Layer(BaseModel, ABC):
 
     #: fields that say a size of the input, and which; see ``fields.Claim``
     claims: ClassVar[dict[str, Claim]] = {}
+    #: what each field means
+    about: ClassVar[dict[str, About]] = {}
 
     types: ClassVar[dict[str, type[Layer]]] = {}
 
@@ -84,8 +86,9 @@ class Layer(BaseModel, ABC):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Enter concrete types into the table of types by their tag."""
+        """Enter concrete types into the table of types by their tag, and ask that fields are described."""
         super().__pydantic_init_subclass__(**kwargs)
+        cls.about = {name: _about(cls, name) for name in cls.model_fields if name != "type"}
         tag = cls.model_fields["type"].default
         if isinstance(tag, str):
             Layer.types[tag] = cls
@@ -159,6 +162,16 @@ class Layer(BaseModel, ABC):
     def axes(self, inputs: Shapes) -> Axes:
         """The axes of the first input that each axis of the output is made of; none: it cannot be said."""
         return tuple((axis,) for axis in range(len(inputs[0])))
+
+
+def _about(cls: type[Layer], name: str) -> About:
+    """The description of a field, without which there is no layer type."""
+    field = cls.model_fields[name]
+    found = next((mark for mark in reversed(field.metadata) if isinstance(mark, About)), None)
+    if found is None or (field.is_required() and found.example is None):
+        what = "a description" if found is None else "an example, because it is required"
+        raise TypeError(f"the field {name} of {cls.__name__} needs {what}: Annotated[..., About(...)]")
+    return found
 
 
 class Elementwise(Layer):

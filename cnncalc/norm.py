@@ -19,9 +19,9 @@ class StatisticsNorm(ChannelNorm):
     """Normalises each channel by a mean and a variance: of what runs through, or kept as buffers."""
 
     num_features: fields.InputChannels = None
-    eps: fields.Positive = 1e-5
-    affine: fields.Flag = True
-    track_running_stats: fields.Flag = True
+    eps: fields.Epsilon = 1e-5
+    affine: fields.Affine = True
+    track_running_stats: fields.RunningStatistics = True
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
         return affine_shapes(inputs[0][:1], weight=self.affine, bias=self.affine)

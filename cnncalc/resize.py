@@ -24,7 +24,14 @@ class Resizing(Rearrangement):
     arity = (1, 2)
     tensor_fields = ("size",)
 
-    size: Annotated[Any, PlainValidator(_size)] = None
+    size: Annotated[
+        Any,
+        PlainValidator(_size),
+        fields.About(
+            "Size of the result: a number, one for each axis, or the name of a tensor that has it.",
+            unit="cells",
+        ),
+    ] = None
 
     def size_requirements(self, inputs: Shapes) -> Requirements:
         """There is a size, and it has an entry for each axis."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from cnncalc import fields
 from cnncalc.layer import Array, Elementwise, Requirement, Requirements
 from cnncalc.shapes import Shapes, Sight, show
@@ -12,7 +14,9 @@ class AxisSoftmax(Elementwise):
 
     cost = 3
 
-    dim: fields.Integer = 0
+    dim: Annotated[
+        fields.Integer, fields.About("Axis that is normalised: 0 for the channels, -1 for the last.")
+    ] = 0
 
     def requirements(self, inputs: Shapes) -> Requirements:
         (x,) = inputs

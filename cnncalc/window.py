@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import field_serializer, field_validator
 
@@ -25,9 +25,15 @@ class WindowLayer(Layer):
 
     words = {"padding": fields.PADDING_WORDS}
 
-    kernel_size: PerAxis
-    stride: PerAxis = 1  # type: ignore[assignment]
-    padding: Padding = 0  # type: ignore[assignment]
+    kernel_size: Annotated[PerAxis, fields.About("Cells of the window along each axis.", 3, "cells")]
+    stride: Annotated[PerAxis, fields.About("Step from one window to the next.", unit="cells")] = 1  # type: ignore[assignment]
+    padding: Annotated[
+        Padding,
+        fields.About(
+            "Cells added around the input: a number, one for each axis, pairs [before, after], or a word.",
+            unit="cells",
+        ),
+    ] = 0  # type: ignore[assignment]
 
     @field_validator("kernel_size", "stride", mode="plain")
     @classmethod
@@ -108,7 +114,9 @@ class WindowLayer(Layer):
 class DilatedWindowLayer(WindowLayer):
     """A window whose cells may stand apart."""
 
-    dilation: PerAxis = 1  # type: ignore[assignment]
+    dilation: Annotated[
+        PerAxis, fields.About("Distance between neighbouring cells of the kernel.", unit="cells")
+    ] = 1  # type: ignore[assignment]
 
     @field_validator("dilation", mode="plain")
     @classmethod
@@ -121,8 +129,11 @@ class Pooling(DilatedWindowLayer):
 
     family = "pool"
 
-    stride: PerAxis | None = None  # type: ignore[assignment]
-    ceil_mode: fields.Flag = False
+    stride: Annotated[
+        PerAxis | None,
+        fields.About("Step from one window to the next; default: the kernel size.", unit="cells"),
+    ] = None  # type: ignore[assignment]
+    ceil_mode: Annotated[fields.Flag, fields.About("Whether the output size is rounded up.")] = False
 
     @field_validator("stride", mode="plain")
     @classmethod
@@ -166,7 +177,9 @@ class AdaptivePooling(Layer):
 
     family = "pool"
 
-    output_size: PerAxis
+    output_size: Annotated[
+        PerAxis, fields.About("Sizes of the output; null keeps the size of an axis.", 1, "cells")
+    ]
 
     @field_serializer("output_size")
     def _write(self, value: Any) -> Any:
@@ -218,7 +231,7 @@ class GlobalPooling(Layer):
 
     family = "pool"
 
-    keepdim: fields.Flag = False
+    keepdim: Annotated[fields.Flag, fields.About("Whether the spatial axes stay, with size 1.")] = False
 
     def requirements(self, inputs: Shapes) -> Requirements:
         return needs_rank(self, inputs[0], 1, 2, 3)

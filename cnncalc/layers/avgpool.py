@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.conditions import at_least
@@ -19,7 +19,9 @@ class AveragePooling(Pooling):
     flops: an addition for every cell of every window but the first, and a division.
     """
 
-    count_include_pad: fields.Flag = True
+    count_include_pad: Annotated[
+        fields.Flag, fields.About("Whether zeros of the padding count in the mean.")
+    ] = True
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(output) * product_of(self.kernel_size)

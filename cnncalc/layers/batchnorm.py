@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.layer import Array, Arrays, Requirements, Tensors, needs_rank
@@ -19,7 +19,9 @@ class BatchNormalization(StatisticsNorm):
 
     cost = 2
 
-    momentum: fields.Probability = 0.1
+    momentum: Annotated[
+        fields.Probability, fields.About("Weight of a new batch in the running statistics.")
+    ] = 0.1
 
     def requirements(self, inputs: Shapes) -> Requirements:
         return needs_rank(self, inputs[0], *((0, 1) if self.rank == 1 else (self.rank,)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.layer import Array, Arrays, Elementwise, Tensors
@@ -15,7 +15,7 @@ class Celu(Elementwise):
     """
 
     type: Literal["celu"] = "celu"
-    alpha: fields.Positive = 1.0
+    alpha: Annotated[fields.Positive, fields.About("Scale: far below zero the result is -alpha.")] = 1.0
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         from cnncalc.kernels import activation

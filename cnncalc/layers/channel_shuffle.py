@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.dims import concrete
@@ -18,7 +18,7 @@ class ChannelShuffle(Rearrangement):
     """
 
     type: Literal["channel_shuffle"] = "channel_shuffle"
-    groups: fields.Size
+    groups: Annotated[fields.Size, fields.About("Groups of channels that are interleaved.", 2)]
 
     def requirements(self, inputs: Shapes) -> Requirements:
         return groups_divide(self.groups, input=inputs[0][0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.conditions import equal
@@ -19,7 +19,9 @@ class Concat(Merge):
     """
 
     type: Literal["concat"] = "concat"
-    axis: fields.Index = 0
+    axis: Annotated[
+        fields.Index, fields.About("Axis along which the tensors are joined, 0 for the channels.")
+    ] = 0
 
     def requirements(self, inputs: Shapes) -> Requirements:
         first = inputs[0]

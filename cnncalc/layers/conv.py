@@ -21,10 +21,10 @@ class Convolution(DilatedWindowLayer):
 
     family = "conv"
 
-    out_channels: fields.Size
+    out_channels: fields.OutChannels
     in_channels: fields.InputChannels = None
-    groups: fields.Size = 1
-    bias: fields.Flag = True
+    groups: fields.Groups = 1
+    bias: fields.Bias = True
 
     def requirements(self, inputs: Shapes) -> Requirements:
         (x,) = inputs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import field_validator
 
@@ -12,7 +12,7 @@ from cnncalc.conditions import any_of, at_least
 from cnncalc.dims import Dim, concrete, product_of
 from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors, needs_rank
 from cnncalc.shapes import AXES, Shape, Shapes, Sight, Spread, Window, transposed_count
-from cnncalc.window import DilatedWindowLayer, PerAxis, groups_divide
+from cnncalc.window import DilatedWindowLayer, Padding, PerAxis, groups_divide
 
 
 class TransposedConvolution(DilatedWindowLayer):
@@ -25,11 +25,27 @@ class TransposedConvolution(DilatedWindowLayer):
 
     family = "conv"
 
-    out_channels: fields.Size
+    out_channels: fields.OutChannels
     in_channels: fields.InputChannels = None
-    groups: fields.Size = 1
-    bias: fields.Flag = True
-    output_padding: PerAxis = 0  # type: ignore[assignment]
+    groups: fields.Groups = 1
+    bias: fields.Bias = True
+    padding: Annotated[
+        Padding,
+        fields.About(
+            "Cells taken off the output: a number, one for each axis, pairs [before, after], or a word.",
+            unit="cells",
+        ),
+    ] = 0  # type: ignore[assignment]
+    stride: Annotated[
+        PerAxis, fields.About("Step in the output from one input cell to the next.", unit="cells")
+    ] = 1  # type: ignore[assignment]
+    output_padding: Annotated[
+        PerAxis,
+        fields.About(
+            "Cells added to one end of the output, to choose among sizes that the stride leaves open.",
+            unit="cells",
+        ),
+    ] = 0  # type: ignore[assignment]
 
     @field_validator("output_padding", mode="plain")
     @classmethod

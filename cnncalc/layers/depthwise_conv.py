@@ -23,9 +23,9 @@ class DepthwiseConv2d(DilatedWindowLayer):
     rank = 2
 
     type: Literal["depthwise_conv2d"] = "depthwise_conv2d"
-    multiplier: fields.Size = 1
+    multiplier: fields.Multiplier = 1
     in_channels: fields.InputChannels = None
-    bias: fields.Flag = True
+    bias: fields.Bias = True
 
     def requirements(self, inputs: Shapes) -> Requirements:
         return self.window_requirements(inputs[0])

@@ -19,7 +19,7 @@ class DropPath(Elementwise):
     family = "other"
 
     type: Literal["drop_path"] = "drop_path"
-    p: fields.Probability = 0.5
+    p: fields.Dropped = 0.5
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         return inputs[0]

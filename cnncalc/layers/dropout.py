@@ -19,7 +19,7 @@ class Dropout(Elementwise):
     family = "other"
 
     type: Literal["dropout"] = "dropout"
-    p: fields.Probability = 0.5
+    p: fields.Dropped = 0.5
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         return inputs[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.layer import Array, Arrays, Elementwise, Tensors
@@ -15,7 +15,7 @@ class Elu(Elementwise):
     """
 
     type: Literal["elu"] = "elu"
-    alpha: fields.Real = 1.0
+    alpha: Annotated[fields.Real, fields.About("Factor of exp(x) - 1, which is the result below zero.")] = 1.0
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         from cnncalc.kernels import activation

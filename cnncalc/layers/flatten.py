@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.dims import product_of
@@ -17,8 +17,10 @@ class Flatten(Rearrangement):
     """
 
     type: Literal["flatten"] = "flatten"
-    start_dim: fields.Integer = 0
-    end_dim: fields.Integer = -1
+    start_dim: Annotated[
+        fields.Integer, fields.About("First axis that is flattened, 0 for the channels.")
+    ] = 0
+    end_dim: Annotated[fields.Integer, fields.About("Last axis that is flattened, -1 for the last.")] = -1
 
     def _span(self, x: Shape) -> tuple[int, int]:
         start, end = (d + len(x) if d < 0 else d for d in (self.start_dim, self.end_dim))

@@ -19,7 +19,11 @@ class Gelu(Elementwise):
     words = {"approximate": ("none", "tanh")}
 
     type: Literal["gelu"] = "gelu"
-    approximate: Annotated[str, PlainValidator(fields.choice(*("none", "tanh")))] = "none"
+    approximate: Annotated[
+        str,
+        PlainValidator(fields.choice(*("none", "tanh"))),
+        fields.About("none for the exact formula, tanh for its approximation."),
+    ] = "none"
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         from cnncalc.kernels import activation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.dims import concrete
@@ -23,10 +23,10 @@ class GroupNorm(ChannelNorm):
     cost = 7
 
     type: Literal["groupnorm"] = "groupnorm"
-    num_groups: fields.Size
+    num_groups: Annotated[fields.Size, fields.About("Groups of channels that are normalised together.", 8)]
     num_channels: fields.InputChannels = None
-    eps: fields.Positive = 1e-5
-    affine: fields.Flag = True
+    eps: fields.Epsilon = 1e-5
+    affine: fields.Affine = True
 
     def requirements(self, inputs: Shapes) -> Requirements:
         return groups_divide(self.num_groups, input=inputs[0][0])

@@ -23,8 +23,8 @@ class InstanceNorm2d(StatisticsNorm):
     rank = 2
 
     type: Literal["instancenorm2d"] = "instancenorm2d"
-    affine: fields.Flag = False
-    track_running_stats: fields.Flag = False
+    affine: fields.Affine = False
+    track_running_stats: fields.RunningStatistics = False
 
     def requirements(self, inputs: Shapes) -> Requirements:
         (x,) = inputs

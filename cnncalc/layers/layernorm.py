@@ -29,10 +29,18 @@ class LayerNorm(ChannelNorm):
     cost = 7
 
     type: Literal["layernorm"] = "layernorm"
-    normalized_shape: Annotated[Shape | None, PlainValidator(_trailing)] = None
-    eps: fields.Positive = 1e-5
-    elementwise_affine: fields.Flag = True
-    bias: fields.Flag = True
+    normalized_shape: Annotated[
+        Shape | None,
+        PlainValidator(_trailing),
+        fields.About("Last axes to normalise over; default: the channels."),
+    ] = None
+    eps: fields.Epsilon = 1e-5
+    elementwise_affine: Annotated[
+        fields.Flag, fields.About("Whether factors are learned, and shifts unless bias is false.")
+    ] = True
+    bias: Annotated[
+        fields.Flag, fields.About("Whether shifts are learned beside the factors of elementwise_affine.")
+    ] = True
 
     def _normalized(self, x: Shape) -> Shape:
         return x[:1] if self.normalized_shape is None else self.normalized_shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.layer import Array, Arrays, Elementwise, Tensors
@@ -15,7 +15,7 @@ class LeakyRelu(Elementwise):
     """
 
     type: Literal["leaky_relu"] = "leaky_relu"
-    negative_slope: fields.Real = 0.01
+    negative_slope: Annotated[fields.Real, fields.About("Factor below zero.")] = 0.01
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         from cnncalc.kernels import activation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.dims import Dim, concrete, product_of
@@ -21,9 +21,9 @@ class Linear(Layer):
     family = "linear"
 
     type: Literal["linear"] = "linear"
-    out_features: fields.Size
+    out_features: Annotated[fields.Size, fields.About("Length of the output's last axis.", 10, "features")]
     in_features: fields.InputFeatures = None
-    bias: fields.Flag = True
+    bias: fields.Bias = True
 
     def output_shape(self, inputs: Shapes) -> Shape:
         (x,) = inputs

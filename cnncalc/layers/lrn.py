@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.dims import Dim, concrete, product_of
@@ -21,10 +21,15 @@ class Lrn(ChannelNorm):
     """
 
     type: Literal["lrn"] = "lrn"
-    size: fields.Size
-    alpha: fields.Real = 1e-4
-    beta: fields.Real = 0.75
-    k: fields.Real = 1.0
+    size: Annotated[
+        fields.Size,
+        fields.About(
+            "Neighbouring channels whose squares are summed, the channel itself included.", 5, "channels"
+        ),
+    ]
+    alpha: Annotated[fields.Real, fields.About("Factor of the mean square.")] = 1e-4
+    beta: Annotated[fields.Real, fields.About("Exponent of what divides.")] = 0.75
+    k: Annotated[fields.Real, fields.About("Added to alpha times the mean square.")] = 1.0
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
         return {}

@@ -33,11 +33,15 @@ class Opaque(Layer):
     runs = False
 
     type: Literal["opaque"] = "opaque"
-    output: DeclaredShape = None
-    params: Declared = None
-    biases: Declared = 0
-    declared_macs: Declared = Field(None, alias="macs")
-    flops: Declared = None
+    output: Annotated[DeclaredShape, fields.About("Declared shape of the output; default: the input's.")] = (
+        None
+    )
+    params: Annotated[Declared, fields.About("Declared number of parameters, biases included.")] = None
+    biases: Annotated[Declared, fields.About("How many of the parameters are biases.")] = 0
+    declared_macs: Annotated[Declared, fields.About("Declared multiply-accumulates.")] = Field(
+        None, alias="macs"
+    )
+    flops: Annotated[Declared, fields.About("Declared operations, MACs included.")] = None
 
     def is_partial(self) -> bool:
         return None in (self.params, self.declared_macs, self.flops)

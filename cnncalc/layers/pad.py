@@ -35,9 +35,20 @@ class Pad(Rearrangement):
     words = {"mode": _MODES}
 
     type: Literal["pad"] = "pad"
-    padding: Annotated[Any, PlainValidator(_pads), PlainSerializer(fields.shortest)]
-    mode: Annotated[str, PlainValidator(fields.choice(*_MODES))] = "constant"
-    value: fields.Real = 0.0
+    padding: Annotated[
+        Any,
+        PlainValidator(_pads),
+        PlainSerializer(fields.shortest),
+        fields.About(
+            "Cells added around the input: a number, one for each axis, or pairs [before, after].", 1, "cells"
+        ),
+    ]
+    mode: Annotated[
+        str,
+        PlainValidator(fields.choice(*_MODES)),
+        fields.About("What the added cells hold: a constant, or cells of the input."),
+    ] = "constant"
+    value: Annotated[fields.Real, fields.About("What the added cells hold in the mode constant.")] = 0.0
 
     def _pairs(self, x: Shape) -> tuple[tuple[Dim, Dim], ...]:
         if isinstance(self.padding, tuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.layer import Array, Arrays, Axes, Rearrangement, Requirement, Requirements, Tensors
@@ -16,7 +16,9 @@ class Permute(Rearrangement):
     """
 
     type: Literal["permute"] = "permute"
-    dims: fields.AxesOrder
+    dims: Annotated[
+        fields.AxesOrder, fields.About("The input's axes in their new order, 0 for the channels.", [1, 2, 0])
+    ]
 
     def requirements(self, inputs: Shapes) -> Requirements:
         (x,) = inputs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.conditions import divisible
@@ -19,7 +19,7 @@ class PixelUnshuffle(Rearrangement):
     rank = 2
 
     type: Literal["pixel_unshuffle"] = "pixel_unshuffle"
-    downscale_factor: fields.Factor
+    downscale_factor: Annotated[fields.Factor, fields.About("Reduction of each side.", 2)]
 
     def requirements(self, inputs: Shapes) -> Requirements:
         (x,) = inputs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.conditions import equal
@@ -19,7 +19,7 @@ class Prelu(Elementwise):
     """
 
     type: Literal["prelu"] = "prelu"
-    num_parameters: fields.Size = 1
+    num_parameters: Annotated[fields.Size, fields.About("Learned slopes: 1, or the number of channels.")] = 1
 
     def requirements(self, inputs: Shapes) -> Requirements:
         (x,) = inputs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.conditions import equal
@@ -20,7 +20,9 @@ class Reshape(Rearrangement):
     inferring_fields = ("shape",)
 
     type: Literal["reshape"] = "reshape"
-    shape: fields.TargetShape
+    shape: Annotated[
+        fields.TargetShape, fields.About("The new shape, without the batch; one size may be -1.", [-1])
+    ]
 
     def requirements(self, inputs: Shapes) -> Requirements:
         (x,) = inputs

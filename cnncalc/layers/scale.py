@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.layer import Array, Arrays, Elementwise, Tensors
@@ -21,7 +21,7 @@ class Scale(Elementwise):
     family = "norm"
 
     type: Literal["scale"] = "scale"
-    bias: fields.Flag = False
+    bias: Annotated[fields.Flag, fields.About("Whether a shift is learned for each channel.")] = False
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
         return affine_shapes(inputs[0][:1], weight=True, bias=self.bias)

@@ -23,10 +23,10 @@ class SeparableConv2d(DilatedWindowLayer):
     rank = 2
 
     type: Literal["separable_conv2d"] = "separable_conv2d"
-    out_channels: fields.Size
-    multiplier: fields.Size = 1
+    out_channels: fields.OutChannels
+    multiplier: fields.Multiplier = 1
     in_channels: fields.InputChannels = None
-    bias: fields.Flag = True
+    bias: fields.Bias = True
 
     def requirements(self, inputs: Shapes) -> Requirements:
         return self.window_requirements(inputs[0])

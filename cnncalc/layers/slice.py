@@ -22,10 +22,10 @@ class Slice(Rearrangement):
     """
 
     type: Literal["slice"] = "slice"
-    axis: fields.Index = 0
-    start: Bound = None
-    stop: Bound = None
-    step: fields.Factor = 1
+    axis: Annotated[fields.Index, fields.About("Axis that is cut, 0 for the channels.")] = 0
+    start: Annotated[Bound, fields.About("First index; below 0 it counts from the end.")] = None
+    stop: Annotated[Bound, fields.About("Index after the last; below 0 it counts from the end.")] = None
+    step: Annotated[fields.Factor, fields.About("Distance between indices.")] = 1
 
     def requirements(self, inputs: Shapes) -> Requirements:
         (x,) = inputs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.layer import Array, Arrays, Elementwise, Tensors
@@ -15,8 +15,8 @@ class Softplus(Elementwise):
     """
 
     type: Literal["softplus"] = "softplus"
-    beta: fields.Positive = 1.0
-    threshold: fields.Real = 20.0
+    beta: Annotated[fields.Positive, fields.About("Factor of the input; the result is divided by it.")] = 1.0
+    threshold: Annotated[fields.Real, fields.About("Where beta*x is above it, the result is x.")] = 20.0
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         from cnncalc.kernels import activation

@@ -61,9 +61,18 @@ class Upsample(Resizing):
     words = {"mode": tuple(_CORNERS)}
 
     type: Literal["upsample"] = "upsample"
-    scale_factor: Annotated[Any, PlainValidator(_factors), PlainSerializer(_written)] = None
-    mode: Annotated[str, PlainValidator(fields.choice(*_CORNERS))] = "nearest"
-    align_corners: fields.Flag = False
+    scale_factor: Annotated[
+        Any,
+        PlainValidator(_factors),
+        PlainSerializer(_written),
+        fields.About("Enlargement, one for all axes or one for each."),
+    ] = None
+    mode: Annotated[
+        str, PlainValidator(fields.choice(*_CORNERS)), fields.About("How the values between cells are found.")
+    ] = "nearest"
+    align_corners: Annotated[
+        fields.Flag, fields.About("Whether corners of the input lie on corners of the output.")
+    ] = False
 
     def requirements(self, inputs: Shapes) -> Requirements:
         (x, *_) = inputs

@@ -30,36 +30,6 @@ EXAMPLE = {
                "global_avgpool", {"type": "linear", "out_features": 10}],
     "expect": {"params": 314},
 }  # fmt: skip
-FIELDS = {
-    "kernel_size": "Cells of the window along each axis.", "stride": "Step from one window to the next.",
-    "padding": "Cells of zeros around the input: a number, one for each axis, pairs [before, after], or a word.",
-    "dilation": "Distance between the cells of the kernel.", "groups": "Groups of channels that do not see each other.",
-    "out_channels": "Number of filters.", "out_features": "Length of the output.",
-    "in_channels": "Channels of the input: checked if given.", "in_features": "Size of the input's last axis: checked if given.",
-    "num_features": "Channels of the input: checked if given.", "num_channels": "Channels of the input: checked if given.",
-    "bias": "Whether each filter adds a learned constant; true without norm, false with it.",
-    "output_padding": "Cells added to one end of the output, to choose among sizes that the stride leaves open.",
-    "multiplier": "Filters for each channel.", "ceil_mode": "Round the output size up.",
-    "count_include_pad": "Whether zeros of the padding count in the mean.", "output_size": "Sizes of the output; null keeps one.",
-    "keepdim": "Keep axes of size 1.", "eps": "Added to the variance.", "momentum": "Momentum of the running statistics.",
-    "affine": "Learn a factor and a shift for each channel.", "track_running_stats": "Keep a running mean and variance.",
-    "num_groups": "Groups of channels that are normalised together.", "normalized_shape": "Last axes to normalise over; default: the channels.",
-    "elementwise_affine": "Learn a factor and a shift.", "negative_slope": "Factor below zero.", "alpha": "Scale of the formula.",
-    "beta": "Exponent or scale of the formula.", "k": "Constant of the formula.", "threshold": "Above it the map is the identity.",
-    "num_parameters": "1, or the number of channels.", "p": "Probability of dropping in training.", "dim": "Axis, 0 for the channels.",
-    "axis": "Axis, 0 for the channels.", "approximate": "none, or tanh.", "start_dim": "First axis, without the batch.",
-    "end_dim": "Last axis, without the batch.", "size": "A size, one for each axis, or the name of a tensor that has it.",
-    "mode": "How values are filled in.", "value": "The value of constant padding.", "dims": "The axes in their new order.",
-    "upscale_factor": "Enlargement of each side.", "downscale_factor": "Reduction of each side.",
-    "shape": "The new shape; one size may be -1.", "start": "First index.", "stop": "Index after the last.", "step": "Distance between indices.",
-    "scale_factor": "Enlargement, one for all axes or one for each.", "align_corners": "Corners lie on corners.",
-    "output": "Declared shape of the output.", "params": "Declared number of parameters, biases included.",
-    "biases": "How many of them are biases.", "macs": "Declared multiply-accumulates.", "flops": "Declared operations, MACs included.",
-}  # fmt: skip
-EXAMPLES: dict[str, Any] = {
-    "out_channels": 64, "kernel_size": 3, "out_features": 10, "output_size": 1, "num_groups": 8, "size": 5, "shape": [-1],
-    "dims": [1, 2, 0], "padding": 1, "upscale_factor": 2, "downscale_factor": 2, "groups": 2,
-}  # fmt: skip
 EXPRESSION = {"type": "string", "minLength": 1, "maxLength": 4096}
 NAME = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$"}
 REFERENCE = {"type": "string", "pattern": r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$"}
@@ -293,7 +263,7 @@ def layer(name: str, cls: type[Layer]) -> dict[str, Any]:
         extra |= {key: {"$ref": "#/$defs/numbers"} for key in TENSORS if key not in own}
         if "bias" in own:
             own["bias"] = {"anyOf": [own["bias"], {"$ref": "#/$defs/numbers"}], **_about(cls, "bias")}
-    example = {"type": name, **{key: EXAMPLES[key] for key in required(cls)}}
+    example = {"type": name, **required(cls)}
     return {
         "description": description(cls), "properties": {"type": {"const": name}, **own, **extra},
         "additionalProperties": False, "examples": [example],
@@ -313,9 +283,10 @@ def attachment(family: str) -> dict[str, Any]:
     }
 
 
-def required(cls: type[Layer]) -> list[str]:
-    """Fields without a default."""
-    return [field.alias or key for key, field in cls.model_fields.items() if field.is_required()]
+def required(cls: type[Layer]) -> dict[str, Any]:
+    """Fields without a default, and an example of each."""
+    fields = cls.model_fields.items()
+    return {field.alias or key: cls.about[key].example for key, field in fields if field.is_required()}
 
 
 def description(cls: type[Layer]) -> str:
@@ -326,7 +297,10 @@ def description(cls: type[Layer]) -> str:
 
 def _about(cls: type[Layer], key: str) -> dict[str, Any]:
     field = cls.model_fields[key]
-    about: dict[str, Any] = {"description": FIELDS[field.alias or key]}
+    text, example, unit = cls.about[key]
+    about: dict[str, Any] = {"description": f"{text[:-1]} ({unit})." if unit else text}
+    if example is not None:
+        about["examples"] = [example]
     if not field.is_required() and field.default is not None:
         about["default"] = field.default
     return about
