@@ -1,4 +1,4 @@
-"""The whole zoo summarised in one process, against torch's meta device; and one large network, warm.
+"""The whole zoo summarized in one process, against torch's meta device; and one large network, warm.
 
     python benchmarks/zoo.py
 

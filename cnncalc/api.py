@@ -29,7 +29,7 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Network:
 
     Args:
         source: ``"specs/vgg16.yaml"``, ``"resnet.yaml@resnet18"``, ``"vgg16"``, YAML or JSON text
-            (recognised by a line break or a leading ``{``), or a dict with the keys of a spec.
+            (recognized by a line break or a leading ``{``), or a dict with the keys of a spec.
 
     Raises:
         SpecError: with every problem found, each with file, line and column.

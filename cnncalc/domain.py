@@ -373,7 +373,7 @@ class Values:
 
 
 def _runs(grid: Grid, valid: Sequence[bool], name: str) -> str:
-    """Which points of a grid are valid: stretches of neighbours by their ends, a few as a list."""
+    """Which points of a grid are valid: stretches of neighbors by their ends, a few as a list."""
     runs: list[list[int]] = []
     for point, good, before in zip(grid.points, valid, [False, *valid[:-1]], strict=True):
         if good and not before:

@@ -1,4 +1,4 @@
-"""Field types of layers: each value is checked and normalised once.
+"""Field types of layers: each value is checked and normalized once.
 
 Every check lets ``DEFERRED`` pass: it stands for an expression whose value is not known yet, so
 that a spec can be checked before it is expanded.

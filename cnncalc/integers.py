@@ -174,7 +174,7 @@ def _meet(a: Piece, b: Piece) -> Piece | None:
 
 
 def tidy(pieces: list[Piece]) -> IntegerSet:
-    """Pieces in their plainest form: least moduli, bounds that are members, neighbours joined."""
+    """Pieces in their plainest form: least moduli, bounds that are members, neighbors joined."""
     result: list[Piece] = []
     for piece in sorted((p for raw in pieces if (p := _plain(raw)) is not None), key=lambda p: p.low):
         result.append(piece)
@@ -201,7 +201,7 @@ def _plain(piece: Piece) -> Piece | None:
 
 
 def _join(a: Piece, b: Piece) -> Piece | None:
-    """One piece for two neighbours, if one rule covers both and what lies between them."""
+    """One piece for two neighbors, if one rule covers both and what lies between them."""
     if a.high is None or b.low - a.high > 2 * MAX_PERIOD:
         return None
     between = range(a.high + 1, b.low)

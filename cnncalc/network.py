@@ -1,4 +1,4 @@
-"""A network read from a spec: checked, and ready to be summarised at any setting."""
+"""A network read from a spec: checked, and ready to be summarized at any setting."""
 
 from __future__ import annotations
 

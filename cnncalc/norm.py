@@ -1,4 +1,4 @@
-"""What normalisation layers share."""
+"""What normalization layers share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ChannelNorm(Elementwise):
 
 
 class StatisticsNorm(ChannelNorm):
-    """Normalises each channel by a mean and a variance: of what runs through, or kept as buffers."""
+    """Normalizes each channel by a mean and a variance: of what runs through, or kept as buffers."""
 
     num_features: fields.InputChannels = None
     eps: fields.Epsilon = 1e-5
@@ -39,5 +39,5 @@ class StatisticsNorm(ChannelNorm):
 
 
 def affine_shapes(shape: Shape, *, weight: bool, bias: bool) -> Mapping[str, Shape]:
-    """The learned factor and shift of a normalisation."""
+    """The learned factor and shift of a normalization."""
     return {name: shape for name, wanted in (("weight", weight), ("bias", bias)) if wanted}

@@ -99,19 +99,19 @@ def same_padding(size: Dim, window: Window, *, lower: bool = False) -> tuple[Dim
 def channels_first(shape: Shape) -> Shape | None:
     """``(C, H, W)`` for an input that was most likely written ``[H, W, C]``, as Keras has it; else None.
 
-    Its last size is a number of colours, and the others are those of a picture, signal or volume.
+    Its last size is a number of colors, and the others are those of a picture, signal or volume.
     """
     (*sides, channels), rank = shape, len(shape) - 1
-    if not 1 <= rank <= 3 or not isinstance(channels, int) or channels not in (1, *_COLOURS[rank]):
+    if not 1 <= rank <= 3 or not isinstance(channels, int) or channels not in (1, *_COLORS[rank]):
         return None
     if any(isinstance(side, int) and side < _LEAST[rank] for side in sides):
         return None
     if channels != 3 and rank > 1 and isinstance(sides[-1], int) and sides[-1] != sides[-2]:
-        return None  # what has one colour or four is taken for a picture where it is square
+        return None  # what has one color or four is taken for a picture where it is square
     return (channels, *sides)
 
 
-_COLOURS: dict[int, tuple[int, ...]] = {1: (), 2: (3, 4), 3: (3,)}
+_COLORS: dict[int, tuple[int, ...]] = {1: (), 2: (3, 4), 3: (3,)}
 _LEAST = {1: 64, 2: 16, 3: 8}
 
 

@@ -136,7 +136,7 @@ def draw_for(layer: Layer, inputs: Shapes, output: Shape, seed: int, path: str) 
     """How the tensors of a layer are drawn, so that activations neither vanish nor explode.
 
     Filters are uniform with variance ``2/fan_in`` (He et al., "Delving Deep into Rectifiers", 2015,
-    equation 10); factors of normalisations are below 1, so that sums of many residual branches stay
+    equation 10); factors of normalizations are below 1, so that sums of many residual branches stay
     small too.
     """
     outputs = math.prod(map(concrete, output))

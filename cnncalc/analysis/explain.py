@@ -215,7 +215,7 @@ def _sight(graph: Graph, node: Node) -> Iterator[Line]:
         note = ""
         if len(node.inputs) > 1:
             rule = "the union of what its inputs see"
-            note = "" if field.aligned else "its branches are not aligned: they differ in stride or centre"
+            note = "" if field.aligned else "its branches are not aligned: they differ in stride or center"
         for name, size in zip(names, field.size, strict=True):
             yield Line(f"receptive field, {name}", rule, str(size), size, note=note)
         return

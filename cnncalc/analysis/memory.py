@@ -2,7 +2,7 @@
 
 A tensor lives from the layer that makes it to the last that reads it; while a layer runs, its inputs
 and its output are alive. ``in_place`` lets a layer that keeps a shape write into an input that dies
-there (activations, normalisations, sums), and reshapes share memory: the convention of Lin et al.,
+there (activations, normalizations, sums), and reshapes share memory: the convention of Lin et al.,
 "MCUNet", 2020. Arenas, fragmentation and what kernels need besides are left out.
 """
 
@@ -22,8 +22,8 @@ MAX_STATES = 20_000
 MAX_WAITS = 2_000_000  # layers that could be next, over all states that were found: wide networks have many
 VIEWS = ("flatten", "reshape")
 IN_PLACE = (Elementwise, Broadcasting)
-#: tensors of the size of the parameters that an optimiser keeps
-OPTIMISERS = {"sgd": 0, "momentum": 1, "adam": 2}
+#: tensors of the size of the parameters that an optimizer keeps
+OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}
 
 
 class Moment(NamedTuple):
@@ -66,7 +66,7 @@ class Training(NamedTuple):
 
     params: int
     gradients: int
-    optimiser: int
+    optimizer: int
     activations: int
 
     @property
@@ -249,10 +249,10 @@ def best_schedule(graph: Graph, *, in_place: bool = False) -> Schedule:
     return Schedule(problem, steps, peak=problem.peak(steps), bound=own.bound, optimal=True)
 
 
-def training(report: Report, *, optimiser: str = "sgd") -> Training:
+def training(report: Report, *, optimizer: str = "sgd") -> Training:
     """Bytes of a training step.
 
-    Parameters, a gradient for each, what the optimiser keeps for each (SGD nothing, with momentum one
+    Parameters, a gradient for each, what the optimizer keeps for each (SGD nothing, with momentum one
     number, Adam two), and every layer's output kept once for the backward pass, heads for training
     included. Nothing is recomputed or in place; temporary results and copies in other types are left out.
 
@@ -263,7 +263,7 @@ def training(report: Report, *, optimiser: str = "sgd") -> Training:
     kept = sum(concrete(row.activations) for row in report) + sum(
         concrete(product_of(shape)) for shape in report.inputs.values()
     )
-    return Training(params, params, OPTIMISERS[optimiser] * params, bytes_of(kept, report))
+    return Training(params, params, OPTIMIZERS[optimizer] * params, bytes_of(kept, report))
 
 
 def bytes_of(elements: Dim, report: Report) -> int:

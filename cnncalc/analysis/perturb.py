@@ -36,7 +36,7 @@ class Seen(NamedTuple):
 def perturbed(report: Report, setup: Setup, *, threads: int = 1, at_once: int = 8) -> Iterator[Seen]:
     """For every layer that sees a part of the input, axis by axis, what its cells see of it.
 
-    Normalisations are taken as constants, as receptive fields are defined.
+    Normalizations are taken as constants, as receptive fields are defined.
 
     Raises:
         UsageError: the network has several inputs, or no spatial axes.

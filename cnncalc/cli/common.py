@@ -142,7 +142,7 @@ def write(text: str, *, err: bool = False) -> None:
 
 
 def save_picture(draw: Callable[[], Picture], path: str) -> None:
-    """Write a picture as ``.svg``, or as ``.png`` with the extra that rasterises.
+    """Write a picture as ``.svg``, or as ``.png`` with the extra that rasterizes.
 
     Raises:
         UsageError: the suffix is another one, the extra is missing, the picture is too large for a ``.png``,

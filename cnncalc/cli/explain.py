@@ -66,6 +66,6 @@ def command(
         found = explain(report, layer)
         write(report_on.layer_markdown(found) if fmt == "markdown" else report_on.layer_text(found))
     else:
-        lines = report_on.overview(report, in_place=in_place, optimiser=optimizer)
+        lines = report_on.overview(report, in_place=in_place, optimizer=optimizer)
         write(report_on.overview_markdown(lines) if fmt == "markdown" else report_on.overview_text(lines))
     return complain(graphs=[report.graph])

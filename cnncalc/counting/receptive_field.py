@@ -6,7 +6,7 @@ period for chains of windows, more after transposed convolutions and upsampling,
 all see alike. A window, a spread or a zoom maps one description to the next; branches are united.
 
 Source: Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks",
-Distill, 2019: their recurrences are the case of period 1. Statistics of normalisations are taken as
+Distill, 2019: their recurrences are the case of period 1. Statistics of normalizations are taken as
 constants.
 """
 
@@ -56,7 +56,7 @@ class Axis(NamedTuple):
 class ReceptiveField(NamedTuple):
     """Per spatial axis, in cells of the network's input.
 
-    ``size`` is the most that a cell sees, ``stride`` how far neighbours are apart (a fraction as
+    ``size`` is the most that a cell sees, ``stride`` how far neighbors are apart (a fraction as
     text after upsampling: ``1/2``), and cell 0 begins ``padding`` before the input.
     """
 
@@ -64,7 +64,7 @@ class ReceptiveField(NamedTuple):
     stride: tuple[Any, ...]
     padding: Shape
     axes: tuple[Axis, ...] = ()
-    #: whether all branches that it unites have the same stride and centre
+    #: whether all branches that it unites have the same stride and center
     aligned: bool = True
     #: where the tensor's axes come from, 0 the channels; empty: in their usual order
     order: tuple[int, ...] = ()
@@ -124,7 +124,7 @@ def _through(
     if sight == "unknown" or any(len(sight) != len(field.axes) for field in reading):
         return None
     if len(reading) == 1 and all(_same(step, STILL) for step in sight):
-        return reading[0]  # most layers: activations, normalisations
+        return reading[0]  # most layers: activations, normalizations
     axes: list[Axis] = []
     aligned = True
     for index, step in enumerate(sight):
@@ -239,7 +239,7 @@ def _zoomed(axis: Axis, zoom: Zoom) -> Axis | None:
     seen, reach = [], zoom.taps // 2
     for j in range(period):
         below, beyond = (j * down // up, 0) if zoom.taps == 1 else divmod((2 * j + 1) * down - up, 2 * up)
-        # in the middle of a cell its neighbours weigh nothing
+        # in the middle of a cell its neighbors weigh nothing
         seen.append(range(below - reach + 1, below + reach + 1) if beyond else range(below, below + 1))
     return _axis(axis.advance * (turns * down // axis.period), *_hulls(axis, seen))
 
@@ -266,7 +266,7 @@ def _axis(advance: Dim, firsts: Sequence[Dim], lasts: Sequence[Dim]) -> Axis | N
 
 
 def _union(axes: list[Axis]) -> tuple[Axis | None, bool]:
-    """The smallest stretch that holds what all branches see, and whether their centres agree."""
+    """The smallest stretch that holds what all branches see, and whether their centers agree."""
     one = axes[0]
     if all(_same(axis, one) for axis in axes):
         return one, True
@@ -277,5 +277,5 @@ def _union(axes: list[Axis]) -> tuple[Axis | None, bool]:
     spans = [[axis.span(j) for j in range(period)] for axis in axes]
     firsts = [minimum(*(s[j][0] for s in spans)) for j in range(period)]
     lasts = [maximum(*(s[j][1] for s in spans)) for j in range(period)]
-    centres = [{s[j][0] + s[j][1] for s in spans} for j in range(period)]
-    return _axis(advances.pop(), firsts, lasts), all(len(c) == 1 for c in centres)
+    centers = [{s[j][0] + s[j][1] for s in spans} for j in range(period)]
+    return _axis(advances.pop(), firsts, lasts), all(len(c) == 1 for c in centers)

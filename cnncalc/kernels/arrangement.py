@@ -53,7 +53,7 @@ def resize(
             continue
         shape = (-1, *[1] * (x.ndim - axis - 1))
         total: Array | None = None
-        for index, weight in _neighbours(have, size, mode, scale, align_corners=align_corners):
+        for index, weight in _neighbors(have, size, mode, scale, align_corners=align_corners):
             term = channels_first(np.take(np.moveaxis(x, 1, -1), index, axis - 1))
             if weight is not None:
                 term *= weight.astype(x.dtype).reshape(shape)
@@ -63,7 +63,7 @@ def resize(
     return x
 
 
-def _neighbours(
+def _neighbors(
     have: int, size: int, mode: str, scale: float, *, align_corners: bool
 ) -> list[tuple[Array, Array | None]]:
     """For each output cell the input cells that it mixes, and their weights."""

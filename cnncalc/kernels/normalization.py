@@ -1,4 +1,4 @@
-"""Normalisations. Channels are axis 1; ``weight`` and ``bias`` may be None."""
+"""Normalizations. Channels are axis 1; ``weight`` and ``bias`` may be None."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def batch_norm(
     x: Array, mean: Array | None, variance: Array | None, weight: Array | None, bias: Array | None, eps: float,
     out: Array | None = None,
 ) -> Array:  # fmt: skip
-    """Normalises each channel by the running statistics, or by the batch's own where there are none."""
+    """Normalizes each channel by the running statistics, or by the batch's own where there are none."""
     if mean is None or variance is None:
         axes = (0, *range(2, x.ndim))
         mean, variance = x.mean(axes, dtype=np.float64), x.var(axes, dtype=np.float64)
@@ -58,10 +58,10 @@ def batch_norm(
 def normalize(x: Array, axes: tuple[int, ...], eps: float) -> Array:
     """Zero mean and unit variance over the given axes."""
     mean = x.mean(axes, keepdims=True, dtype=np.float64)
-    centred: Array = x - mean.astype(x.dtype)
-    variance = np.square(centred).mean(axes, keepdims=True, dtype=np.float64)
-    centred *= (1 / np.sqrt(variance + eps)).astype(x.dtype)
-    return centred
+    centered: Array = x - mean.astype(x.dtype)
+    variance = np.square(centered).mean(axes, keepdims=True, dtype=np.float64)
+    centered *= (1 / np.sqrt(variance + eps)).astype(x.dtype)
+    return centered
 
 
 def layer_norm_channels(x: Array, weight: Array | None, bias: Array | None, eps: float) -> Array:
@@ -109,7 +109,7 @@ def instance_norm(
 
 
 def local_response_norm(x: Array, size: int, alpha: float, beta: float, k: float) -> Array:
-    """``x / (k + alpha*mean of squares of size neighbouring channels)**beta``; there are zeros beyond the ends."""
+    """``x / (k + alpha*mean of squares of size neighboring channels)**beta``; there are zeros beyond the ends."""
     channels = x.shape[1]
     squares = np.zeros((len(x), channels + size - 1, *x.shape[2:]), x.dtype)
     before = size // 2

@@ -1,4 +1,4 @@
-"""Batch normalisation: ``batchnorm1d``, ``batchnorm2d``, ``batchnorm3d``."""
+"""Batch normalization: ``batchnorm1d``, ``batchnorm2d``, ``batchnorm3d``."""
 
 from __future__ import annotations
 

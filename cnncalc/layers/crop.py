@@ -12,7 +12,7 @@ from cnncalc.shapes import Shape, Shapes, Sight, Window
 
 
 class Crop(Resizing):
-    """``(C, *in) -> (C, *size)``, centred; ``size`` is a size or names a tensor that has it.
+    """``(C, *in) -> (C, *size)``, centered; ``size`` is a size or names a tensor that has it.
 
     Cells that cannot be shared out evenly are taken off the end. Source: torchvision's
     ``center_crop``; Ronneberger et al., "U-Net", 2015, the copy and crop path.

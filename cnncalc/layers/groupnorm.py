@@ -1,4 +1,4 @@
-"""Group normalisation: ``groupnorm``."""
+"""Group normalization: ``groupnorm``."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from cnncalc.window import groups_divide
 
 
 class GroupNorm(ChannelNorm):
-    """Normalises over groups of channels and all positions.
+    """Normalizes over groups of channels and all positions.
 
     Source: Wu and He, "Group Normalization", 2018; ``torch.nn.GroupNorm``. flops: seven operations
-    per element, as for layer normalisation.
+    per element, as for layer normalization.
     """
 
     cost = 7

@@ -1,4 +1,4 @@
-"""Instance normalisation: ``instancenorm2d``."""
+"""Instance normalization: ``instancenorm2d``."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from cnncalc.shapes import Shapes
 
 
 class InstanceNorm2d(StatisticsNorm):
-    """Normalises every channel over its positions; learns nothing unless ``affine``.
+    """Normalizes every channel over its positions; learns nothing unless ``affine``.
 
     Source: Ulyanov et al., "Instance Normalization", 2016; ``torch.nn.InstanceNorm2d``. flops: seven
-    operations per element, as for layer normalisation.
+    operations per element, as for layer normalization.
     """
 
     cost = 7
@@ -31,7 +31,7 @@ class InstanceNorm2d(StatisticsNorm):
         yield from needs_rank(self, x, 2)
         holds = self.track_running_stats or at_least(product_of(x[1:]), 2)
         if holds is not True:
-            message = "a single position has no variance to normalise by"
+            message = "a single position has no variance to normalize by"
             yield Requirement(holds, "C308", message, "leave the norm out where the map is 1×1")
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:

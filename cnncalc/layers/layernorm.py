@@ -1,4 +1,4 @@
-"""Layer normalisation: ``layernorm``."""
+"""Layer normalization: ``layernorm``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _trailing(value: Any) -> Any:
 
 
 class LayerNorm(ChannelNorm):
-    """Normalises over the channels at each position, or over the last axes: ``normalized_shape``.
+    """Normalizes over the channels at each position, or over the last axes: ``normalized_shape``.
 
     Source: Ba, Kiros and Hinton, "Layer Normalization", 2016; ``torch.nn.LayerNorm`` (with
     ``normalized_shape``) and torchvision's ``LayerNorm2d`` (without). flops: seven operations per

@@ -1,4 +1,4 @@
-"""Local response normalisation: ``lrn``."""
+"""Local response normalization: ``lrn``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cnncalc.shapes import Shape, Shapes
 
 
 class Lrn(ChannelNorm):
-    """Divides by a power of the energy of ``size`` neighbouring channels; learns nothing.
+    """Divides by a power of the energy of ``size`` neighboring channels; learns nothing.
 
     Source: Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural Networks",
     2012, section 3.3; ``torch.nn.LocalResponseNorm``. flops per element: ``size`` squares,

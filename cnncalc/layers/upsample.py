@@ -55,7 +55,7 @@ class Upsample(Resizing):
 
     A decimal factor is exact: 0.29 of 100 cells are 29, where torch rounds to 28. Source:
     ``torch.nn.Upsample``; ONNX ``Resize``. flops: none for ``nearest``; else a multiplication for
-    each neighbour and the additions between them, for every output.
+    each neighbor and the additions between them, for every output.
     """
 
     words = {"mode": tuple(_CORNERS)}

@@ -71,7 +71,7 @@ def _head(found: Explanation) -> str:
 # ------------------------------------------------------------------------------------- networks
 
 
-def overview(report: Report, *, in_place: bool, optimiser: str) -> list[tuple[str, str]]:
+def overview(report: Report, *, in_place: bool, optimizer: str) -> list[tuple[str, str]]:
     """A network in a few lines: headings and sentences."""
     totals = report.totals
     found = [("", f"{report.name}: {_shapes(report.inputs)} -> {_shapes(report.outputs)}")]
@@ -99,7 +99,7 @@ def overview(report: Report, *, in_place: bool, optimiser: str) -> list[tuple[st
             )
         )
     else:
-        found += _memory(report, in_place=in_place, optimiser=optimiser)
+        found += _memory(report, in_place=in_place, optimizer=optimizer)
     if report.free:
         found.append(("valid", report.validity.removeprefix("Valid ")))
     return found
@@ -138,7 +138,7 @@ def _top(report: Report, name: str) -> str:
     return ", ".join(f"{row.path} {100 * n / total:.1f} %" for n, row in largest)
 
 
-def _memory(report: Report, *, in_place: bool, optimiser: str) -> list[tuple[str, str]]:
+def _memory(report: Report, *, in_place: bool, optimizer: str) -> list[tuple[str, str]]:
     def size(elements: Dim) -> str:
         return text.size(memory.bytes_of(elements, report))
 
@@ -175,8 +175,8 @@ def _memory(report: Report, *, in_place: bool, optimiser: str) -> list[tuple[str
                 "no order needs less" if best.optimal else f"no order needs less than {size(own.bound)}",
             )
         )
-    spent = memory.training(report, optimiser=optimiser)
-    parts = f"parameters {text.size(spent.params)}, gradients {text.size(spent.gradients)}, {optimiser} {text.size(spent.optimiser)}"
+    spent = memory.training(report, optimizer=optimizer)
+    parts = f"parameters {text.size(spent.params)}, gradients {text.size(spent.gradients)}, {optimizer} {text.size(spent.optimizer)}"
     found.append(
         (
             "training, about",

@@ -14,11 +14,11 @@ from cnncalc.report.graphview import TRAINING
 from cnncalc.report.layout import Layout
 from cnncalc.report.outline import Outline, outline
 from cnncalc.report.stacks import LABEL, Block, Stack, labels_of, shown, spine_of, stacks_of
-from cnncalc.report.svg import COLOURS, Box, Picture, Point, dashes, lighter, shortened, text_width
+from cnncalc.report.svg import COLORS, Box, Picture, Point, dashes, lighter, shortened, text_width
 
 MOST = 70
 NAMES = {"conv": "convolution", "linear": "fully connected", "pool": "pooling", "merge": "merge", "group": "group",
-         "input": "input", "activation": "activation", "norm": "normalisation", "other": "other"}  # fmt: skip
+         "input": "input", "activation": "activation", "norm": "normalization", "other": "other"}  # fmt: skip
 TOP, GUTTER, LABELS = 60.0, (28.0, 60.0), 40.0  # of the picture; between columns; the two lines of a label
 
 
@@ -31,7 +31,7 @@ class Places(NamedTuple):
     axes: list[float]  # heights of the middles of the stacks and of the lanes
     foot: float
 
-    def centre(self, stack: int) -> float:
+    def center(self, stack: int) -> float:
         return sum(self.columns[self.layout.level[stack]]) / 2
 
 
@@ -52,7 +52,7 @@ def draw(report: Report, depth: int | None) -> tuple[Picture, Outline]:
         source, target = stacks[chain[0]], stacks[chain[-1]]
         _arrow(picture, source.blocks[-1], target.blocks[0], _way(places, chain, source, target))
     for i, stack in enumerate(stacks):
-        _stack(picture, stack, places.lefts[i], places.axes[i], places.centre(i))
+        _stack(picture, stack, places.lefts[i], places.axes[i], places.center(i))
     _legend(picture, legend, places.foot + 24, training=found.train_only)
     return picture, found
 
@@ -102,7 +102,7 @@ def _arrow(picture: Picture, source: Block, target: Block, way: Sequence[Point])
     picture.arrow(way, source.thing.path, target.thing.path, curved=True, dashed=training)
 
 
-def _stack(picture: Picture, stack: Stack, left: float, axis: float, centre: float) -> None:
+def _stack(picture: Picture, stack: Stack, left: float, axis: float, center: float) -> None:
     """Volumes with their middle on the axis, and the label under them."""
     for i, block in enumerate(stack.blocks):
         _volume(picture, block, left, axis)
@@ -111,29 +111,29 @@ def _stack(picture: Picture, stack: Stack, left: float, axis: float, centre: flo
             _arrow(picture, block, stack.blocks[i + 1], [(left - stack.gap, axis), (left, axis)])
     shape, kind = labels_of(stack)
     foot = axis + stack.height / 2
-    picture.text(centre, foot + 17, shape, LABEL, anchor="middle")
-    picture.text(centre, foot + 31, kind, LABEL, anchor="middle", css="soft")
+    picture.text(center, foot + 17, shape, LABEL, anchor="middle")
+    picture.text(center, foot + 31, kind, LABEL, anchor="middle", css="soft")
 
 
 def _volume(picture: Picture, block: Block, x: float, axis: float) -> None:
     """Front, top and side; a bar has no more than a front."""
     thing, slant = block.thing, block.slant
-    colour = COLOURS.get(thing.family, "#5b7f95")
+    color = COLORS.get(thing.family, "#5b7f95")
     thin = dashes("#00000080") if thing.train_only else ' stroke="#00000040" stroke-width="0.6"'
     top, foot, right = axis + (slant - block.side) / 2, axis + (slant + block.side) / 2, x + block.width
     label = f"{thing.path} ({thing.kind}): {text.dims(thing.output)}"
-    picture.rect(Box(x, top, block.width, block.side), colour, label=label, path=thing.path, extra=thin)
+    picture.rect(Box(x, top, block.width, block.side), color, label=label, path=thing.path, extra=thin)
     if slant:
         roof = [(x, top), (x + slant, top - slant), (right + slant, top - slant), (right, top)]
-        picture.polygon(roof, lighter(colour, 0.4), extra=thin)
+        picture.polygon(roof, lighter(color, 0.4), extra=thin)
         side = [(right, top), (right + slant, top - slant), (right + slant, foot - slant), (right, foot)]
-        picture.polygon(side, lighter(colour, 0.2), extra=thin)
+        picture.polygon(side, lighter(color, 0.2), extra=thin)
 
 
 def _legend(picture: Picture, families: list[str], y: float, *, training: bool) -> None:
     x = 24.0
     for family in families:
-        picture.rect(Box(x, y - 10, 12, 12), COLOURS.get(family, "#5b7f95"))
+        picture.rect(Box(x, y - 10, 12, 12), COLORS.get(family, "#5b7f95"))
         box = picture.text(x + 18, y, NAMES[family], LABEL, css="soft")
         x += 18 + box.width + 22
     if training:

@@ -9,7 +9,7 @@ from cnncalc.report import text
 from cnncalc.report.layout import Layout
 from cnncalc.report.outline import Outline, Thing, outline
 from cnncalc.report.spine import spine
-from cnncalc.report.svg import COLOURS, Box, Picture, Point, dashes, shortened, tail, text_width
+from cnncalc.report.svg import COLORS, Box, Picture, Point, dashes, shortened, tail, text_width
 
 MOST = 260
 SIZE, HEIGHT, STEP = 11.0, 36.0, 64.0
@@ -63,9 +63,9 @@ def draw(report: Report, depth: int | None) -> tuple[Picture, Outline]:
         picture.arrow(points, source.path, target.path, dashed=target.train_only)
     for thing, box in zip(found.things, places, strict=True):
         label = f"{thing.path} ({thing.kind}): {text.dims(thing.output)}"
-        colour = COLOURS.get(thing.family, "#5b7f95")
-        extra = ' rx="5" fill-opacity="0.28"' + (dashes(colour) if thing.train_only else "")
-        picture.rect(box, colour, label=label, path=thing.path, extra=extra)
+        color = COLORS.get(thing.family, "#5b7f95")
+        extra = ' rx="5" fill-opacity="0.28"' + (dashes(color) if thing.train_only else "")
+        picture.rect(box, color, label=label, path=thing.path, extra=extra)
         name, shape = _lines(thing)
         picture.text(box.x + box.width / 2, box.y + 15, name, SIZE, anchor="middle")
         picture.text(box.x + box.width / 2, box.y + 29, shape, SIZE, anchor="middle", css="soft")
@@ -125,7 +125,7 @@ def mermaid(report: Report, depth: int | None) -> tuple[str, Outline]:
         lines += [f"  n{source} {'-.->' if thing.train_only else '-->'} n{i}" for source in thing.feeds]
     used = {thing.family for thing in found.things}
     lines += [
-        f"  classDef {family} stroke:{COLOURS.get(family, '#5b7f95')},stroke-width:2px"
+        f"  classDef {family} stroke:{COLORS.get(family, '#5b7f95')},stroke-width:2px"
         for family in sorted(used)
     ]
     return "\n".join(lines), found

@@ -1,7 +1,7 @@
 """A layered layout of a graph: levels from top to bottom, places from left to right.
 
 After Sugiyama, Tagawa and Toda, "Methods for Visual Understanding of Hierarchical System Structures",
-1981: longest-path levels, barycentres against crossings, then positions drawn to their neighbours as far
+1981: longest-path levels, barycenters against crossings, then positions drawn to their neighbors as far
 as the room allows; last, what runs straight down is put on one line. All edges that leave a box share one
 lane, and larger graphs get fewer passes, so that the work is bounded by the number of vertices.
 """
@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
-GAP, LANE = 22.0, 12.0  # between neighbours; for the edges of one box that pass a level
+GAP, LANE = 22.0, 12.0  # between neighbors; for the edges of one box that pass a level
 SWEEPS, WORK = 12, 150_000  # passes at most; vertices visited at most, in all passes of one kind
 ATTEMPTS = 20  # to find runs that do not cross
 
-Gaps = dict[tuple[int, int], float]  # between the centres of neighbouring blocks
+Gaps = dict[tuple[int, int], float]  # between the centers of neighboring blocks
 
 
 def levels(feeds: Sequence[Sequence[int]]) -> list[int]:
@@ -103,7 +103,7 @@ class Layout:
         self.up[b].append(a)
 
     def _order(self) -> None:
-        """Sort each layer by the mean place of its neighbours, downwards and upwards in turns; keep the best."""
+        """Sort each layer by the mean place of its neighbors, downwards and upwards in turns; keep the best."""
         best, least = [list(layer) for layer in self.layers], self.crossings()
         for sweep in range(self.sweeps):
             down = sweep % 2 == 0
@@ -121,7 +121,7 @@ class Layout:
         self.layers = best
 
     def crossings(self) -> int:
-        """Pairs of edges between neighbouring layers that cross."""
+        """Pairs of edges between neighboring layers that cross."""
         total = 0
         for upper, lower in pairwise(self.layers):
             place = {v: i for i, v in enumerate(lower)}
@@ -133,7 +133,7 @@ class Layout:
         return total
 
     def _positions(self) -> list[float]:
-        """Centres: as near to the neighbours' mean as order and widths allow."""
+        """Centers: as near to the neighbors' mean as order and widths allow."""
         x = [0.0] * len(self.widths)
         for layer in self.layers:
             self._pack(layer, [float(i) for i in range(len(layer))], x)
@@ -178,7 +178,7 @@ class Layout:
         self.x = [x[b] for b in block]
 
     def _blocks(self) -> tuple[list[int], list[int], Gaps]:
-        """The block of each vertex, blocks from left to right, and how far neighbours must be apart.
+        """The block of each vertex, blocks from left to right, and how far neighbors must be apart.
 
         Runs that cross are dissolved. Where too many do, the order of fewest crossings is given up for one in
         which nothing that is kept can cross: the spine, other boxes, and lanes in one order throughout.
@@ -187,16 +187,16 @@ class Layout:
         block = self._runs(spine)
         for _ in range(ATTEMPTS):
             try:
-                return block, *self._neighbours(block)
+                return block, *self._neighbors(block)
             except CycleError as error:
                 crossing = set(error.args[1]) - {block[v] for v in self.spine[:1]}
                 block = [v if b in crossing else b for v, b in enumerate(block)]
         self.layers = [sorted(layer, key=lambda v: (v not in spine, v)) for layer in self.layers]
         self.x = self._positions()
         block = self._runs(spine, only_lanes=True)
-        return block, *self._neighbours(block)
+        return block, *self._neighbors(block)
 
-    def _neighbours(self, block: Sequence[int]) -> tuple[list[int], Gaps]:
+    def _neighbors(self, block: Sequence[int]) -> tuple[list[int], Gaps]:
         before: dict[int, set[int]] = {b: set() for b in block}
         gaps: Gaps = {}
         for layer in self.layers:
@@ -222,11 +222,11 @@ class Layout:
         return first
 
     def _pack(self, layer: list[int], wish: list[float], x: list[float]) -> None:
-        """Keep wished centres apart: what collides is shifted as one, so that its mean stays where it wants."""
+        """Keep wished centers apart: what collides is shifted as one, so that its mean stays where it wants."""
         groups: list[tuple[list[int], float, float]] = []  # members, sum of (wish - offset), count
         offsets: dict[int, float] = {}
-        for v, centre in zip(layer, wish, strict=True):
-            members, total, count = [v], centre, 1.0
+        for v, center in zip(layer, wish, strict=True):
+            members, total, count = [v], center, 1.0
             offsets[v] = 0.0
             while groups:
                 others, sum_, n = groups[-1]

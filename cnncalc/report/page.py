@@ -56,7 +56,7 @@ seen.textContent=r?r.dataset.seen:''});s.addEventListener('mouseleave',()=>{mark
 
 def render(report: Report) -> str:
     """The page."""
-    lines = explanation.overview(report, in_place=False, optimiser="adam")
+    lines = explanation.overview(report, in_place=False, optimizer="adam")
     name = _h(report.name or "network")
     facts = "".join(f"<dt>{_h(term)}</dt><dd>{_h(sentence)}</dd>" for term, sentence in lines if term)
     rules = [COUNTING_RULE, *(q.rule for q in QUANTITIES.values() if q.rule)]

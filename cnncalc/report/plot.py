@@ -11,7 +11,7 @@ from cnncalc.errors import UsageError
 from cnncalc.layer import Layer
 from cnncalc.report import text
 from cnncalc.report.rows import folded
-from cnncalc.report.svg import COLOURS, Box, Picture, shortened, text_width
+from cnncalc.report.svg import COLORS, Box, Picture, shortened, text_width
 
 BY = {q.name: q for q in QUANTITIES.values() if q.adds_up}
 ROWS = 40  # without --depth, as deep as this many bars
@@ -104,7 +104,7 @@ def as_svg(report: Report, by: str, depth: int | None) -> Picture:
         length = max(room * bar.value / most, 1)
         picture.rect(
             Box(left, y + 2, length, 13),
-            COLOURS.get(bar.family, COLOURS["other"]),
+            COLORS.get(bar.family, COLORS["other"]),
             label=f"{bar.label}: {bar.value:,}",
         )
         picture.text(left + length + 8, y + 12, value, SIZE, css="soft")

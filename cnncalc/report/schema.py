@@ -276,7 +276,7 @@ def attachment(family: str) -> dict[str, Any]:
     words = sorted({*known, "none", *(NORMS if family == "norm" else ())})
     properties = {**dict.fromkeys(COMMON, False), "type": {"enum": words}}
     node = {"type": "object", "required": ["type"], "properties": properties}
-    what = "Normalisation" if family == "norm" else "Activation"
+    what = "Normalization" if family == "norm" else "Activation"
     return {
         "anyOf": [{"enum": words}, NAME, node, {"type": "null"}],
         "description": f"{what} after it, a row of its own.",

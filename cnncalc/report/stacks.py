@@ -83,7 +83,7 @@ def _block(thing: Thing, tallest: int) -> Block:
 
 
 def stacks_of(things: Sequence[Thing]) -> list[Stack]:
-    """Neighbours of one type and output shape, each the only reader of the one before, stand together."""
+    """Neighbors of one type and output shape, each the only reader of the one before, stand together."""
     tallest = max((max(cells(thing)) for thing in things), default=1)
     readers = [0] * len(things)
     for thing in things:

@@ -16,7 +16,7 @@ FONT = "DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace"
 ADVANCE = 0.602  # of the font size: the widest of these fonts
 HEAD = 5.0  # of an arrow
 #: by family of layers: readable on white and on near-black
-COLOURS = {
+COLORS = {
     "conv": "#4c78a8", "linear": "#e07b39", "pool": "#3d9a6b", "norm": "#8a8a8a", "activation": "#b08cc9",
     "merge": "#d1495b", "input": "#6b7280", "other": "#a3803f",
 }  # fmt: skip
@@ -72,14 +72,14 @@ def tail(path: str, size: float, width: float) -> str:
     return shortened(names[-1], size, width)
 
 
-def dashes(colour: str) -> str:
+def dashes(color: str) -> str:
     """The outline of what is for training only."""
-    return f' stroke="{colour}" stroke-dasharray="4 3"'
+    return f' stroke="{color}" stroke-dasharray="4 3"'
 
 
-def lighter(colour: str, share: float) -> str:
-    """A colour mixed with white."""
-    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+def lighter(color: str, share: float) -> str:
+    """A color mixed with white."""
+    parts = (int(color[i : i + 2], 16) for i in (1, 3, 5))
     return "#" + "".join(f"{round(p + (255 - p) * share):02x}" for p in parts)
 
 
@@ -94,10 +94,10 @@ class Picture:
         self.texts: list[tuple[str, Box]] = []
 
     def rect(
-        self, box: Box, colour: str = "", *, css: str = "", label: str = "", path: str = "", extra: str = ""
+        self, box: Box, color: str = "", *, css: str = "", label: str = "", path: str = "", extra: str = ""
     ) -> None:
         """A rectangle, with a tooltip if it has a label; ``path`` links it to a layer."""
-        paint = f' fill="{colour}"' if colour else f' class="{css}"'
+        paint = f' fill="{color}"' if color else f' class="{css}"'
         tip = f"<title>{_text(label)}</title>" if label else ""
         end = f">{tip}</rect>" if tip else "/>"
         extra += f' data-path="{_text(path)}"' if path else ""
@@ -105,10 +105,10 @@ class Picture:
             f'<rect x="{_n(box.x)}" y="{_n(box.y)}" width="{_n(box.width)}" height="{_n(box.height)}"{paint}{extra}{end}'
         )
 
-    def polygon(self, points: Sequence[Point], colour: str, *, extra: str = "") -> None:
+    def polygon(self, points: Sequence[Point], color: str, *, extra: str = "") -> None:
         """A closed shape."""
         where = " ".join(f"{_n(x)},{_n(y)}" for x, y in points)
-        self.parts.append(f'<polygon points="{where}" fill="{colour}"{extra}/>')
+        self.parts.append(f'<polygon points="{where}" fill="{color}"{extra}/>')
 
     def arrow(
         self, points: Sequence[Point], source: str, target: str, *, curved: bool = False, dashed: bool = False

@@ -102,7 +102,7 @@ def test_runs_that_cross_keep_their_distance():
 
 @pytest.mark.parametrize("seed", range(40))
 def test_layouts_of_random_graphs(seed):
-    """Neighbours keep apart, edges lead down, and the spine is on one line, whatever the order it starts from."""
+    """Neighbors keep apart, edges lead down, and the spine is on one line, whatever the order it starts from."""
     draw = random.Random(seed)
     count, most = draw.randint(2, 70), draw.choice([1, 2, 3, 8, 30])
     feeds = [sorted(draw.sample(range(i), draw.randint(i > 2, min(i, most)))) for i in range(count)]

@@ -37,7 +37,7 @@ def every_answer(network: Network, report: Report) -> None:
     page.render(report)
     if not report.free:
         features.draw(report, None)
-    explanation.overview(report, in_place=False, optimiser="adam")
+    explanation.overview(report, in_place=False, optimizer="adam")
     for row in report.rows[:3] + report.rows[-3:]:
         explanation.layer_text(explain(report, row.path))
     for fmt in ("table", "markdown", "json"):

@@ -147,7 +147,7 @@ def test_the_table_and_training_count_every_tensor_once():
         assert (
             report.totals.peak_activation_bytes == 4 * report.batch * max(sums) == bytes_of(max(sums), report)
         )
-        needs = training(report, optimiser="adam")
+        needs = training(report, optimizer="adam")
         params = 4 * sum(row.params for row in report)
         kept = sum(elements(node.output) for node in report.graph.nodes)
         assert tuple(needs) == (params, params, 2 * params, 4 * report.batch * kept)

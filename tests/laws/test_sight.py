@@ -41,7 +41,7 @@ def zoom(j, factor, mode):
         return {int(j / factor // 1)}
     place = (j + Fraction(1, 2)) / factor - Fraction(1, 2)
     below = int(place // 1)
-    if place == below:  # the neighbours have a weight of 0
+    if place == below:  # the neighbors have a weight of 0
         return {below}
     return {below, below + 1} if mode == "bilinear" else {below - 1, below, below + 1, below + 2}
 
@@ -62,7 +62,7 @@ def padding_before(layer, axis, size, kernel, stride, dilation):
 
 
 def cells(layer, axis, size, out, j):
-    """Cells of the layer before, along one spatial axis, that cell j reads, and how far neighbours are apart."""
+    """Cells of the layer before, along one spatial axis, that cell j reads, and how far neighbors are apart."""
     if hasattr(layer, "kernel_size"):
         kernel, stride, dilation = layer.axis_fields()[axis]
         before = padding_before(layer, axis, size, kernel, stride, dilation)
@@ -206,7 +206,7 @@ def check(graph):
 
 
 def aligned(node, fields, lines):
-    """Whether all that a tensor unites has the same centre; a layer that moves nothing says what is said before it."""
+    """Whether all that a tensor unites has the same center; a layer that moves nothing says what is said before it."""
     if len(node.inputs) == 1 and all(
         seen(node.number, j) == seen(node.inputs[0], j) for seen in lines for j in CELLS
     ):
@@ -486,7 +486,7 @@ def compare(layer, shape):
 
 
 @pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
-def test_resized_cells_read_their_neighbours(mode):
+def test_resized_cells_read_their_neighbors(mode):
     for size in range(2, 8):
         for to, values in (("scale_factor", ["1/2", "1/3", "2/3", 1.5, 2, 3]), ("size", [1, 2, 3, 5, 8])):
             for value in values:

@@ -218,7 +218,7 @@ BOUNDARIES = [
      told("C302", "the padding leaves nothing of the output: its width is 0", "use less padding")),
     ("conv_transpose2d", {"out_channels": 1, "kernel_size": [3, 3], "padding": [1, 1]}, ((1, 1, 1),)),
     ("instancenorm2d", {}, ((3, 1, 2),)), ("instancenorm2d", {}, ((3, 2, 1),)), ("instancenorm2d", {"track_running_stats": True}, ((3, 1, 1),)),
-    ("instancenorm2d", {}, ((3, 1, 1),), told("C308", "a single position has no variance to normalise by", "leave the norm out where the map is 1×1")),
+    ("instancenorm2d", {}, ((3, 1, 1),), told("C308", "a single position has no variance to normalize by", "leave the norm out where the map is 1×1")),
     ("layernorm", {}, ((3,),)), ("layernorm", {"normalized_shape": [4, 5]}, ((3, 4, 5),)), ("layernorm", {"normalized_shape": [3, 4, 5]}, ((3, 4, 5),)),
     ("layernorm", {"normalized_shape": [3, 5]}, ((3, 4, 5),), told("C308", "the last axes of 3×4×5 are not 3×5")),
     ("layernorm", {"normalized_shape": [3, 4, 5]}, ((3, 4),), told("C308", "the last axes of 3×4 are not 3×4×5")),

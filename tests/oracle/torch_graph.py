@@ -22,7 +22,7 @@ class Scale(nn.Module):
 
 
 class ChannelNorm(nn.Module):
-    """Layer normalisation of the channels at each position."""
+    """Layer normalization of the channels at each position."""
 
     def __init__(self, channels, eps):
         super().__init__()
@@ -101,7 +101,7 @@ def module_of(layer, inputs):
     return makers[kind]() if kind in makers else None
 
 
-def centred(x, height, width):
+def centered(x, height, width):
     top, left = (x.shape[2] - height) // 2, (x.shape[3] - width) // 2
     return x[:, :, top : top + height, left : left + width]
 
@@ -117,7 +117,7 @@ def function_of(layer):
         "slice": lambda x: x[
             (slice(None),) * (layer.axis + 1) + (slice(layer.start, layer.stop, layer.step),)
         ],
-        "crop": lambda x, like: centred(x, *like.shape[2:]),
+        "crop": lambda x, like: centered(x, *like.shape[2:]),
     }
     return functions[layer.type]
 

@@ -113,7 +113,7 @@ def test_softmax(axis):
         assert np.allclose(activation.log_softmax(x, axis)[tuple(at)], logs)
 
 
-# ------------------------------------------------------------------------------- normalisations
+# ------------------------------------------------------------------------------- normalizations
 
 EPS = 0.01
 
@@ -141,7 +141,7 @@ SHAPES = [(2, 6), (2, 6, 4), (2, 6, 3, 4), (2, 6, 2, 3, 2)]
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("laid", MEMORY)
-def test_normalisations(shape, laid):
+def test_normalizations(shape, laid):
     x = np.random.default_rng(4).normal(1, 2, shape)
     n, c = shape[:2]
     by_image = np.array([[normal(x[i, j].ravel()).reshape(shape[2:]) for j in range(c)] for i in range(n)])
@@ -184,7 +184,7 @@ def test_half_precision_keeps_its_type():
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
-def test_local_response_normalisation(size):
+def test_local_response_normalization(size):
     x = np.random.default_rng(6).normal(size=(2, 5, 3))
     for n, c, i in np.ndindex(x.shape):
         near = [x[n, k, i] ** 2 for k in range(c - size // 2, c - size // 2 + size) if 0 <= k < 5]

@@ -1,4 +1,4 @@
-"""Sets of integers by tables and enumeration: pieces, their plainest form, neighbours, texts, solutions, and limits."""
+"""Sets of integers by tables and enumeration: pieces, their plainest form, neighbors, texts, solutions, and limits."""
 
 from itertools import pairwise, product
 
@@ -57,7 +57,7 @@ def of(*pieces):
     ([piece(5, 4)], "no H"),
     ([piece(5, 7, 4, 0)], "no H"),
     ([], "no H"),
-    # neighbours
+    # neighbors
     ([piece(1, 3), piece(4, None)], "H >= 1"),
     ([piece(4, None), piece(1, 3)], "H >= 1"),
     ([piece(1, 3), piece(5, None)], "1 <= H <= 3 or H >= 5"),

@@ -502,11 +502,11 @@ def test_softplus_is_smooth_to_the_threshold():
     assert activation.softplus(x, 2.0, 40.0)[0, 1] == 20 + math.log1p(math.exp(-40)) / 2
 
 
-# ----------------------------------------------------------------------- normalisations and the rest
+# ----------------------------------------------------------------------- normalizations and the rest
 
 
 @pytest.mark.parametrize("channels", [30_000, 70_000, 3])
-def test_wide_maps_are_normalised_in_parts(channels):
+def test_wide_maps_are_normalized_in_parts(channels):
     x = normal(1, channels, 5)
     weight, bias = normal(channels), normal(channels)
     own = lambda p: p[:, None]
@@ -550,7 +550,7 @@ def test_statistics_of_many_numbers_lose_nothing(order):
         np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
-def test_normalisations_keep_the_type_and_the_input():
+def test_normalizations_keep_the_type_and_the_input():
     x = normal(2, 4, 3, 5).astype(np.float32) * 3 + 1000
     before, p = x.copy(), np.linspace(0.5, 2, 4).astype(np.float32)
     own, last = (p, p, 0.01), np.ones(5, np.float32)

@@ -115,9 +115,9 @@ def test_best_orders_are_best_of_all():
 
 def test_training_is_the_sum_of_its_parts():
     report = cnncalc.load("vgg16").summary(batch=2)
-    sgd, momentum, adam = (training(report, optimiser=name) for name in ("sgd", "momentum", "adam"))
+    sgd, momentum, adam = (training(report, optimizer=name) for name in ("sgd", "momentum", "adam"))
     assert sgd.params == sgd.gradients == 4 * 138357544
-    assert (sgd.optimiser, momentum.optimiser, adam.optimiser) == (0, sgd.params, 2 * sgd.params)
+    assert (sgd.optimizer, momentum.optimizer, adam.optimizer) == (0, sgd.params, 2 * sgd.params)
     assert sgd.activations == report.totals.activation_bytes + 2 * 4 * 3 * 224 * 224
     assert adam.total == 4 * sgd.params + sgd.activations
 

@@ -26,10 +26,10 @@ from cnncalc.shapes import Window, axis_names
 
 
 class Places(NamedTuple):
-    """Where the cells of a tensor look along one axis: in cells of the input, centres doubled."""
+    """Where the cells of a tensor look along one axis: in cells of the input, centers doubled."""
 
     stride: int = 1
-    low: int = 0  # the centre of cell 0, over all ways from the input the least
+    low: int = 0  # the center of cell 0, over all ways from the input the least
     high: int = 0
     last: int = 0  # the last cell of the input that cell 0 sees
 

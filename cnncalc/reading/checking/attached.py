@@ -83,5 +83,5 @@ def _unknown(context: Context, word: str, node: MapNode, family: str) -> None:
         fix = Fix(mark, ours, keeps_quotes=True)
     elif ours:
         help = f"{help}; {meanings.difference(word) or 'its fields mean something else here'}"
-    wanted = "normalisation" if family == "norm" else "activation"
+    wanted = "normalization" if family == "norm" else "activation"
     context.problem("C103", f"unknown {wanted} '{word[:64]}'", mark, help, fix)

@@ -177,7 +177,7 @@ def ceil(a: Any) -> Dim:
 
 
 def round_half_even(a: Any) -> Dim:
-    """Python's ``round``: ties go to the even neighbour."""
+    """Python's ``round``: ties go to the even neighbor."""
     n, d = split(a)
     rounded = (2 * n + d) // (2 * d)
     if d % 2:
