@@ -15,7 +15,7 @@ class AxisSoftmax(Elementwise):
     cost = 3
 
     dim: Annotated[
-        fields.Integer, fields.About("Axis that is normalised: 0 for the channels, -1 for the last.")
+        fields.Integer, fields.About("Axis that is normalized: 0 for the channels, -1 for the last.")
     ] = 0
 
     def requirements(self, inputs: Shapes) -> Requirements:

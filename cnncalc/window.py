@@ -115,7 +115,7 @@ class DilatedWindowLayer(WindowLayer):
     """A window whose cells may stand apart."""
 
     dilation: Annotated[
-        PerAxis, fields.About("Distance between neighbouring cells of the kernel.", unit="cells")
+        PerAxis, fields.About("Distance between neighboring cells of the kernel.", unit="cells")
     ] = 1  # type: ignore[assignment]
 
     @field_validator("dilation", mode="plain")

@@ -32,7 +32,7 @@ class LayerNorm(ChannelNorm):
     normalized_shape: Annotated[
         Shape | None,
         PlainValidator(_trailing),
-        fields.About("Last axes to normalise over; default: the channels."),
+        fields.About("Last axes to normalize over; default: the channels."),
     ] = None
     eps: fields.Epsilon = 1e-5
     elementwise_affine: Annotated[

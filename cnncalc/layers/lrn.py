@@ -24,7 +24,7 @@ class Lrn(ChannelNorm):
     size: Annotated[
         fields.Size,
         fields.About(
-            "Neighbouring channels whose squares are summed, the channel itself included.", 5, "channels"
+            "Neighboring channels whose squares are summed, the channel itself included.", 5, "channels"
         ),
     ]
     alpha: Annotated[fields.Real, fields.About("Factor of the mean square.")] = 1e-4
