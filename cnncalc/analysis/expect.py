@@ -1,34 +1,45 @@
-"""Expectations of a spec held against its report."""
+"""Expectations of a spec compared with its report."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.counting.liveness import live_sets
 from cnncalc.counting.quantities import ITEM_BYTES, QUANTITIES, Scale
 from cnncalc.counting.rows import Row, whole
 from cnncalc.dims import Dim
-from cnncalc.errors import Mark, Place, Problem, Source, SpecError, UsageError, did_you_mean
-from cnncalc.fields import describe
-from cnncalc.reading import slips
+from cnncalc.errors import Place, Problem, Source, SpecError, UsageError
 from cnncalc.reading.checking import settings
-from cnncalc.reading.checking.value import Failed, compile_value
+from cnncalc.reading.checking.expectations import (
+    Case,
+    Expectation,
+    Wanted,
+    Words,
+    number_of,
+    read_cases,
+    read_expectations,
+)
+from cnncalc.reading.checking.value import Failed
 from cnncalc.reading.checking.variables import variables_of
-from cnncalc.reading.expressions import quantity, rational
-from cnncalc.reading.expressions.bounds import WORDS, Bound
-from cnncalc.reading.text.nodes import ListNode, MapNode
+from cnncalc.reading.expressions import rational
+from cnncalc.reading.expressions.bounds import Bound
+from cnncalc.reading.text.nodes import MapNode
 from cnncalc.shapes import show
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cnncalc.counting.propagate import Report
     from cnncalc.counting.rows import Totals
     from cnncalc.network import Network
 
-FIELDS = (*QUANTITIES, "receptive_field", "output", "layers", "divisible_by")
-OF_LAYERS = (*(q.name for q in QUANTITIES.values() if q.of is not None), "receptive_field", "output")
-BOUNDS = tuple(word for word in WORDS if word != "exactly")
+WORDS = Words(
+    network=(*QUANTITIES, "receptive_field", "output", "layers", "divisible_by"),
+    layer=(*(q.name for q in QUANTITIES.values() if q.of is not None), "receptive_field", "output"),
+    scaled=tuple(name for name, quantity in QUANTITIES.items() if quantity.scaled),
+    dtypes=tuple(ITEM_BYTES),
+)
 
 
 class Outcome(NamedTuple):
@@ -45,12 +56,12 @@ def check(network: Network, report: Report) -> list[Problem]:
 
 def outcomes(network: Network, report: Report) -> list[Outcome]:
     """Every expectation of the spec, every case, and how it went."""
-    checker = _Checker(network, report)
-    if network.spec.expect is not None:
-        checker.check(network.spec.expect, report)
-    for number, (case, mark) in enumerate(network.spec.cases, 1):
-        checker.case(case, mark, number)
-    return checker.outcomes
+    judge = _Judge(network, report, {})
+    found = [each for one in read_expectations(network.spec, WORDS) for each in judge.outcomes(one)]
+    return [
+        *found,
+        *(Outcome(case.name, tuple(_case(network, case))) for case in read_cases(network.spec, WORDS)),
+    ]
 
 
 def budgets(
@@ -72,240 +83,126 @@ def budgets(
     return found
 
 
-class _Checker:
-    def __init__(self, network: Network, report: Report) -> None:
-        self.network = network
-        self.source = network.source
-        self.report = report
-        self.variables, _ = variables_of(network.vars, {}, {})
-        self.problems: list[Problem] = []
-        self.outcomes: list[Outcome] = []
-
-    def done(self, name: str, before: int) -> None:
-        """What was found since then belongs to one expectation."""
-        self.outcomes.append(Outcome(name, tuple(self.problems[before:])))
-
-    def add(self, code: str, message: str, mark: Mark, *notes: str, help: str | None = None) -> None:
-        self.problems.append(Problem(code, message, Place(self.source, mark), notes, help))
-
-    def case(self, case: Any, mark: Mark, number: int) -> None:
-        """One entry of ``cases``, which is one outcome."""
-        before, outer = len(self.problems), self.outcomes
-        self.outcomes = []
-        self.judge_setting(case, mark)
-        self.outcomes = outer
-        written = case.get("set") if isinstance(case, MapNode) else None
-        setting = written if isinstance(written, MapNode) else {}
-        name = case.get("name") if isinstance(case, MapNode) else None
-        shown = ", ".join(f"{key}={describe(value)}" for key, value in setting.items())
-        self.done(f"case {name if isinstance(name, str) else shown or number}", before)
-
-    def judge_setting(self, case: Any, mark: Mark) -> None:
-        """A setting, and what is expected there."""
-        if not isinstance(case, MapNode):
-            self.add("C101", f"a case is a mapping with 'set', got {describe(case)}", mark)
-            return
-        setting = case.get("set")
-        values: dict[str, Any] = {}
-        if setting is not None and not isinstance(setting, MapNode):
-            self.add("C101", "'set' needs a mapping from variables to values", case.values_at["set"])
-            return
-        for name, raw in (setting or {}).items():
-            at = case["set"].values_at[name]
-            if name not in self.network.vars:
-                self.unknown(name, case["set"].keys_at[name], [*self.network.vars])
-                return
-            values[name] = self.setting_of(name, raw, at)
-            if values[name] is None:
-                return  # which has been said
-            try:
-                settings.refuse_values(self.network.spec, name, [values[name]])
-            except UsageError as error:
-                self.add("C101", str(error), at)
-                return
-        self.judge_case(case, mark, values)
-
-    def setting_of(self, name: str, raw: Any, mark: Mark) -> Any:
-        """A value for a variable: as it is written, or of an expression."""
-        word = isinstance(raw, str) and settings.domain(self.network.spec, name).kind == "str"
-        return raw if word or isinstance(raw, bool | list) else self.evaluate(raw, mark, name)
-
-    def judge_case(self, case: MapNode, mark: Mark, values: dict[str, Any]) -> None:
-        shown = ", ".join(f"{name}={value}" for name, value in values.items()) or "its own setting"
+def _case(network: Network, case: Case) -> Iterator[Problem]:
+    """What is wrong at a setting of its own."""
+    if case.problems:
+        yield from case.problems
+        return
+    spec, values = network.spec, dict[str, Any]()
+    defaults, _ = variables_of(spec.vars, {}, {})
+    for name, value in case.setting.items():
         try:
-            report = self.network.summary(set=values)
-        except SpecError as error:
-            if case.get("fails") is not True:
-                why = error.problems[0].message
-                self.add("C401", f"the case at {shown} fails", mark, f"because {why}")
+            literal = value.parsed is None and isinstance(value.raw, bool | str | list)
+            values[name] = value.raw if literal else number_of(value, defaults)
+            settings.refuse_values(spec, name, [values[name]])
+        except Failed as failed:
+            yield failed.problem
             return
-        if case.get("fails") is True:
-            self.add("C401", f"the case at {shown} should fail, but it is valid", mark)
+        except UsageError as error:
+            yield Problem("C101", str(error), value.place)
             return
-        self.report = report
-        rest = MapNode(case.mark)
-        for key in (k for k in case if k not in ("set", "fails", "name")):
-            rest[key], rest.keys_at[key], rest.values_at[key] = (
-                case[key],
-                case.keys_at[key],
-                case.values_at[key],
-            )
-        self.variables = {**self.variables, **values}
-        self.check(rest, report)
+    shown = ", ".join(f"{name}={value}" for name, value in values.items()) or "its own setting"
+    try:
+        report = network.summary(set=values)
+    except SpecError as error:
+        if not case.fails:
+            notes = (f"because {error.problems[0].message}",)
+            yield Problem("C401", f"the case at {shown} fails", case.place, notes)
+        return
+    if case.fails:
+        yield Problem("C401", f"the case at {shown} should fail, but it is valid", case.place)
+        return
+    judge = _Judge(network, report, values)
+    for one in case.expectations:
+        for outcome in judge.outcomes(one):
+            yield from outcome.problems
 
-    def check(self, expect: MapNode, report: Report) -> list[Problem]:
-        for key, wanted in expect.items():
-            at, before = expect.values_at[key], len(self.problems)
-            if key == "layers":
-                self.layers(wanted, at, report)
-                continue
-            if key == "output":
-                self.output(wanted, at, report)
-            elif key == "divisible_by":
-                self.divisible_by(wanted, at)
-            elif key in FIELDS:
-                self.number(key, wanted, at, report.totals, "the network")
-            else:
-                self.unknown(key, expect.keys_at[key], [*FIELDS])
-            self.done(key, before)
-        return self.problems
 
-    def output(self, wanted: Any, mark: Mark, report: Report) -> None:
-        if len(report.outputs) == 1:
-            self.shape(wanted, mark, report.output, "the network's output")
+class _Judge:
+    """Compares what is expected with a report at a setting."""
+
+    def __init__(self, network: Network, report: Report, setting: Mapping[str, Any]) -> None:
+        self.network, self.report = network, report
+        self.variables, _ = variables_of(network.vars, setting, {})
+
+    def outcomes(self, one: Expectation) -> Iterator[Outcome]:
+        """How an expectation went; of a layer, each of what is expected there."""
+        if one.key != "layers" or one.problems:
+            yield Outcome(one.name, (*one.problems, *self.problems(one, None)))
             return
-        several = ", ".join(report.outputs)
-        help = f"write 'layers: {{{next(iter(report.outputs))}: {{output: [...]}}}}' for each"
-        self.add("C204", f"the network has several outputs: {several}", mark, help=help)
+        try:
+            row = self.report[one.name.partition(".")[2]]
+        except KeyError as error:
+            yield Outcome(one.name, (Problem("C202", str(error.args[0]), one.place),))
+            return
+        for each in one.inside:
+            yield Outcome(each.name, (*each.problems, *self.problems(each, row)))
 
-    def divisible_by(self, wanted: Any, mark: Mark) -> None:
+    def problems(self, one: Expectation, row: Row | None) -> Iterator[Problem]:
+        """What is not as expected, of a layer or of the network."""
+        if one.key == "output":
+            yield from self.output(one, row)
+        elif one.wanted:
+            judge = self.divisible_by if one.key == "divisible_by" else self.number
+            yield from judge(one, one.wanted, row)
+
+    def numbers(self, wanted: Wanted) -> tuple[list[tuple[str, Any, Place]], list[Problem]]:
+        """What is wanted, as numbers, and what is none."""
+        found, problems = [], []
+        for word, value in wanted:
+            try:
+                found.append((word, number_of(value, self.variables), value.place))
+            except Failed as failed:
+                problems.append(failed.problem)
+        return found, problems
+
+    def output(self, one: Expectation, row: Row | None) -> Iterator[Problem]:
+        outputs = self.report.outputs
+        if row is None and len(outputs) > 1:
+            help = f"write 'layers: {{{next(iter(outputs))}: {{output: [...]}}}}' for each"
+            message = f"the network has several outputs: {', '.join(outputs)}"
+            yield Problem("C204", message, one.place, help=help)
+        elif one.wanted is not None:
+            actual = self.report.output if row is None else row.output
+            sizes, problems = self.numbers(one.wanted)
+            yield from problems
+            wanted = tuple(size for _, size, _ in sizes)
+            if wanted != actual and not problems:
+                what = "the network's output" if row is None else row.path
+                message = f"{what} is {show(actual)}, expected {show(wanted)}"
+                yield Problem("C401", message, one.place, help=_short_of(wanted, actual, self.report))
+
+    def divisible_by(self, one: Expectation, wanted: Wanted, row: Row | None) -> Iterator[Problem]:
         """Every positive multiple of each number is valid, whatever the other variables' multiples."""
         from cnncalc.analysis.solve import proves_multiples, solve
 
-        if not isinstance(wanted, MapNode):
-            self.add("C101", "'divisible_by' needs a mapping from variables to numbers", mark)
-            return
-        for name in wanted:
-            if name not in self.network.vars:
-                self.unknown(name, wanted.keys_at[name], [*self.network.vars])
-                return
         try:
-            found = solve(self.network, list(wanted))
+            found = solve(self.network, [name for name, _ in wanted])
         except SpecError as error:
-            self.problems += error.problems
+            yield from error.problems
             return
-        for name, divisor in wanted.items():
-            at = wanted.values_at[name]
-            if isinstance(divisor, bool) or not isinstance(divisor, int) or divisor < 1:
-                self.add("C101", f"needs a positive integer, got {describe(divisor)}", at)
-            elif found.sets[name].grid.scale > 1:
-                self.add("C101", f"'{name}' is a decimal variable, and multiples are of integers", at)
+        for name, (divisor, at, _) in wanted:
+            if found.sets[name].grid.scale > 1:
+                yield Problem("C101", f"'{name}' is a decimal variable, and multiples are of integers", at)
             elif (multiple := proves_multiples(found, name, divisor)) is not None:
-                valid = found.sets[name].text(name)
-                self.add(
-                    "C401",
-                    f"not every multiple of {divisor} works: {multiple} does not",
-                    at,
-                    f"valid: {valid}",
-                )
+                message = f"not every multiple of {divisor} works: {multiple} does not"
+                yield Problem("C401", message, at, (f"valid: {found.sets[name].text(name)}",))
         for reason in found.coupled:
-            self.add("C401", f"the variables constrain each other: {reason.condition}", mark)
+            yield Problem("C401", f"the variables constrain each other: {reason.condition}", one.place)
 
-    def unknown(self, key: str, mark: Mark, known: list[str]) -> None:
-        help = did_you_mean(key, known) or f"choose from {', '.join(known)}"
-        self.add("C102", f"'expect' has no field '{key}'", mark, help=help)
-
-    def layers(self, wanted: Any, mark: Mark, report: Report) -> None:
-        if not isinstance(wanted, MapNode):
-            before = len(self.problems)
-            self.add("C101", "'layers' needs a mapping from paths to expectations", mark)
-            self.done("layers", before)
-            return
-        for path, node in wanted.items():
-            before = len(self.problems)
-            if not isinstance(node, MapNode):
-                self.add("C101", f"'{path}' needs a mapping", wanted.values_at[path])
-                self.done(f"layers.{path}", before)
-                continue
-            try:
-                row = report[path]
-            except KeyError as error:
-                self.add("C202", str(error.args[0]), wanted.keys_at[path])
-                self.done(f"layers.{path}", before)
-                continue
-            self.layer(path, node, row)
-
-    def layer(self, path: str, node: MapNode, row: Row) -> None:
-        for key, value in node.items():
-            at, before = node.values_at[key], len(self.problems)
-            if key == "output":
-                self.shape(value, at, row.output, path)
-            elif key in OF_LAYERS:
-                self.number(key, value, at, row, path)
-            else:
-                self.unknown(key, node.keys_at[key], [*OF_LAYERS])
-            self.done(f"layers.{path}.{key}", before)
-
-    def number(self, key: str, wanted: Any, mark: Mark, have: Row | Totals, what: str) -> None:
-        dtype = wanted.get("dtype", self.report.dtype) if isinstance(wanted, MapNode) else self.report.dtype
-        if dtype not in ITEM_BYTES:
-            help = did_you_mean(str(dtype), ITEM_BYTES) or f"choose from {', '.join(ITEM_BYTES)}"
-            self.add("C101", f"unknown dtype {describe(dtype)}", wanted.values_at["dtype"], help=help)
-            return
-        actual = _actual(key, self.report, have, dtype)
+    def number(self, one: Expectation, wanted: Wanted, row: Row | None) -> Iterator[Problem]:
+        what = "the network" if row is None else row.path
+        actual = _actual(one.key, self.report, row or self.report.totals, one.dtype or self.report.dtype)
         if actual is None:
-            self.add("C401", f"{what} has no {LABELS[key]} of a fixed size", mark)
+            yield Problem("C401", f"{what} has no {LABELS[one.key]} of a fixed size", one.place)
             return
-        bounds = {"exactly": (wanted, mark)}
-        if isinstance(wanted, MapNode):
-            bounds = {}
-            for word in wanted:
-                if word in BOUNDS:
-                    bounds[word] = (wanted[word], wanted.values_at[word])
-                elif word != "dtype" or not _scaled(key):
-                    known = [*BOUNDS, *(["dtype"] if _scaled(key) else [])]
-                    self.unknown(word, wanted.keys_at[word], known)
-        for word, (raw, at) in bounds.items():
-            value = self.evaluate(raw, at, key)
-            bound = Bound(key, WORDS[word][0], value)
-            if value is not None and bound.holds(actual) is not True:
+        numbers, problems = self.numbers(wanted)
+        yield from problems
+        for operator, number, place in numbers:
+            bound = Bound(one.key, operator, number)
+            if bound.holds(actual) is not True:
                 message, *notes = _failure(what, bound, actual, self.report)
-                self.add("C401", message, at, *notes)
-
-    def evaluate(self, raw: Any, mark: Mark, name: str) -> Any:
-        """A number, a quantity with a unit, or an expression in the spec's variables."""
-        if isinstance(raw, str) and (found := quantity.parse(raw)) is not None:
-            if (wrong := quantity.wrong_unit(raw, name)) is None:
-                return found
-            message, help = wrong
-            self.add("C101", message, mark, help=help)
-            return None
-        if isinstance(raw, str) and (number := slips.grouped(raw)) is not None:
-            self.add("C105", f"'{raw[:40]}' is not a plain number", mark, help=f"write {number}")
-            return None
-        try:
-            value = compile_value(raw, mark, self.source, self.variables).evaluate(self.variables)
-        except Failed as failed:
-            self.problems.append(failed.problem)
-            return None
-        if isinstance(value, bool | str | list | dict) or value is None:
-            self.add("C101", f"needs a number, got {describe(value)}", mark)
-            return None
-        if isinstance(value, float) and not math.isfinite(value):
-            self.add("C101", f"needs a finite number, got {value}", mark)
-            return None
-        return value
-
-    def shape(self, wanted: Any, mark: Mark, actual: tuple[Dim, ...], what: str) -> None:
-        if not isinstance(wanted, ListNode):
-            meant = slips.listed(wanted) if isinstance(wanted, str) else None
-            help = f"write {meant or f'[{describe(wanted)}]'}" if meant or isinstance(wanted, int) else None
-            self.add("C101", f"needs a list of sizes, got {describe(wanted)}", mark, help=help)
-            return
-        sizes = [self.evaluate(raw, at, "an axis") for raw, at in zip(wanted, wanted.values_at, strict=True)]
-        if None not in sizes and tuple(sizes) != actual:
-            message = f"{what} is {show(actual)}, expected {show(tuple(sizes))}"
-            self.add("C401", message, mark, help=_short_of(tuple(sizes), actual, self.report))
+                yield Problem("C401", message, place, tuple(notes))
 
 
 def _short_of(wanted: tuple[Any, ...], actual: tuple[Dim, ...], report: Report) -> str | None:
@@ -332,11 +229,6 @@ def _short_of(wanted: tuple[Any, ...], actual: tuple[Dim, ...], report: Report) 
 LABELS = {name: quantity.heading for name, quantity in QUANTITIES.items()} | {
     "receptive_field": "receptive field"
 }
-
-
-def _scaled(key: str) -> bool:
-    """Whether the data type matters, so that an expectation may name one."""
-    return key in QUANTITIES and QUANTITIES[key].scaled
 
 
 def _actual(key: str, report: Report, have: Row | Totals, dtype: str) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from cnncalc.analysis.expect import OF_LAYERS
+from cnncalc.analysis.expect import WORDS
 from cnncalc.analysis.rules import rules
 from cnncalc.counting.quantities import ITEM_BYTES, QUANTITIES
 from cnncalc.domain import KINDS
@@ -162,7 +162,7 @@ def expectation() -> dict[str, Any]:
     }
     shape = {"type": "array", "items": NUMBER}
     of_layer = {"type": "object", "additionalProperties": False,
-                "properties": {key: value for key, value in {**numbers, "output": shape}.items() if key in OF_LAYERS}}  # fmt: skip
+                "properties": {key: value for key, value in {**numbers, "output": shape}.items() if key in WORDS.layer}}  # fmt: skip
     return {
         "description": "What must hold: exact numbers, or {min, max, approx}; 5M and 320KiB are understood.",
         "type": "object", "additionalProperties": False,

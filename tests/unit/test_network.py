@@ -445,6 +445,23 @@ def test_an_activation_may_have_the_name_of_a_variable(variables, act):
     assert [row.type for row in found] == ["conv2d", "batchnorm2d", "relu"]
 
 
+@pytest.mark.parametrize(
+    "cases",
+    [
+        [{"set": {"H": 64}, "output": [3, "G", "W//2"]}],  # G is half of this H
+        [{"set": {"H": 64}, "output": [3, "H//2", "W//2"]}, {"set": {"W": 64}, "output": [3, "H//2", 32]}],
+    ],
+)  # fmt: skip
+def test_a_case_is_judged_at_its_own_setting(cases):
+    from cnncalc.analysis.expect import check
+
+    network = cnncalc.load({
+        "vars": {"H": 32, "W": 32, "G": "H//2"}, "input": [3, "H", "W"],
+        "layers": [{"type": "maxpool2d", "kernel_size": 2}], "cases": cases,
+    })  # fmt: skip
+    assert check(network, network.summary()) == []
+
+
 SHARED = {
     "vars": {"H": 32, "W": 32, "w": 1.0, "n": 2, "act": "relu", "norm": "batch", "deep": True},
     "input": [3, "H", "W"],
