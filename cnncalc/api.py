@@ -5,7 +5,7 @@ What they hold is made below, in ``network``, ``counting`` and ``analysis``, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from cnncalc.reading.text.files import read_any
 if TYPE_CHECKING:
     import os
 
+    from cnncalc.analysis.closed_form import Compiled
     from cnncalc.analysis.verify import Verification
     from cnncalc.errors import Problem
 
@@ -73,7 +74,7 @@ class Network(network.Network):
         set: Mapping[str, Any] | None = None,
         over: Mapping[str, Sequence[Any] | str] | None = None,
         batch: int = 1,
-    ) -> Callable[..., Any]:
+    ) -> Compiled[Any]:
         """A function from values of free variables to numbers of the network, by closed forms.
 
         Args:
@@ -92,10 +93,10 @@ class Network(network.Network):
             SpecError: the structure depends on a variable in ``free``.
             UsageError: a number or variable is unknown.
         """
-        from cnncalc.analysis.closed_form import compiled
+        from cnncalc.analysis.closed_form import Compiled
 
         names = tuple(dict.fromkeys([*([free] if isinstance(free, str) else free), *(over or ())]))
-        return compiled(self.summary(free=names, set=set, over=over, batch=batch), numbers, names)
+        return Compiled(self.summary(free=names, set=set, over=over, batch=batch), numbers, names)
 
     def verify(
         self,

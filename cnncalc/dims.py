@@ -22,7 +22,7 @@ Source: Graham, Knuth, Patashnik, "Concrete Mathematics", section 3.2 (3.11).
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial, reduce
 from itertools import product
 from math import gcd, lcm, prod
 from typing import TYPE_CHECKING, Any
@@ -77,6 +77,11 @@ class Symbol:
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, _ATOMS) and self.key == other.key)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """An atom is made anew where it is unpickled: hashes of texts differ between processes."""
+        made = partial(Symbol, points=self.points, up=self.up, down=self.down)
+        return made, (self.variable, self.least)
+
     def parts(self) -> tuple[Dim, ...]:
         """Expressions inside the atom."""
         return ()
@@ -124,6 +129,9 @@ class Floor:
     __hash__ = Symbol.__hash__
     __eq__ = Symbol.__eq__
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Floor, (self.numerator, self.divisor)
+
     def parts(self) -> tuple[Dim, ...]:
         return (self.numerator,)
 
@@ -152,6 +160,9 @@ class Extreme:
 
     __hash__ = Symbol.__hash__
     __eq__ = Symbol.__eq__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(Extreme, largest=self.largest), (self.args,)
 
     def parts(self) -> tuple[Dim, ...]:
         return self.args

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -151,6 +151,10 @@ class SpecError(CnncalcError):
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong. What to do is worked out when somebody asks: it may take longer than to find out."""
         return self._found if self._advise is None else self._advise(self._found)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Worker processes send it with its advice worked out."""
+        return type(self), (self.problems,)
 
     def __str__(self) -> str:
         return "\n".join(map(_one_line, self.problems))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from cnncalc.counting.liveness import live_sets
 from cnncalc.counting.propagate import Report
@@ -21,35 +21,84 @@ OF_LAYERS = (
     "activations",
     *(name for name, quantity in QUANTITIES.items() if quantity.of is not None),
 )
+Found_co = TypeVar("Found_co", covariant=True)
 SAFE = 2**62  # past this int64 would wrap
 
 
-def compiled(
-    report: Report, numbers: Sequence[str], free: tuple[str, ...], *, checked: bool = True
-) -> Callable[..., Any]:
-    """A function of the free variables, in order or by name.
+class Compiled(Generic[Found_co]):
+    """A function from values of free variables to numbers of a network, by their closed forms.
 
-    ``checked``: it refuses values for which the network is not valid.
+    It takes numbers, or NumPy arrays that broadcast together, in the order of ``variables`` or by name. It gives
+    one value for one number, else a tuple. It can be pickled and shared between threads.
+
+    Attributes:
+        name: the name of the network.
+        numbers: what it computes: ``("params", "macs")``.
+        variables: the names of its arguments, in their order.
+        forms: the closed form of each number.
+        conditions: what values must satisfy; others are a ``ValueError`` where the function is called.
+        validity: a sentence that says the same.
     """
-    if not numbers:
-        raise UsageError(f"name a number to compile: {', '.join(NUMBERS)}")
-    forms = [form_of(report, number) for number in numbers]
-    grids = {name: report.graph.free[name] for name in free}
 
-    def evaluate(*values: Any, **named: Any) -> Any:
-        given = dict(zip(free, values, strict=False)) | named
-        if set(given) != set(free) or len(values) > len(free):
-            raise TypeError(f"needs values for {', '.join(free)}")
-        given = {grid.symbol_name(name): _positions(name, grid, given[name]) for name, grid in grids.items()}
-        for condition in report.conditions if checked else ():
+    __slots__ = ("_checked", "_grids", "conditions", "forms", "name", "numbers", "validity")
+
+    def __init__(
+        self, report: Report, numbers: Sequence[str], free: Sequence[str], *, checked: bool = True
+    ) -> None:
+        if not numbers:
+            raise UsageError(f"name a number to compile: {', '.join(NUMBERS)}")
+        self.name = report.name
+        self.numbers = tuple(numbers)
+        self.forms = tuple(form_of(report, number) for number in numbers)
+        self.conditions = report.conditions
+        self.validity = report.validity
+        self._grids: Mapping[str, Grid] = {name: report.graph.free[name] for name in free}
+        self._checked = checked
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names of its arguments, in their order."""
+        return tuple(self._grids)
+
+    @overload
+    def __call__(self, /, *values: float, **named: float) -> Found_co: ...
+    @overload
+    def __call__(self, /, *values: Any, **named: Any) -> Any: ...
+    def __call__(self, /, *values: Any, **named: Any) -> Any:
+        """The numbers at the given values.
+
+        Raises:
+            ValueError: the network is not valid there, or a value is not one that the variable may have.
+            TypeError: a value is missing, or not a number.
+        """
+        given = dict(zip(self._grids, values, strict=False)) | named
+        if set(given) != set(self._grids) or len(values) > len(self._grids):
+            raise TypeError(f"needs values for {', '.join(self._grids)}")
+        given = {
+            grid.symbol_name(name): _positions(name, grid, given[name]) for name, grid in self._grids.items()
+        }
+        for condition in self.conditions if self._checked else ():
             holds = condition.holds(given)
             if not (holds.all() if hasattr(holds, "all") else holds):
-                raise ValueError(f"{report.name or 'the network'} is valid only where {condition}")
-        found = tuple(_evaluated(form, given) for form in forms)
+                raise ValueError(f"{self.name or 'the network'} is valid only where {condition}")
+        found = tuple(_evaluated(form, given) for form in self.forms)
         return found[0] if len(found) == 1 else found
 
-    evaluate.__doc__ = f"{', '.join(numbers)} as a function of {', '.join(free)}. {report.validity}."
-    return evaluate
+    def __repr__(self) -> str:
+        of = f" of {self.name}" if self.name else ""
+        return f"<Compiled {', '.join(self.numbers)}{of} as a function of {', '.join(self.variables)}>"
+
+    def __str__(self) -> str:
+        """The closed forms, a line for each number."""
+        lines = [f"{number} = {_text(form)}" for number, form in zip(self.numbers, self.forms, strict=True)]
+        return "\n".join([*lines, *([f"{self.validity}."] if self.validity else [])])
+
+
+def _text(form: Any) -> str:
+    if isinstance(form, list):
+        different = list(dict.fromkeys(map(str, form)))
+        return f"max({', '.join(different)})" if len(different) > 1 else "".join(different)
+    return str(form)
 
 
 def form_of(report: Report, number: str) -> Any:

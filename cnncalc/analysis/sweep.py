@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.analysis.closed_form import compiled
+from cnncalc.analysis.closed_form import Compiled
 from cnncalc.counting.quantities import QUANTITIES
 from cnncalc.domain import grid_of
 from cnncalc.errors import SpecError, UsageError, did_you_mean
@@ -192,7 +192,7 @@ def _evaluated(sweep: _Sweep, report: Report, chunk: list[dict[str, Any]]) -> li
     free = report.graph.free
     arrays = {name: np.array([setting[name] for setting in chunk]) for name in free}
     exact = {grid.symbol_name(n): grid.positions(arrays[n]).astype(object) for n, grid in free.items()}
-    function = compiled(report, sweep.numbers, tuple(free), checked=False)
+    function: Compiled[Any] = Compiled(report, sweep.numbers, tuple(free), checked=False)
     found = function(**arrays) if len(sweep.numbers) > 1 else [function(**arrays)]
     columns = [np.broadcast_to(numbers, len(chunk)).tolist() for numbers in found]
     valid = np.ones(len(chunk), dtype=bool)

@@ -88,6 +88,10 @@ class Expression:
         except DimError as error:
             raise ExpressionError(str(error), 0, len(self.text), "C306") from None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Its text says it all."""
+        return parse, (self.text,)
+
     def __repr__(self) -> str:
         return self.text
 
