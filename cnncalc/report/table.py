@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from threading import Lock
 from typing import Any
 
 from cnncalc.counting.propagate import Report
@@ -17,6 +18,7 @@ FLAT = frozenset(text.ESCAPES) | {
     "html", "latex", "latex_booktabs", "latex_longtable", "tsv", "asciidoc", "orgtbl", "rst",
 }  # fmt: skip
 WIDTH = 100
+_SET = Lock()  # tabulate's setting is the process's: one thread at a time changes it
 
 
 def render(report: Report, fmt: str, columns: list[str], depth: int | None, layout: str) -> str:
@@ -39,18 +41,19 @@ def draw(
     """Cells as a table in a format of tabulate; numbers stand at the right."""
     import tabulate
 
-    padding, tabulate.MIN_PADDING = tabulate.MIN_PADDING, 0  # no argument exists; 0 fits 100 columns
-    try:
-        return tabulate.tabulate(
-            cells,
-            headers=headings,
-            tablefmt=fmt,
-            disable_numparse=True,
-            preserve_whitespace=keep_blanks,
-            colalign=["right" if n else "left" for n in numeric],
-        )
-    finally:
-        tabulate.MIN_PADDING = padding
+    with _SET:
+        padding, tabulate.MIN_PADDING = tabulate.MIN_PADDING, 0  # no argument exists; 0 fits 100 columns
+        try:
+            return tabulate.tabulate(
+                cells,
+                headers=headings,
+                tablefmt=fmt,
+                disable_numparse=True,
+                preserve_whitespace=keep_blanks,
+                colalign=["right" if n else "left" for n in numeric],
+            )
+        finally:
+            tabulate.MIN_PADDING = padding
 
 
 def _cells(row: Row, report: Report, columns: list[str], fmt: str, layout: str) -> list[str]:
