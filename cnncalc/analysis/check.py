@@ -13,12 +13,12 @@ from cnncalc.analysis.silence import silenced
 from cnncalc.dims import DimError
 from cnncalc.errors import Fix, Place, Problem, Rule, SpecError, UsageError, merged
 from cnncalc.network import Network, build
+from cnncalc.reading.checking.suppression import covers
 from cnncalc.reading.expressions.bounds import Bound
 from cnncalc.reading.text.files import raw_text, read_spec, read_text
 from cnncalc.reading.text.lines import Lines
 from cnncalc.reading.text.nodes import Document
 from cnncalc.reading.unrolling.graphs import valid_part
-from cnncalc.suppression import covers
 
 MAX_FIX_ROUNDS = 20
 IN_SOURCE, EXTERNAL = "inSource", "external"  # as SARIF calls them

@@ -10,7 +10,7 @@ from cnncalc.analysis.doubts import doubts
 from cnncalc.analysis.lint import Lint, Subject, lints_in
 from cnncalc.analysis.silence import unused_suppression
 from cnncalc.errors import ERRORS, Rule
-from cnncalc.suppression import covers
+from cnncalc.reading.checking.suppression import covers
 
 ERROR_PAGES = Path(__file__).parents[1] / "error_codes"
 

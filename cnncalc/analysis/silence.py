@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cnncalc.analysis.lint import Finding, lint
 from cnncalc.errors import Mark, Place, Problem, Rule, Source, did_you_mean
-from cnncalc.reading.text.nodes import Document, ListNode, MapNode
-from cnncalc.suppression import Suppression, covers, suppressions
+from cnncalc.reading.checking.suppression import Suppression, covers, read_ignored, suppressions
+from cnncalc.reading.text.nodes import Document
 
 
 class Suppressed(NamedTuple):
@@ -105,7 +105,9 @@ def silenced(
     """
     source = document.source
     comments = suppressions(source, document.root)
-    silent, complaints = _of_the_file(document.root, source, rules)
+    silent, complaints = read_ignored(
+        document.root, source, [rule for rule in rules if rule.code.startswith("W")]
+    )
     used: set[tuple[Mark, str]] = set()
     kept = []
     for problem in problems:
@@ -123,41 +125,3 @@ def silenced(
 
 def _words(rules: Sequence[Rule]) -> list[str]:
     return [*(rule.code for rule in rules), *(rule.name for rule in rules)]
-
-
-def _of_the_file(root: Any, source: Source, rules: Sequence[Rule]) -> tuple[list[str], list[Problem]]:
-    """Codes under ``lint: {ignore: [...]}``, and what is wrong there."""
-    node = root.get("lint") if isinstance(root, MapNode) else None
-    if not isinstance(node, MapNode):
-        return [], []
-    complaints = [
-        Problem(
-            "C102",
-            f"'lint' has no field '{key[:64]}'",
-            Place(source, node.keys_at[key]),
-            help="the only field is ignore",
-        )
-        for key in node
-        if key != "ignore"
-    ]
-    raw = node.get("ignore", ListNode(node.mark))
-    if not isinstance(raw, ListNode):
-        complaints.append(
-            Problem("C101", "'ignore' needs a list of lints", Place(source, node.values_at["ignore"]))
-        )
-        return [], complaints
-    patterns = []
-    for pattern, mark in zip(raw, raw.values_at, strict=True):
-        if (
-            isinstance(pattern, str)
-            and not pattern.startswith("C")
-            and any(covers(pattern, rule) for rule in rules)
-        ):
-            patterns.append(pattern)
-        else:
-            lints = [word for word in _words(rules) if not word.startswith("C")]
-            help = did_you_mean(str(pattern), lints)
-            complaints.append(
-                Problem("C101", f"there is no lint '{str(pattern)[:64]}'", Place(source, mark), help=help)
-            )
-    return patterns, complaints

@@ -181,7 +181,7 @@ def _unignored(problems: Sequence[Problem]) -> Sequence[Problem]:
     from pathlib import Path
 
     from cnncalc.config import read_config
-    from cnncalc.suppression import covers
+    from cnncalc.reading.checking.suppression import covers
 
     try:
         ignored = read_config(Path.cwd()).ignore

@@ -9,11 +9,11 @@ from cnncalc.domain import POSITIVE
 from cnncalc.errors import Problem, SpecError
 from cnncalc.graph import Graph
 from cnncalc.reading.checking import settings
+from cnncalc.reading.checking.suppression import unsilenced
 from cnncalc.reading.checking.value import Failed
 from cnncalc.reading.checking.variables import shape_of, variables_of
 from cnncalc.reading.unrolling.expander import Expander
 from cnncalc.shapes import axis_names
-from cnncalc.suppression import unsilenced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from cnncalc.errors import Mark, Problem, Rule, Source
+from cnncalc.errors import Mark, Place, Problem, Rule, Source, did_you_mean
+from cnncalc.reading.text.nodes import ListNode, MapNode
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#\s*cnncalc:\s*(\w+)(?:\[([^\]\n]*)\])?")
 #: words that ask to be silent; only the first does, with rules in brackets
@@ -80,11 +81,38 @@ def _in_text(node: Any, line: int, column: int) -> bool:
     return False
 
 
-def unsilenced(problems: Iterable[Problem], source: Source, root: Mapping[str, Any]) -> list[Problem]:
+def read_ignored(root: Any, source: Source, lints: Collection[Rule]) -> tuple[list[str], list[Problem]]:
+    """Codes and names under ``lint: {ignore: [...]}``, and what is wrong there."""
+    node = root.get("lint") if isinstance(root, MapNode) else None
+    if not isinstance(node, MapNode):
+        return [], []
+    problems = [
+        Problem(
+            "C102", f"'lint' has no field '{key[:64]}'", Place(source, at), help="the only field is ignore"
+        )
+        for key, at in node.keys_at.items()
+        if key != "ignore"
+    ]
+    raw, known = node.get("ignore", ListNode(node.mark)), []
+    if not isinstance(raw, ListNode):
+        place = Place(source, node.values_at["ignore"])
+        return [], [*problems, Problem("C101", "'ignore' needs a list of lints", place)]
+    for pattern, mark in zip(raw, raw.values_at, strict=True):
+        if isinstance(pattern, str) and any(covers(pattern, lint) for lint in lints):
+            known.append(pattern)
+            continue
+        help = did_you_mean(str(pattern), [word for lint in lints for word in (lint.code, lint.name)])
+        message = f"there is no lint '{str(pattern)[:64]}'"
+        problems.append(Problem("C101", message, Place(source, mark), help=help))
+    return known, problems
+
+
+def unsilenced(problems: Iterable[Problem], source: Source, root: MapNode) -> list[Problem]:
     """The lints that neither a comment nor ``lint: {ignore: [...]}`` of the spec silences."""
-    lint = root.get("lint")
-    ignored = lint.get("ignore") if isinstance(lint, Mapping) else None
-    patterns = [p for p in ignored if isinstance(p, str)] if isinstance(ignored, list) else []
+    problems = list(problems)
+    patterns, _ = read_ignored(
+        root, source, [problem.lint for problem in problems if problem.lint is not None]
+    )
     comments = suppressions(source, root)
     return [
         problem
