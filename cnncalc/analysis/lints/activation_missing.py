@@ -18,8 +18,9 @@ TRANSPARENT = ("batchnorm1d", "batchnorm2d", "batchnorm3d", "dropout", "drop_pat
 def activation_missing(subject: Subject) -> Iterator[Finding]:
     """Two convolutions or linear layers in a row without a nonlinearity between them.
 
-    Depthwise separable pairs and linear bottlenecks (a 1×1 convolution to fewer channels) are linear on purpose and
-    are not reported.
+    Maps that are factorized on purpose are not reported: depthwise separable pairs, strips such as 7×1 and 1×7, and
+    linear bottlenecks. A bottleneck is a 1×1 convolution to fewer channels, or a linear layer with fewer features
+    than it reads and than the next layer gives.
 
     **Why it is bad.** Together the two are one linear map, with more parameters than it needs. Most likely an
     activation was forgotten.
@@ -50,6 +51,8 @@ def activation_missing(subject: Subject) -> Iterator[Finding]:
             reader = subject.only_reader(reader)
         if reader is None or layer_of(reader).family not in LINEAR or _is_depthwise(subject, reader):
             continue
+        if _are_strips(node, reader) or _is_low_rank(subject, node, reader):
+            continue
         message = (
             f"there is no non-linearity between it and {reader.path}, so one linear map could replace both"
         )
@@ -68,3 +71,18 @@ def _narrows(subject: Subject, node: Node) -> bool:
     (x, *_) = subject.graph.shapes_into(node)
     kernel = getattr(node.layer, "kernel_size", ())
     return bool(kernel) and all(k == 1 for k in kernel) and concrete(node.output[0]) < concrete(x[0])
+
+
+def _are_strips(node: Node, reader: Node) -> bool:
+    """Two halves of a separable kernel, each wide along other axes (Peng et al., "Large Kernel Matters", 2017)."""
+    kernels = [getattr(each.layer, "kernel_size", ()) for each in (node, reader)]
+    wide = [{axis for axis, size in enumerate(kernel) if size != 1} for kernel in kernels]
+    return all(wide) and not wide[0] & wide[1]
+
+
+def _is_low_rank(subject: Subject, node: Node, reader: Node) -> bool:
+    """A matrix as the product of two smaller ones (truncated SVD in Girshick, "Fast R-CNN", 2015, 3.1)."""
+    if not layer_of(node).family == layer_of(reader).family == "linear":
+        return False
+    (x, *_) = subject.graph.shapes_into(node)
+    return concrete(node.output[-1]) < min(concrete(x[-1]), concrete(reader.output[-1]))

@@ -38,9 +38,27 @@ def checkerboard(subject: Subject) -> Iterator[Finding]:
         layer = node.layer
         if not isinstance(layer, WindowLayer) or not node.type.startswith("conv_transpose"):
             continue
-        for name, (kernel, stride, dilation) in zip(AXES[layer.rank], layer.axis_fields(), strict=True):
+        for axis, (kernel, stride, dilation) in enumerate(layer.axis_fields()):
             if dilation == 1 and stride != 1 and concrete(kernel) % concrete(stride):
+                name = AXES[layer.rank][axis]
                 message = f"along the {name} the kernel {kernel} is not a multiple of the stride {stride}: outputs overlap unevenly"
-                help = f"use a kernel of {2 * concrete(stride)}, or upsample and convolve"
-                yield at(node, message, help=help)
+                yield at(node, message, help=f"{_advice(layer, axis)}, or upsample and convolve")
                 break
+
+
+def _advice(layer: WindowLayer, axis: int) -> str:
+    """A kernel that is a multiple of the stride, and what keeps the size of the output."""
+    kernel, stride, _ = map(concrete, layer.axis_fields()[axis])
+    if layer.padding in ("same", "same_lower"):
+        return f"use a kernel of {_multiple(kernel, stride)}"
+    before, after = layer.padding[axis] if isinstance(layer.padding, tuple) else (0, 0)
+    reach = kernel - concrete(before + after) + concrete(getattr(layer, "output_padding", (0, 0, 0))[axis])
+    wider = _multiple(max(kernel, reach), stride)
+    extra = (wider - reach) % 2
+    padding = f"padding {(wider - reach + extra) // 2} and output_padding {extra}"
+    return f"use a kernel of {wider} with {padding}, which keeps the size"
+
+
+def _multiple(number: int, of: int) -> int:
+    """The least multiple that is not below a number."""
+    return -(-number // of) * of

@@ -47,7 +47,8 @@ def dropped_pixels(subject: Subject) -> Iterator[Finding]:
         for slide in along:
             lost = concrete(slide.unread(slide.size))
             if 100 * lost > slide.size:  # less than one cell in a hundred is no loss
-                help = "change the input's size, the padding or the stride, or use ceil_mode"
+                help = "change the input's size, the padding or the stride"
+                help += ", or use ceil_mode" if hasattr(node.layer, "ceil_mode") else ""
                 yield at(node, _what(slide, lost), *_sizes_that_lose_none(subject, node, slide), help=help)
                 break  # what is lost along the height is most often lost along the width too
 
