@@ -12,6 +12,8 @@ from cnncalc.counting.propagate import Report, propagate
 from cnncalc.reading.checking import settings
 from cnncalc.reading.checking.top import checked
 from cnncalc.reading.checking.value import Value
+from cnncalc.reading.checking.variables import variables_of
+from cnncalc.reading.expressions.rational import plain
 from cnncalc.reading.unrolling.graphs import graph_of
 
 if TYPE_CHECKING:
@@ -44,21 +46,26 @@ class Network:
         return self.spec.source
 
     @property
-    def vars(self) -> Mapping[str, Value]:
-        return self.spec.vars
+    def vars(self) -> dict[str, Any]:
+        """The defaults of the variables: integers, floats, true and false, words, lists of these."""
+        return {name: _plain(value) for name, value in self._defaults().items()}
 
     @property
-    def inputs(self) -> Mapping[str, Value]:
-        return self.spec.inputs
+    def inputs(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the inputs by name, without the batch, at the defaults."""
+        defaults = self._defaults()
+        return {name: tuple(map(int, value.evaluate(defaults))) for name, value in self.spec.inputs.items()}
+
+    def _defaults(self) -> dict[str, Any]:
+        return variables_of(self.spec.vars, {}, {})[0]
 
     @property
     def variants(self) -> tuple[str, ...]:
         return self.spec.variants
 
     def __repr__(self) -> str:
-        return (
-            f"<Network {self.name}: {', '.join(f'{n}={v.raw}' for n, v in self.vars.items()) or 'no vars'}>"
-        )
+        defaults = ", ".join(f"{name}={value}" for name, value in self.vars.items())
+        return f"<{f'Network {self.name}'.rstrip()}: {defaults or 'no vars'}>"
 
     def graph(
         self,
@@ -107,6 +114,10 @@ class Network:
         return replace(
             self, spec=replace(spec, vars={**spec.vars, **changed}, domains={**spec.domains, **kept})
         )
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(part) for part in value] if isinstance(value, list) else plain(value)
 
 
 def build(document: Document, variant: str | None = None) -> Network:

@@ -123,7 +123,7 @@ class _Judge:
 
     def __init__(self, network: Network, report: Report, setting: Mapping[str, Any]) -> None:
         self.network, self.report = network, report
-        self.variables, _ = variables_of(network.vars, setting, {})
+        self.variables, _ = variables_of(network.spec.vars, setting, {})
 
     def outcomes(self, one: Expectation) -> Iterator[Outcome]:
         """How an expectation went; of a layer, each of what is expected there."""

@@ -56,9 +56,9 @@ class Solution(NamedTuple):
 def input_variables(network: Network) -> list[str]:
     """Variables in the shapes of the network's inputs, in order."""
     found: dict[str, None] = {}
-    for value in network.inputs.values():
+    for value in network.spec.inputs.values():
         for size in value.parsed if isinstance(value.parsed, tuple) else (value,):
-            found |= dict.fromkeys(name for name in sorted(size.names()) if name in network.vars)
+            found |= dict.fromkeys(name for name in sorted(size.names()) if name in network.spec.vars)
     return list(found)
 
 
@@ -248,7 +248,9 @@ def _side(text: str, report: Report, network: Network) -> Any:
     if text.startswith("[") and text.endswith("]"):
         return [_side(part, report, network) for part in text[1:-1].split(",")]
     env: dict[str, Any] = {name: report.number(name) for name in TOTALS}
-    env |= {name: report.graph.variables[name] for name in network.vars if name in report.graph.variables}
+    env |= {
+        name: report.graph.variables[name] for name in network.spec.vars if name in report.graph.variables
+    }
 
     def placed(match: re.Match[str]) -> str:
         path, _, attribute = match[0].rpartition(".")

@@ -206,15 +206,17 @@ def stays_behind(network: Network, over: Mapping[str | tuple[str, ...], Sequence
     """Says that one side of an input is swept while another stays, which is seldom meant; None where it is not so."""
     axes = axes_of(over)
     swept = {name for axis in axes for name in axis.names}
-    for shape in network.inputs.values():
+    for shape in network.spec.inputs.values():
         sides = shape.parsed[1:] if isinstance(shape.parsed, tuple) else ()
         moving = [str(side.raw) for side in sides if swept & side.names()]
         staying = [side for side in sides if not swept & side.names()]
         if not moving or not staying:
             continue
-        variables = [n for side in staying for n in sorted(side.names()) if n in network.vars]
+        variables = [n for side in staying for n in sorted(side.names()) if n in network.spec.vars]
         kept = " and ".join(
-            f"{side.raw} = {network.vars[side.raw].raw}" if side.raw in network.vars else str(side.raw)
+            f"{side.raw} = {network.spec.vars[side.raw].raw}"
+            if side.raw in network.spec.vars
+            else str(side.raw)
             for side in staying
         )
         together = ",".join([*moving, *variables])

@@ -536,4 +536,29 @@ def test_a_network_and_its_spec_are_frozen():
             setattr(record, field, {})
     wide = network.with_values({"w": 2.0})
     assert wide.summary().totals.params > network.summary().totals.params
-    assert network.vars["w"].raw == 1.0
+    assert network.vars["w"] == 1.0
+
+
+def test_defaults_and_inputs_are_plain_values():
+    network = cnncalc.load(
+        "vars: {H: 32, G: H//2, w: {default: 1.25, values: [0.5, 1.25]}, h: '(H + 1)/2', deep: true, act: {default: relu},"
+        " sizes: [1, 2.5, [3, H/3]]}\ninput: {x: [3, H, G], y: [4]}\nlayers: [{type: relu, from: x}]"
+    )
+    plain = {
+        "H": 32,
+        "G": 16,
+        "w": 1.25,
+        "h": 16.5,
+        "deep": True,
+        "act": "relu",
+        "sizes": [1, 2.5, [3, 32 / 3]],
+    }
+    assert network.vars == plain
+    assert {type(value) for value in network.vars.values()} == {int, float, bool, str, list}
+    assert network.inputs == {"x": (3, 32, 16), "y": (4,)}
+    network.vars["H"] = 3
+    assert network.vars == plain
+    assert repr(network) == (
+        "<Network: H=32, G=16, w=1.25, h=16.5, deep=True, act=relu, sizes=[1, 2.5, [3, 10.666666666666666]]>"
+    )
+    assert network.with_values({"H": 64}).inputs["x"] == (3, 64, 32)

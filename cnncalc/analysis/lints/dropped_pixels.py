@@ -92,7 +92,7 @@ def _inputs(subject: Subject, node: Node, slide: Slide) -> list[str]:
 
 def _variable(subject: Subject, path: str, axis: int) -> str | None:
     """The variable that is the size of an axis of an input, if it is one."""
-    value = subject.network.inputs.get(path)
+    value = subject.network.spec.inputs.get(path)
     parts = value.parsed if value is not None and isinstance(value.parsed, tuple) else ()
     raw = parts[axis + 1].raw if len(parts) > axis + 1 else None
-    return raw if isinstance(raw, str) and raw in subject.network.vars else None
+    return raw if isinstance(raw, str) and raw in subject.network.spec.vars else None
