@@ -149,15 +149,16 @@ class Report(propagate.Report):
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data: what ``cnncalc table --format json`` prints."""
         from cnncalc.report.json_ import as_dict
+        from cnncalc.report.rows import View
 
-        return as_dict(self)
+        return as_dict(View(self))
 
     def to_csv(self) -> str:
         """The rows as CSV, exact to the last digit."""
-        from cnncalc.report import csv_
-        from cnncalc.report.rows import DEFAULT_COLUMNS
+        from cnncalc.report.csv_ import render
+        from cnncalc.report.rows import View
 
-        return csv_.render(self, list(DEFAULT_COLUMNS), None, "nchw")
+        return render(View(self))
 
     def to_pandas(self) -> Any:
         """The rows as a ``pandas.DataFrame``; symbolic sizes are strings.
@@ -176,10 +177,10 @@ class Report(propagate.Report):
 
     def __str__(self) -> str:
         """What ``cnncalc table`` prints."""
-        from cnncalc.report.rows import DEFAULT_COLUMNS
+        from cnncalc.report.rows import View
         from cnncalc.report.table import render
 
-        return render(self, "simple", list(DEFAULT_COLUMNS), None, "nchw")
+        return render(View(self))
 
     def _repr_html_(self) -> str:
         """What notebooks show."""
@@ -197,7 +198,7 @@ class Solution(solving.Solution):
         """What ``cnncalc solve`` prints."""
         from cnncalc.report import solution
 
-        return solution.as_text(self, None)
+        return solution.as_text(self)
 
 
 class Diff(comparing.Diff):
@@ -209,7 +210,7 @@ class Diff(comparing.Diff):
         """What ``cnncalc diff`` prints."""
         from cnncalc.report import difference
 
-        return difference.render(self, "table")
+        return difference.as_table(self)
 
 
 class Explanation(explaining.Explanation):
@@ -221,7 +222,7 @@ class Explanation(explaining.Explanation):
         """What ``cnncalc explain`` prints."""
         from cnncalc.report import explanation
 
-        return explanation.layer_text(self)
+        return explanation.as_text(self)
 
 
 def solve(

@@ -15,7 +15,7 @@ from cnncalc.analysis.verify import Setup, stand_in, weights_of
 from cnncalc.counting.propagate import Report
 from cnncalc.counting.receptive_field import Axis, ReceptiveField, moved
 from cnncalc.dims import Dim, concrete
-from cnncalc.errors import UsageError
+from cnncalc.errors import Problem, UsageError
 from cnncalc.execute import execute
 from cnncalc.graph import Graph
 from cnncalc.kernels.work import Array, working
@@ -139,3 +139,16 @@ def differences(report: Report, seen: Seen) -> str | None:
             short.append(what)
     clean = np.count_nonzero(seen.clean)
     return short[0] if clean >= ENOUGH and len(short) == clean else None
+
+
+def judged(report: Report, setup: Setup, *, threads: int = 1) -> tuple[list[Problem], int]:
+    """Layers whose receptive field is not what perturbed inputs reach, and how many layers agree."""
+    problems, agreed = [], set()
+    for seen in perturbed(report, setup, threads=threads):
+        wrong = differences(report, seen)
+        row = report[seen.path]
+        if wrong is not None:
+            problems.append(Problem("C403", f"{row.path} ({row.type}): receptive field: {wrong}", row.place))
+        elif row.receptive_field is not None:
+            agreed.add(seen.path)
+    return problems, len(agreed)

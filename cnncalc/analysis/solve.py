@@ -51,6 +51,7 @@ class Solution(NamedTuple):
     coupled: list[Reason]
     reasons: list[Reason]
     tried: int = 0  # settings that were tried one by one, because the structure depends on the variable
+    near: float | None = None  # the nearest valid values are wanted too
 
 
 def input_variables(network: Network) -> list[str]:

@@ -6,7 +6,7 @@ The kernels know nothing of the rules, and count the multiplications they do: an
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,21 +62,34 @@ class Verification(NamedTuple):
 
     checks: tuple[Check, ...]
     outputs: Mapping[str, Array]
+    report: Report
+    setup: Setup
+    reached: int | None = None  # layers whose receptive field agrees with what perturbed inputs reach
+    memory: int | None = None  # bytes that the process took at most, where the system says
 
     @property
     def agrees(self) -> bool:
         """Whether every array is what was derived."""
         return all(check.agrees for check in self.checks)
 
+    @property
+    def seconds(self) -> float:
+        """Time spent in layers."""
+        return sum(check.seconds for check in self.checks)
 
-def verified(report: Report, setup: Setup, *, threads: int = 1) -> Verification:
-    """Run everything; see ``verify``."""
+
+def verified(
+    report: Report, setup: Setup, *, threads: int = 1, keep_values: int = 0, keep_outputs: bool = True,
+    watch: Callable[[Check], None] = lambda check: None,
+) -> Verification:  # fmt: skip
+    """Run everything; see ``verify``. ``watch`` is given each check as it is made."""
     checks, outputs = [], {}
-    for check, output in verify(report, setup, threads=threads):
+    for check, output in verify(report, setup, threads=threads, keep_values=keep_values):
         checks.append(check)
-        if output is not None:
+        watch(check)
+        if output is not None and keep_outputs:
             outputs[check.row.path] = output
-    return Verification(tuple(checks), outputs)
+    return Verification(tuple(checks), outputs, report, setup)
 
 
 def prepared(

@@ -16,6 +16,7 @@ from cnncalc.cli.ratchet import Ratchet
 from cnncalc.cli.selection import Settings, options_by_spec, references
 from cnncalc.cli.targets import OrderedCommand, Target, targets, write_all
 from cnncalc.config import as_toml
+from cnncalc.report.formats import FORMATS
 
 if TYPE_CHECKING:
     from cnncalc.analysis.check import Options, Result
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 @click.command("check", cls=OrderedCommand)
 @click.argument("paths", nargs=-1, type=Spec(), metavar="[PATHS]...")
 @click.option("--format", "formats", multiple=True, metavar="FORMAT",
-              help="Output format: text, concise, grouped, statistics, markdown, json, github, gitlab, sarif, junit, or auto "
-                   "(text, with annotations under GitHub Actions). Repeatable; each format may have its own -o.")  # fmt: skip
+              help=f"Output format: {', '.join(FORMATS['findings'])}, or auto (text, with annotations under GitHub Actions). "
+                   "Repeatable; each format may have its own -o.")  # fmt: skip
 @click.option(
     "-o",
     "--output",

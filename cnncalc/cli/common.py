@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.errors import Problem, SpecError, UsageError, did_you_mean
+from cnncalc.errors import Problem, SpecError, UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -37,21 +37,6 @@ class Spec(click.types.StringParamType):
 
 
 spec_argument = click.argument("spec", type=Spec(), metavar="SPEC")
-free_option = click.option(
-    "--free", multiple=True, metavar="NAMES", help="Leave these variables symbolic, as in --free H,W."
-)
-over_option = click.option(
-    "--over", multiple=True, metavar="NAME=VALUES",
-    help="Leave a variable symbolic and restrict it to these values: w=0.25:2:0.05 (start:stop:step) or w=0.5,0.75,1.",
-)  # fmt: skip
-set_option = click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a variable of the spec."
-)
-format_option = click.option(
-    "--format", "fmt", default="simple", metavar="FORMAT", show_default=True,
-    help="Output format: csv, json, or any tabulate format (simple, grid, github, latex, html, ...).",
-)  # fmt: skip
-OWN_FORMATS = ("csv", "json")
 MOST_PIXELS, MOST_ARROWS = 16_000_000, 1_000  # of a .png: beyond, drawing it takes more than seconds
 
 
@@ -209,19 +194,3 @@ def terminal_width() -> int:
     import shutil
 
     return max(shutil.get_terminal_size((100, 24)).columns, 40)
-
-
-def check_format(fmt: str) -> None:
-    """Refuse an unknown table format before any work is done.
-
-    Raises:
-        UsageError: there is no such format.
-    """
-    if fmt in OWN_FORMATS or fmt == "simple":
-        return
-    import tabulate
-
-    known = [*OWN_FORMATS, *tabulate.tabulate_formats]
-    if fmt not in known:
-        help = did_you_mean(fmt, known) or f"choose from {', '.join(known)}"
-        raise UsageError(f"unknown format '{fmt}'; {help}")

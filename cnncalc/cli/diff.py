@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.cli.common import Spec, complain, over_option, symbolic, write
+from cnncalc.cli.common import Spec, complain, symbolic, write
+from cnncalc.cli.options import batch_option, dtype_option, format_option, over_option
 from cnncalc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,14 +20,13 @@ if TYPE_CHECKING:
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a variable in both specs.")
 @click.option("--free", multiple=True, metavar="NAMES", help="Leave these variables symbolic in both specs.")
 @over_option
-@click.option("--format", "fmt", type=click.Choice(["table", "markdown", "json"]), default="table", show_default=True,
-              help="Output format; markdown suits a pull request.")  # fmt: skip
+@format_option("difference", "markdown suits a pull request")
 @click.option("--fail-if", "conditions", multiple=True, metavar="CONDITION",
               help="Exit with 1 if this holds, e.g. 'params > +5%', 'macs > +10M' or 'params > 5M'.")  # fmt: skip
-@click.option("--batch", type=click.IntRange(1, 2**31 - 1), default=1, metavar="N", help="Batch size.")
+@batch_option
 @click.option("--missing-ok", is_flag=True,
               help="Treat A or B as an empty spec if the file does not exist.")  # fmt: skip
-@click.option("--dtype", default="float32", metavar="DTYPE", help="Data type: float32, float16, int8, ...")
+@dtype_option
 def command(
     before: str, after: str, settings: tuple[str, ...], free: tuple[str, ...], over: tuple[str, ...], fmt: str, conditions: tuple[str, ...],
     batch: int, missing_ok: bool, dtype: str,
@@ -43,7 +43,7 @@ def command(
     """
     from cnncalc.analysis import diff
     from cnncalc.reading.text.files import MissingFile
-    from cnncalc.report import difference
+    from cnncalc.report.formats import FORMATS
     from cnncalc.report.text import safe
 
     reports: list[Report] = []
@@ -60,7 +60,7 @@ def command(
     one, two = reports
     found = diff.diff(one, two)
     reasons = [reason for condition in conditions if (reason := diff.fails(found, condition)) is not None]
-    write(difference.render(found, fmt))
+    write(FORMATS["difference"][fmt](found))
     if skipped := [f"'{condition}'" for condition in conditions if not diff.applies(found, condition)]:
         click.echo(f"note: not checked, since A does not exist: {', '.join(skipped)}", err=True)
     complain(graphs=[one.graph, two.graph])

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import click
 
-from cnncalc.cli.common import (
-    complain,
+from cnncalc.cli.common import complain, read_network, spec_argument, symbolic, write
+from cnncalc.cli.options import (
+    batch_option,
+    dtype_option,
+    format_option,
     free_option,
     over_option,
-    read_network,
     set_option,
-    spec_argument,
-    symbolic,
-    write,
 )
 
 
@@ -22,8 +21,7 @@ from cnncalc.cli.common import (
 @free_option
 @over_option
 @set_option
-@click.option("--format", "fmt", type=click.Choice(["text", "markdown"]), default="text", show_default=True,
-              help="Output format; markdown has LaTeX formulas.")  # fmt: skip
+@format_option("explanation", "markdown has LaTeX formulas")
 @click.option(
     "--in-place",
     is_flag=True,
@@ -31,21 +29,8 @@ from cnncalc.cli.common import (
 )
 @click.option("--optimizer", type=click.Choice(["sgd", "momentum", "adam"]), default="adam", show_default=True,
               help="Optimizer assumed in the training memory estimate.")  # fmt: skip
-@click.option(
-    "--batch",
-    type=click.IntRange(1, 2**31 - 1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Batch size.",
-)
-@click.option(
-    "--dtype",
-    default="float32",
-    show_default=True,
-    metavar="DTYPE",
-    help="Data type: float32, float16, bfloat16, int8, ...",
-)
+@batch_option
+@dtype_option
 def command(
     spec: str, layer: str | None, free: tuple[str, ...], over: tuple[str, ...], settings: tuple[str, ...], fmt: str, in_place: bool,
     optimizer: str, batch: int, dtype: str,
@@ -58,14 +43,13 @@ def command(
     cnncalc explain resnet50 --in-place
     """
     from cnncalc.analysis.explain import explain
-    from cnncalc.report import explanation as report_on
+    from cnncalc.analysis.overview import overview
+    from cnncalc.report.formats import FORMATS
 
     network, given, names = read_network(spec, settings, free)
     report = network.summary(free=names, set=given, over=symbolic(over), batch=batch, dtype=dtype)
     if layer is not None:
-        found = explain(report, layer)
-        write(report_on.layer_markdown(found) if fmt == "markdown" else report_on.layer_text(found))
+        write(FORMATS["explanation"][fmt](explain(report, layer)))
     else:
-        lines = report_on.overview(report, in_place=in_place, optimizer=optimizer)
-        write(report_on.overview_markdown(lines) if fmt == "markdown" else report_on.overview_text(lines))
+        write(FORMATS["overview"][fmt](overview(report, in_place=in_place, optimizer=optimizer)))
     return complain(graphs=[report.graph])

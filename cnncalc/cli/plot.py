@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import click
 
-from cnncalc.cli.common import (
-    complain,
-    read_network,
-    save_picture,
-    set_option,
-    spec_argument,
-    terminal_width,
-    write,
-)
+from cnncalc.cli.common import complain, read_network, save_picture, spec_argument, terminal_width, write
+from cnncalc.cli.options import batch_option, depth_option, dtype_option, set_option
 from cnncalc.counting.quantities import QUANTITIES
 
 BY = tuple(name for name, quantity in QUANTITIES.items() if quantity.adds_up)
@@ -30,17 +23,9 @@ SHORT = {"activation": "activation_bytes"}
     show_default=True,
     help=f"Quantity to plot: {', '.join(BY)}.",
 )
-@click.option("--depth", type=click.IntRange(1), metavar="N", help="Fold groups and blocks below level N.")
-@click.option(
-    "--batch",
-    type=click.IntRange(1, 2**31 - 1),
-    default=1,
-    metavar="N",
-    help="Batch size, for activations.",
-)
-@click.option(
-    "--dtype", default="float32", metavar="DTYPE", help="Data type of activations: float32, int8, ..."
-)
+@depth_option
+@batch_option
+@dtype_option
 @click.option("-o", "--output", metavar="FILE", help="Write a picture (.svg or .png) instead of text.")
 def command(
     spec: str,

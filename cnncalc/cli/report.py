@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from cnncalc.cli.common import complain, free_option, read_network, set_option, spec_argument
+from cnncalc.cli.common import complain, read_network, spec_argument
+from cnncalc.cli.options import batch_option, dtype_option, free_option, set_option
 from cnncalc.errors import UsageError
 
 
@@ -15,8 +16,8 @@ from cnncalc.errors import UsageError
 @free_option
 @set_option
 @click.option("-o", "--output", required=True, metavar="FILE.html", help="File to write.")
-@click.option("--batch", type=click.IntRange(1, 2**31 - 1), default=1, metavar="N", help="Batch size.")
-@click.option("--dtype", default="float32", metavar="DTYPE", help="Data type: float32, float16, int8, ...")
+@batch_option
+@dtype_option
 def command(
     spec: str, free: tuple[str, ...], settings: tuple[str, ...], output: str, batch: int, dtype: str
 ) -> int:

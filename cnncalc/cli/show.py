@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import click
 
-from cnncalc.cli.common import (
-    free_option,
-    over_option,
-    read_network,
-    set_option,
-    spec_argument,
-    symbolic,
-    write,
-)
+from cnncalc.cli.common import read_network, spec_argument, symbolic, write
+from cnncalc.cli.options import format_option, free_option, over_option, set_option
 from cnncalc.errors import UsageError
 
 
@@ -22,10 +15,7 @@ from cnncalc.errors import UsageError
 @set_option
 @free_option
 @over_option
-@click.option(
-    "--format", "fmt", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True,
-    help="Format of the expanded spec.",
-)  # fmt: skip
+@format_option("spec")
 def command(
     spec: str,
     expanded: bool,
@@ -45,13 +35,13 @@ def command(
     cnncalc show resnet18 --expanded --free H,W --format json
     """
     from cnncalc.analysis.unrolled import unrolled
-    from cnncalc.report import spec as writer
+    from cnncalc.report.formats import FORMATS
 
     network, given, names = read_network(spec, settings, free)
     graph = network.graph(free=names, set=given, over=symbolic(over))
     if expanded:
         defaults = network.graph().variables
-        write(writer.render(unrolled(graph, {name: defaults[name] for name in graph.free}), fmt))
+        write(FORMATS["spec"][fmt](unrolled(graph, {name: defaults[name] for name in graph.free})))
     elif given or graph.free or fmt != "yaml":
         raise UsageError("--set, --free, --over and --format are for --expanded")
     else:

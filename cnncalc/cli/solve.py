@@ -6,15 +6,14 @@ import click
 
 from cnncalc.cli.common import (
     complain,
-    over_option,
     read_network,
     say_if_invalid_itself,
-    set_option,
     spec_argument,
     split_names,
     symbolic,
     write,
 )
+from cnncalc.cli.options import format_option, over_option, set_option
 
 
 @click.command("solve")
@@ -25,8 +24,7 @@ from cnncalc.cli.common import (
 @click.option("--where", multiple=True, metavar="CONDITION",
               help="Also require this condition, e.g. 'output == [512, 7, 7]', 'params <= 5M' or 'stem.output[1] % 2 == 0'.")  # fmt: skip
 @click.option("--near", type=click.FloatRange(0), metavar="N", help="Print the valid values nearest to N.")
-@click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True,
-              help="Output format.")  # fmt: skip
+@format_option("solution")
 def command(
     spec: str, variables: tuple[str, ...], settings: tuple[str, ...], where: tuple[str, ...],
     near: float | None, over: tuple[str, ...], fmt: str,
@@ -42,11 +40,11 @@ def command(
     cnncalc solve resnet50 H --where "layer4.output == [2048, 7, 7]" --set W=224
     """
     from cnncalc.analysis.solve import solve
-    from cnncalc.report import solution
+    from cnncalc.report.formats import FORMATS
 
     near = int(near) if near is not None and near.is_integer() else near
     network, given, _ = read_network(spec, settings, ())
     found = solve(network, split_names(variables), where=where, set=given, over=symbolic(over))
-    write(solution.as_json(found, near) if fmt == "json" else solution.as_text(found, near))
+    write(FORMATS["solution"][fmt](found._replace(near=near)))
     say_if_invalid_itself(network, given)
     return complain(graphs=[found.report.graph])

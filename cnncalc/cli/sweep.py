@@ -8,16 +8,8 @@ from typing import Any
 
 import click
 
-from cnncalc.cli.common import (
-    complain,
-    grids,
-    own_warnings,
-    read_network,
-    set_option,
-    spec_argument,
-    why_not,
-    write,
-)
+from cnncalc.cli.common import complain, grids, own_warnings, read_network, spec_argument, why_not, write
+from cnncalc.cli.options import batch_option, dtype_option, set_option
 
 BAR_FROM = 50_000
 
@@ -34,8 +26,8 @@ BAR_FROM = 50_000
 @click.option("--format", "fmt", type=click.Choice(["csv", "json", "simple"]), default="simple", show_default=True,
               help="Format of standard output.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE (.csv, .json or .parquet) instead.")
-@click.option("--batch", type=click.IntRange(1, 2**31 - 1), default=1, metavar="N", help="Batch size.")
-@click.option("--dtype", default="float32", metavar="DTYPE", help="Data type: float32, float16, int8, ...")
+@batch_option
+@dtype_option
 def command(
     spec: str, over: tuple[str, ...], settings: tuple[str, ...], columns: str | None, fmt: str,
     output: str | None, **options: Any,

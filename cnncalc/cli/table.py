@@ -6,18 +6,15 @@ from typing import Any
 
 import click
 
-from cnncalc.cli.common import (
-    check_format,
-    complain,
+from cnncalc.cli.common import complain, read_network, say_if_invalid_itself, spec_argument, symbolic, write
+from cnncalc.cli.options import (
+    batch_option,
+    depth_option,
+    dtype_option,
     format_option,
     free_option,
     over_option,
-    read_network,
-    say_if_invalid_itself,
     set_option,
-    spec_argument,
-    symbolic,
-    write,
 )
 
 
@@ -26,13 +23,11 @@ from cnncalc.cli.common import (
 @free_option
 @over_option
 @set_option
-@format_option
+@format_option("table")
 @click.option("--columns", metavar="NAMES", help="Columns to show, separated by commas; 'help' lists them.")
-@click.option("--depth", type=click.IntRange(1), metavar="N", help="Fold groups and blocks below level N.")
-@click.option("--batch", type=click.IntRange(1, 2**31 - 1), default=1, show_default=True, metavar="N",
-              help="Batch size, for activation bytes.")  # fmt: skip
-@click.option("--dtype", default="float32", show_default=True, metavar="DTYPE",
-              help="Data type, for bytes: float64, float32, float16, bfloat16 or int8.")  # fmt: skip
+@depth_option
+@batch_option
+@dtype_option
 @click.option("--layout", type=click.Choice(["nchw", "nhwc"]), default="nchw", show_default=True,
               help="Print shapes with channels first or last.")  # fmt: skip
 def command(
@@ -46,28 +41,18 @@ def command(
     cnncalc table vgg16 --free H,W --depth 2
     cnncalc table my.yaml --set H=320 --format json
     """
-    from cnncalc.report.rows import COLUMNS, choose_columns
+    from cnncalc.report.formats import renderer
+    from cnncalc.report.rows import COLUMNS, View, choose_columns
 
     if columns == "help":
         write("\n".join(COLUMNS))
         return 0
     chosen = choose_columns(columns)
-    check_format(fmt)
+    render = renderer("table", fmt)
     layout = options.pop("layout")
     network, given, names = read_network(spec, settings, free)
     report = network.summary(free=names, set=given, over=symbolic(over), **options)
-    if fmt == "json":
-        from cnncalc.report import json_
-
-        write(json_.render(report, depth, layout))
-    elif fmt == "csv":
-        from cnncalc.report import csv_
-
-        write(csv_.render(report, chosen, depth, layout))
-    else:
-        from cnncalc.report import table
-
-        write(table.render(report, fmt, chosen, depth, layout))
+    write(render(View(report, chosen, depth, layout)))
     from cnncalc.analysis.expect import check
 
     if report.free:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.cli.common import complain, read_network, set_option, spec_argument, write
+from cnncalc.cli.common import complain, read_network, spec_argument, write
+from cnncalc.cli.options import batch_option, format_option, set_option
 from cnncalc.dims import concrete
 from cnncalc.errors import UsageError
 
 if TYPE_CHECKING:
-    from cnncalc.analysis.verify import Check, Setup
     from cnncalc.counting.propagate import Report
 
 BAR_FROM = 4 * 10**9  # MACs
@@ -27,8 +27,7 @@ BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "
 @click.command("verify")
 @spec_argument
 @set_option
-@click.option("--batch", type=click.IntRange(1, 2**31 - 1), default=1, show_default=True, metavar="N",
-              help="Batch size.")  # fmt: skip
+@batch_option
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, metavar="N",
               help="Seed for the random inputs and weights.")  # fmt: skip
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True,
@@ -62,8 +61,7 @@ BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "
     metavar="N",
     help="Number of threads. Default: one per processor.",
 )
-@click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True,
-              help="Output format.")  # fmt: skip
+@format_option("verification")
 def command(spec: str, settings: tuple[str, ...], **options: Any) -> int:
     """Run the network on random numbers and compare every array with the computed numbers.
 
@@ -80,6 +78,7 @@ def command(spec: str, settings: tuple[str, ...], **options: Any) -> int:
     for variable in BLAS_THREADS if "numpy" not in sys.modules else ():
         os.environ.setdefault(variable, "1")  # threads of ours share the work, each with a BLAS of its own
     from cnncalc.analysis import verify
+    from cnncalc.report.formats import FORMATS
 
     threads = options["threads"] or _processors()
     _refuse_too_much(verify.estimate(report, options["dtype"]), options["max_memory"])
@@ -91,25 +90,23 @@ def command(spec: str, settings: tuple[str, ...], **options: Any) -> int:
         weights=_weights(options["weights"]),
     )
     target = _target(options["save_output"], report)
-    checks, outputs = [], {}
     with _bar(report) as advance:
-        for check, output in verify.verify(
-            report, setup, threads=threads, keep_values=SMALL * options["values"]
-        ):
-            checks.append(check)
-            advance(check)
-            if output is not None and target is not None:
-                outputs[check.row.path] = output
+        found = verify.verified(
+            report, setup, threads=threads, keep_values=SMALL * options["values"],
+            keep_outputs=target is not None, watch=advance,
+        )  # fmt: skip
     if target is not None:
         from cnncalc.arrays import write_arrays
 
-        write_arrays(target, outputs)
-    problems = [verify.as_problem(check) for check in checks if not check.agrees]
-    seen = None
+        write_arrays(target, found.outputs)
+    problems = [verify.as_problem(check) for check in found.checks if not check.agrees]
     if options["receptive_field"]:
-        found, seen = _perturb(report, setup, threads)
-        problems += found
-    _print(report, checks, options, seen if not problems else None)
+        from cnncalc.analysis.perturb import judged
+
+        wrong, reached = judged(report, setup, threads=threads)
+        problems += wrong
+        found = found._replace(reached=reached if not problems else None)
+    write(FORMATS["verification"][options["fmt"]](found._replace(memory=_peak())))
     return complain(problems, graphs=[report.graph])
 
 
@@ -124,16 +121,6 @@ def _target(path: str | None, report: Report) -> str | None:
             f"a .npy file holds one array, but the network has the outputs {', '.join(report.outputs)}: write a .npz"
         )
     return path
-
-
-def _print(report: Report, checks: list[Check], options: dict[str, Any], seen: int | None) -> None:
-    from cnncalc.report import verification
-
-    if options["fmt"] == "json":
-        write(verification.as_json(report, checks, {"seed": options["seed"], "dtype": options["dtype"]}))
-    else:
-        seconds = sum(check.seconds for check in checks)
-        write(verification.as_text(report, checks, seconds, _peak(), seen))
 
 
 def _inputs(texts: tuple[str, ...], report: Report) -> dict[str, Any]:
@@ -177,21 +164,6 @@ def _refuse_too_much(need: int, asked: str | None) -> None:
     if limit is not None and need > limit:
         advice = "lower --batch or the input size (--set), or raise --max-memory"
         raise UsageError(f"this run needs about {size(need)}, {what} {size(int(limit))}: {advice}")
-
-
-def _perturb(report: Report, setup: Setup, threads: int) -> tuple[list[Any], int]:
-    from cnncalc.analysis.perturb import differences, perturbed
-    from cnncalc.errors import Problem
-
-    problems, agreed = [], set()
-    for seen in perturbed(report, setup, threads=threads):
-        wrong = differences(report, seen)
-        row = report[seen.path]
-        if wrong is not None:
-            problems.append(Problem("C403", f"{row.path} ({row.type}): receptive field: {wrong}", row.place))
-        elif row.receptive_field is not None:
-            agreed.add(seen.path)
-    return problems, len(agreed)
 
 
 @contextmanager

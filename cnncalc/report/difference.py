@@ -17,9 +17,14 @@ from cnncalc.shapes import show
 SHOWN = 200  # layers; more are counted
 
 
-def render(found: Diff, fmt: str) -> str:
-    """The changes in one of the formats table, markdown and json."""
-    return _json(found) if fmt == "json" else _document(found, "github" if fmt == "markdown" else "simple")
+def as_table(found: Diff) -> str:
+    """The changes, for a terminal."""
+    return _document(found, "simple")
+
+
+def as_markdown(found: Diff) -> str:
+    """The changes, for a pull request."""
+    return _document(found, "github")
 
 
 def _document(found: Diff, fmt: str) -> str:
@@ -124,7 +129,8 @@ def _count(change: Change, number: str) -> str:
     return _signed(difference)
 
 
-def _json(found: Diff) -> str:
+def as_json(found: Diff) -> str:
+    """The changes as JSON."""
     import json
 
     data = {

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.counting.propagate import Report
 from cnncalc.counting.quantities import COUNTING_RULE, QUANTITIES, Scale
 from cnncalc.counting.rows import Row
 from cnncalc.reading.expressions.rational import plain
-from cnncalc.report.rows import folded, laid_out
+from cnncalc.report.rows import View
 from cnncalc.shapes import Shape
 
 SCHEMA_VERSION = 1
 
 
-def render(report: Report, depth: int | None, layout: str) -> str:
+def render(view: View) -> str:
     """The whole report as a JSON text."""
     import json
 
-    return json.dumps(as_dict(report, depth, layout), indent=2, ensure_ascii=True)
+    return json.dumps(as_dict(view), indent=2, ensure_ascii=True)
 
 
-def as_dict(report: Report, depth: int | None = None, layout: str = "nchw") -> dict[str, Any]:
+def as_dict(view: View) -> dict[str, Any]:
     """The report as plain data."""
+    report = view.report
 
     def shape(value: Shape) -> list[Any]:
-        return [plain(d) for d in laid_out(value, layout)]
+        return [plain(d) for d in view.shape(value)]
 
     return {
         "schema_version": SCHEMA_VERSION,
@@ -34,11 +34,11 @@ def as_dict(report: Report, depth: int | None = None, layout: str = "nchw") -> d
         "output": {name: shape(value) for name, value in report.outputs.items()},
         "batch": report.batch,
         "dtype": report.dtype,
-        "layout": layout,
+        "layout": view.layout,
         "counting_rule": COUNTING_RULE,
         "free": {n: {"text": grid.text()} | grid.as_dict() for n, grid in report.graph.free.items()},
         "conditions": [str(condition) for condition in report.conditions],
-        "layers": [_row(row, shape, report.scale) for row in folded(report, depth)],
+        "layers": [_row(row, shape, report.scale) for row in view.rows],
         "totals": {
             **{name: plain(report.number(name)) for name in QUANTITIES},
             "partial": report.totals.partial,

@@ -8,11 +8,13 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from cnncalc.analysis.overview import overview
 from cnncalc.counting.propagate import Report
 from cnncalc.counting.quantities import COUNTING_RULE, QUANTITIES
 from cnncalc.counting.rows import Row
 from cnncalc.reading.expressions.rational import plain
-from cnncalc.report import explanation, text
+from cnncalc.report import text
+from cnncalc.report.overview import lines as sentences
 from cnncalc.report.rows import COLUMNS
 
 SHOWN = {name: column for name, column in COLUMNS.items() if column.quantity is not None}
@@ -56,7 +58,7 @@ seen.textContent=r?r.dataset.seen:''});s.addEventListener('mouseleave',()=>{mark
 
 def render(report: Report) -> str:
     """The page."""
-    lines = explanation.overview(report, in_place=False, optimizer="adam")
+    lines = list(sentences(overview(report)))
     name = _h(report.name or "network")
     facts = "".join(f"<dt>{_h(term)}</dt><dd>{_h(sentence)}</dd>" for term, sentence in lines if term)
     rules = [COUNTING_RULE, *(q.rule for q in QUANTITIES.values() if q.rule)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.counting.propagate import Report
@@ -40,6 +40,24 @@ COLUMNS: dict[str, Column] = {
     "line": Column("line", lambda row, _: row.place.mark.line + 1 if row.place else ""),
 }
 DEFAULT_COLUMNS = ("layer", "type", "output", "weights", "biases", "params", "macs")
+
+
+class View(NamedTuple):
+    """What is shown of a report: which columns, how deep, and in which order the sizes of a shape stand."""
+
+    report: Report
+    columns: Sequence[str] = DEFAULT_COLUMNS
+    depth: int | None = None
+    layout: str = "nchw"
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows, folded to the depth."""
+        return folded(self.report, self.depth)
+
+    def shape(self, shape: Shape) -> Shape:
+        """A shape in the order that is asked for."""
+        return laid_out(shape, self.layout)
 
 
 def choose_columns(names: str | None) -> list[str]:

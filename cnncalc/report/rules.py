@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -81,3 +82,21 @@ def document() -> str:
     rows = [f"| [{p.code}](#{p.anchor}) | {p.name} | {p.level} | {p.summary} |\n" for p in pages().values()]
     sections = [f"\n## {p.code} {p.name}\n\n{p.text}\n" for p in pages().values()]
     return "".join([head, *rows, *sections])
+
+
+def as_text(chosen: Page | Sequence[Page]) -> str:
+    """A page to read, or a line for each of several."""
+    if isinstance(chosen, Page):
+        return f"{chosen.code} {chosen.name} ({chosen.level})\n\n{chosen.text}"
+    width = max(len(p.name) for p in chosen)
+    return "\n".join(f"{p.code}  {p.name:{width}}  {p.level:7}  {p.summary}" for p in chosen)
+
+
+def as_json(chosen: Page | Sequence[Page]) -> str:
+    """A page, or a list of them."""
+    import json
+
+    def data(page: Page) -> dict[str, str]:
+        return page._asdict() | {"summary": page.summary}
+
+    return json.dumps(data(chosen) if isinstance(chosen, Page) else [*map(data, chosen)], indent=2)

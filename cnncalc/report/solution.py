@@ -11,8 +11,9 @@ from cnncalc.report.text import safe
 READABLE = 100  # characters of a closed form; the text that was asked for says it better
 
 
-def as_text(solution: Solution, near: float | None) -> str:
+def as_text(solution: Solution) -> str:
     """What is valid, for people, and which layers make it so."""
+    near = solution.near
     lines = [safe(solution.report.name)] if solution.report.name else []
     lines += [valid.text(name) for name, valid in solution.sets.items()]
     if solution.coupled:
@@ -59,7 +60,7 @@ def _nearest_text(name: str, valid: Values, number: float) -> str:
     return f"{name} == {' or '.join(values)}"
 
 
-def as_json(solution: Solution, near: float | None) -> str:
+def as_json(solution: Solution) -> str:
     """The sets as data: each piece is the numbers from low to high whose residue is listed."""
     import json
 
@@ -69,8 +70,8 @@ def as_json(solution: Solution, near: float | None) -> str:
         variables[name] = {"text": valid.text(name), "least": valid.least(), "pieces": pieces}
         variables[name]["scale"] = valid.grid.scale
         variables[name]["domain"] = {"text": valid.grid.text()} | valid.grid.as_dict()
-        if near is not None:
-            variables[name]["nearest"] = nearest(valid, near)
+        if solution.near is not None:
+            variables[name]["nearest"] = nearest(valid, solution.near)
     reasons = {"derived": solution.reasons, "coupled": solution.coupled}
     return json.dumps(
         {

@@ -9,10 +9,13 @@ from typing import Any
 from cnncalc.report.text import safe
 
 
-def render(document: Mapping[str, Any], fmt: str) -> str:
-    """A spec that reads back as ``document``."""
-    if fmt == "json":
-        return json.dumps(document, indent=2)
+def as_json(document: Mapping[str, Any]) -> str:
+    """A spec that reads back as ``document``, as JSON."""
+    return json.dumps(document, indent=2)
+
+
+def as_yaml(document: Mapping[str, Any]) -> str:
+    """A spec that reads back as ``document``, as YAML."""
     lines = []
     for key, value in document.items():
         if key == "layers" and value:

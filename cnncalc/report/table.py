@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
@@ -11,7 +12,7 @@ from cnncalc.counting.propagate import Report
 from cnncalc.counting.quantities import COUNTING_RULE
 from cnncalc.counting.rows import Row
 from cnncalc.report import text
-from cnncalc.report.rows import COLUMNS, folded, laid_out
+from cnncalc.report.rows import COLUMNS, View
 
 #: formats that do not keep leading blanks: paths are whole there, not a tree
 FLAT = frozenset(text.ESCAPES) | {
@@ -21,11 +22,11 @@ WIDTH = 100
 _SET = Lock()  # tabulate's setting is the process's: one thread at a time changes it
 
 
-def render(report: Report, fmt: str, columns: list[str], depth: int | None, layout: str) -> str:
+def render(view: View, fmt: str = "simple") -> str:
     """The table, its totals, and below it what was counted and how."""
-    rows = folded(report, depth)
+    report, columns, rows = view.report, view.columns, view.rows
     tree = fmt not in FLAT and columns[0] == "layer"
-    cells = [_cells(row, report, columns, fmt, layout) for row in rows]
+    cells = [_cells(row, view, fmt) for row in rows]
     if tree:
         cells = _as_tree(rows, cells, report)
     numeric = [COLUMNS[name].quantity is not None for name in columns]
@@ -56,12 +57,12 @@ def draw(
             tabulate.MIN_PADDING = padding
 
 
-def _cells(row: Row, report: Report, columns: list[str], fmt: str, layout: str) -> list[str]:
+def _cells(row: Row, view: View, fmt: str) -> list[str]:
     cells = []
-    for name in columns:
-        value: Any = COLUMNS[name].value(row, report)
+    for name in view.columns:
+        value: Any = COLUMNS[name].value(row, view.report)
         if isinstance(value, tuple):
-            cells.append(text.escape(text.dims(laid_out(value, layout)), fmt))
+            cells.append(text.escape(text.dims(view.shape(value)), fmt))
         elif COLUMNS[name].quantity is not None:
             cells.append(_number(row, name, value))
         else:
@@ -96,7 +97,7 @@ def _as_tree(rows: list[Row], cells: list[list[str]], report: Report) -> list[li
     return lines
 
 
-def _total_row(report: Report, columns: list[str]) -> list[str]:
+def _total_row(report: Report, columns: Sequence[str]) -> list[str]:
     cells = []
     for name in columns:
         quantity = COLUMNS[name].quantity
@@ -110,7 +111,7 @@ def _title(report: Report, fmt: str) -> list[str]:
     return _paragraph([report.name], fmt) if report.name else []
 
 
-def _footer(report: Report, columns: list[str], fmt: str) -> list[str]:
+def _footer(report: Report, columns: Sequence[str], fmt: str) -> list[str]:
     totals = report.totals
     named = len(report.inputs) > 1
     inputs = ", ".join(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.analysis.verify import Check
+from cnncalc.analysis.verify import Check, Verification
 from cnncalc.report import text
 from cnncalc.report.json_ import SCHEMA_VERSION
 from cnncalc.report.table import draw
 
 if TYPE_CHECKING:
-    from cnncalc.counting.propagate import Report
     from cnncalc.kernels.work import Array
 
 HEADINGS = ["layer", "type", "output", "params", "MACs", "ms", "MB", "verdict"]
@@ -22,7 +21,7 @@ def verdict(check: Check) -> str:
     return check.note or "; ".join(check.differences) or good
 
 
-def as_text(report: Report, checks: list[Check], seconds: float, peak: int | None, seen: int | None) -> str:
+def as_text(found: Verification) -> str:
     """A table with a verdict per layer, and the sum of it."""
     cells = [
         [
@@ -35,12 +34,11 @@ def as_text(report: Report, checks: list[Check], seconds: float, peak: int | Non
             f"{check.bytes / 1e6:.1f}",
             verdict(check),
         ]
-        for check in checks
+        for check in found.checks
     ]
     table = draw(cells, HEADINGS, [False, False, False, True, True, True, True, False], "simple")
-    values = [part for check in checks if check.values is not None for part in _values(check)]
-    lines = [text.safe(report.name), table, "", *values, *_summary(report, checks, seconds, peak, seen)]
-    return "\n".join(line for line in lines if line is not None)
+    values = [part for check in found.checks if check.values is not None for part in _values(check)]
+    return "\n".join([text.safe(found.report.name), table, "", *values, *_summary(found)])
 
 
 def _values(check: Check) -> list[str]:
@@ -56,9 +54,8 @@ def _values(check: Check) -> list[str]:
     return [*lines, ""]
 
 
-def _summary(
-    report: Report, checks: list[Check], seconds: float, peak: int | None, seen: int | None
-) -> list[str]:
+def _summary(found: Verification) -> list[str]:
+    checks, report = found.checks, found.report
     ran = [check for check in checks if not check.note]
     wrong = [check for check in ran if not check.agrees]
     params, macs = sum(c.params for c in ran if c.row.shared_with is None), sum(c.macs for c in ran)
@@ -68,29 +65,31 @@ def _summary(
         which = f"All {len(ran)} layers agree" if len(ran) != 1 else "The layer agrees"
         first = f"{which}: output shapes, {params:,} params, {macs:,} MACs"
     lines = [first + (f"; {len(checks) - len(ran)} did not run" if len(ran) < len(checks) else "")]
-    if seen is not None:
-        lines.append(f"Receptive fields of {seen} layers agree with what perturbed inputs reach")
-    memory = f"; the process took at most {text.size(peak)}" if peak is not None else ""
-    lines.append(f"Batch {report.batch}; {seconds:.2f} s in layers{memory}")
+    if found.reached is not None:
+        lines.append(f"Receptive fields of {found.reached} layers agree with what perturbed inputs reach")
+    memory = f"; the process took at most {text.size(found.memory)}" if found.memory is not None else ""
+    lines.append(f"Batch {report.batch}; {found.seconds:.2f} s in layers{memory}")
     return lines
 
 
-def as_json(report: Report, checks: list[Check], setup: dict[str, Any]) -> str:
+def as_json(found: Verification) -> str:
     """The checks as JSON, schema version 1."""
     import json
 
+    report, checks = found.report, found.checks
     data = {
         "schema_version": SCHEMA_VERSION,
         "name": report.name,
         "input": {name: list(shape) for name, shape in report.inputs.items()},
         "batch": report.batch,
-        **setup,
-        "agrees": all(check.agrees for check in checks),
+        "seed": found.setup.seed,
+        "dtype": found.setup.dtype,
+        "agrees": found.agrees,
         "layers": [_layer(check) for check in checks],
         "totals": {
             "params": sum(c.params for c in checks if c.row.shared_with is None),
             "macs": sum(c.macs for c in checks),
-            "seconds": round(sum(c.seconds for c in checks), 6),
+            "seconds": round(found.seconds, 6),
             "peak_bytes": max((c.bytes for c in checks), default=0),
         },
     }

@@ -8,6 +8,7 @@ import time
 from cnncalc.analysis.check import Options, check_text, fixed
 from cnncalc.analysis.diff import diff
 from cnncalc.analysis.explain import explain
+from cnncalc.analysis.overview import overview
 from cnncalc.analysis.perturb import differences, perturbed
 from cnncalc.analysis.solve import solve
 from cnncalc.analysis.unrolled import unrolled
@@ -19,9 +20,10 @@ from cnncalc.errors import CnncalcError, SpecError, UsageError
 from cnncalc.network import build
 from cnncalc.reading.expressions.bounds import Bound
 from cnncalc.reading.text.files import read_text
-from cnncalc.report import difference, explanation, features, page, problems, solution, spec, table
-from cnncalc.report.findings import FORMATS, Findings, renderer
-from cnncalc.report.rows import DEFAULT_COLUMNS
+from cnncalc.report import features, page, problems, spec
+from cnncalc.report.findings import Findings
+from cnncalc.report.formats import FORMATS
+from cnncalc.report.rows import View
 
 SECONDS = 8.0  # for eight passes over the input
 MEASURED = 5  # times as long where coverage looks on
@@ -31,19 +33,24 @@ BUDGETS = tuple(Bound(name, "<=", 10**6) for name in ("params", "peak_activation
 ALL = Options(select=("W",), budgets=BUDGETS)
 
 
+def in_every_format(name: str, answer: object) -> None:
+    """An answer in each of its formats."""
+    for render in FORMATS[name].values():
+        render(answer)
+
+
 def every_answer(network: Network, report: Report) -> None:
     """What commands say of a network that holds; and unrolled, it is the same network."""
-    table.render(report, "simple", list(DEFAULT_COLUMNS), None, "nchw")
+    in_every_format("table", View(report))
     page.render(report)
     if not report.free:
         features.draw(report, None)
-    explanation.overview(report, in_place=False, optimizer="adam")
+    in_every_format("overview", overview(report))
     for row in report.rows[:3] + report.rows[-3:]:
-        explanation.layer_text(explain(report, row.path))
-    for fmt in ("table", "markdown", "json"):
-        difference.render(diff(OTHER, report), fmt)
+        in_every_format("explanation", explain(report, row.path))
+    in_every_format("difference", diff(OTHER, report))
     defaults = network.graph().variables if report.free else {}
-    flat = spec.render(unrolled(report.graph, {name: defaults[name] for name in report.free}), "yaml")
+    flat = spec.as_yaml(unrolled(report.graph, {name: defaults[name] for name in report.free}))
     try:
         again = str(build(read_text(flat, "unrolled.yaml")).summary(free=list(report.free)).totals)
     except CnncalcError as error:
@@ -93,9 +100,12 @@ def questions(network: Network, free: list[str]) -> None:
     report = network.summary(free=free)
     every_answer(network, report)
     agrees(network, report)
-    solution.as_text(solve(network, free), 300)
+    in_every_format("solution", solve(network, free)._replace(near=300))
     own = network.summary().totals
-    solution.as_text(solve(network, free, where=f"params <= {own.params} and macs >= {own.macs // 2}"), 300)
+    in_every_format(
+        "solution",
+        solve(network, free, where=f"params <= {own.params} and macs >= {own.macs // 2}")._replace(near=300),
+    )
 
 
 def mended(text: str, name: str) -> None:
@@ -114,8 +124,8 @@ def one_input(data: bytes) -> None:
     for problem in result.problems:
         problems.one(problem)
     findings = Findings([result])
-    for name in FORMATS:
-        renderer(name)(findings).encode()
+    for render in FORMATS["findings"].values():
+        render(findings).encode()
     with contextlib.suppress(CnncalcError):
         network = Network(build(read_text(text, "fuzz.yaml")).spec)
         report = network.summary()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import cnncalc
 from cnncalc.analysis.explain import explain
 from cnncalc.dims import substitute
-from cnncalc.report.explanation import layer_markdown
+from cnncalc.report.explanation import as_markdown
 from cnncalc.report.latex import formula
 from tests.examples import examples
 from tests.shipped import files
@@ -161,7 +161,7 @@ def test_every_formula_of_a_shipped_network_is_its_number(name):
             continue
         seen.add((row.type, str(row.output)))
         found = explain(report, row.path)
-        equations = re.findall(r"\$\$(.*)\$\$", layer_markdown(found))
+        equations = re.findall(r"\$\$(.*)\$\$", as_markdown(found))
         assert len(equations) == len(found.lines)
         for line, equation in zip(found.lines, equations, strict=True):
             wanted = substitute(cnncalc.parse_size(str(line.result)), values)

@@ -6,7 +6,7 @@ import cnncalc
 from cnncalc.analysis.unrolled import unrolled
 from cnncalc.counting.rows import Row
 from cnncalc.reading.text.shipped import shipped_specs
-from cnncalc.report.spec import render
+from cnncalc.report.formats import FORMATS
 from tests.laws.test_forward import TYPES, random_layers
 
 NUMBERS = set(Row._fields) - {"path", "inputs", "shared_with", "place"}
@@ -16,7 +16,7 @@ def assert_same(network, free=(), fmt="yaml"):
     before = network.summary(free=free)
     defaults = network.graph().variables
     document = unrolled(before.graph, {name: defaults[name] for name in free})
-    after = cnncalc.load(render(document, fmt)).summary(free=free)
+    after = cnncalc.load(FORMATS["spec"][fmt](document)).summary(free=free)
     assert after.totals == before.totals
     assert after.conditions == before.conditions
     names = {row.path: other.path for row, other in zip(before.rows, after.rows, strict=True)}

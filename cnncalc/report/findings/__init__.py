@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.check import Result
 from cnncalc.errors import Problem
+from cnncalc.report import formats
 from cnncalc.report.text import unicode
 
-FORMATS = (
-    "text",
-    "concise",
-    "grouped",
-    "statistics",
-    "markdown",
-    "json",
-    "github",
-    "gitlab",
-    "sarif",
-    "junit",
-)
+FORMATS = tuple(formats.FORMATS["findings"])
 
 
 class Findings(NamedTuple):
@@ -44,8 +33,7 @@ class Findings(NamedTuple):
 
 def renderer(name: str) -> Callable[[Findings], str]:
     """The function of a format, which gives the whole document."""
-    render: Callable[[Findings], str] = import_module(f"cnncalc.report.findings.{name}").render
-    return render
+    return formats.FORMATS["findings"][name]
 
 
 def as_json(data: Any) -> str:

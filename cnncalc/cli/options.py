@@ -1,0 +1,48 @@
+"""Options that several commands have, each defined once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from cnncalc.report.formats import FORMATS, TABULATED
+
+Option = Callable[[Any], Any]
+
+free_option = click.option(
+    "--free", multiple=True, metavar="NAMES", help="Leave these variables symbolic, as in --free H,W."
+)
+over_option = click.option(
+    "--over", multiple=True, metavar="NAME=VALUES",
+    help="Leave a variable symbolic and restrict it to these values: w=0.25:2:0.05 (start:stop:step) or w=0.5,0.75,1.",
+)  # fmt: skip
+set_option = click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a variable of the spec."
+)
+batch_option = click.option(
+    "--batch", type=click.IntRange(1, 2**31 - 1), default=1, show_default=True, metavar="N",
+    help="Batch size.",
+)  # fmt: skip
+dtype_option = click.option(
+    "--dtype", default="float32", show_default=True, metavar="DTYPE",
+    help="Data type, for sizes in bytes: float64, float32, float16, bfloat16 or int8.",
+)  # fmt: skip
+depth_option = click.option(
+    "--depth", type=click.IntRange(1), metavar="N", help="Fold groups and blocks below level N."
+)
+
+
+def format_option(answer: str, note: str = "") -> Option:
+    """``--format``, with the names of the formats of an answer."""
+    names = list(FORMATS[answer])
+    if answer not in TABULATED:
+        help = f"Output format; {note}." if note else "Output format."
+        kind = click.Choice(names)
+        return click.option("--format", "fmt", type=kind, default=names[0], show_default=True, help=help)
+    own = ", ".join(names[1:])
+    return click.option(
+        "--format", "fmt", default=names[0], show_default=True, metavar="FORMAT",
+        help=f"Output format: {own}, or any tabulate format (simple, grid, github, latex, html, ...).",
+    )  # fmt: skip

@@ -1,0 +1,119 @@
+"""A network in a few lines."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from cnncalc.analysis.memory import bytes_of
+from cnncalc.analysis.overview import Memory, Overview
+from cnncalc.counting.propagate import Report
+from cnncalc.counting.quantities import ITEM_BYTES
+from cnncalc.dims import Dim
+from cnncalc.report import text
+from cnncalc.shapes import show
+
+WIDTH = 100
+ORDER = 40  # layers of a better order that are named
+COUNTED = (
+    "a tensor lives until its last reader; while a layer runs, its inputs and output are alive. Training: a gradient for "
+    "each parameter, and every output kept once; nothing recomputed, no temporary results, arenas or scratch of kernels"
+)
+
+
+def lines(found: Overview) -> Iterator[tuple[str, str]]:
+    """Headings and sentences; the first, without a heading, names the network."""
+    report, totals = found.report, found.report.totals
+    yield "", f"{report.name}: {_shapes(report.inputs)} -> {_shapes(report.outputs)}"
+    for part in found.parts:
+        counted = f"{text.count(part.params)} params, {text.count(part.macs)} MACs"
+        yield part.name, f"{part.layers} layers to {show(part.output)}, {counted}"
+    yield "parameters", f"{text.count(totals.params)}: {_most(found, 'params')}"
+    if isinstance(totals.params, int):
+        sizes = [f"{dtype} {text.size(totals.params * item)}" for dtype, item in ITEM_BYTES.items()]
+        yield "their memory", ", ".join(sizes)
+    macs = text.count(totals.macs)
+    yield "MACs", f"{macs}: {_most(found, 'macs')}" if isinstance(totals.macs, int) else macs
+    if (last := found.last_map) is not None:
+        size, stride, padding = (text.dims(part) for part in last.receptive_field[:3])  # type: ignore[index]
+        yield "receptive field", f"{size} at {last.path}, stride {stride}, padding {padding}"
+    if found.memory is not None:
+        yield from _memory(found.memory, report)
+    else:
+        bytes = totals.activation_bytes
+        yield "memory", f"all activations {bytes} bytes; give the free variables values for the peak"
+    if report.free:
+        yield "valid", report.validity.removeprefix("Valid ")
+
+
+def _shapes(shapes: Any) -> str:
+    return ", ".join(show(shape) for shape in shapes.values())
+
+
+def _most(found: Overview, name: str) -> str:
+    shares = [f"{row.path} {100 * share:.1f} %" for share, row in found.most(name)]
+    return ", ".join(shares) or "none, or a closed form"
+
+
+def _memory(found: Memory, report: Report) -> Iterator[tuple[str, str]]:
+    own, best, spent = found.own, found.best, found.training
+
+    def size(elements: Dim) -> str:
+        return text.size(bytes_of(elements, report))
+
+    peaks = own.peaks(3)
+    how = "in place where a tensor dies" if found.in_place else "nothing in place"
+    exact = f"{bytes_of(own.peak, report):,} bytes"
+    counted = f"{size(own.peak)}; {report.dtype}, batch {report.batch}, {how}"
+    yield "peak of activations", f"{exact} ({counted}) while {peaks[0].path} runs"
+    yield "alive then", ", ".join(f"{path} {size(n)}" for path, n in peaks[0].alive.items())
+    yield "next", ", ".join(f"{moment.path} {size(moment.elements)}" for moment in peaks[1:])
+    if best.peak < own.peak:
+        differ = [i for i, (a, b) in enumerate(zip(own.order, best.order, strict=True)) if a != b]
+        moved = ", ".join(best.order[differ[0] : differ[-1] + 1][:ORDER])
+        moved += ", ..." if differ[-1] - differ[0] >= ORDER else ""
+        least = f"{size(best.peak)}, the least of all orders"
+        yield "a better order", f"{least}, by running {moved} in this order"
+    else:
+        yield (
+            "order",
+            "no order needs less" if best.optimal else f"no order needs less than {size(own.bound)}",
+        )
+    parts = (
+        f"parameters {text.size(spent.params)}, gradients {text.size(spent.gradients)}, "
+        f"{found.optimizer} {text.size(spent.optimizer)}"
+    )
+    kept = f"outputs kept for the backward pass {text.size(spent.activations)}"
+    yield "training, about", f"{text.size(spent.total)}: {parts}, {kept}"
+    yield "counted", COUNTED
+
+
+def as_text(found: Overview) -> str:
+    """The few lines, for a terminal."""
+    named = list(lines(found))
+    width = max(len(name) for name, _ in named)
+    parts = []
+    for name, sentence in named:
+        if not name:
+            parts += [text.safe(sentence), ""]
+            continue
+        parts += textwrap.wrap(
+            text.safe(sentence),
+            WIDTH,
+            initial_indent=f"{name:{width}}  ",
+            subsequent_indent=" " * (width + 2),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return "\n".join(parts)
+
+
+def as_markdown(found: Overview) -> str:
+    """The few lines, in Markdown."""
+    return "\n".join(
+        f"- **{name}**: {text.escape(sentence, 'github')}"
+        if name
+        else f"### {text.escape(sentence, 'github')}\n"
+        for name, sentence in lines(found)
+    )
