@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cnncalc.analysis.lint import Finding, Subject, at, layer_of, lint
 from cnncalc.dims import concrete
@@ -18,8 +18,8 @@ TRANSPARENT = ("batchnorm1d", "batchnorm2d", "batchnorm3d", "dropout", "drop_pat
 def activation_missing(subject: Subject) -> Iterator[Finding]:
     """Two convolutions or linear layers in a row without a nonlinearity between them.
 
-    Maps that are factorized on purpose are not reported: depthwise separable pairs, strips such as 7×1 and 1×7, and
-    linear bottlenecks. A bottleneck is a 1×1 convolution to fewer channels, or a linear layer with fewer features
+    Maps that are factorized on purpose are not reported: depthwise separable pairs, strips such as 7×1 and 1×7,
+    linear layers along different axes, and linear bottlenecks. A bottleneck is a 1×1 convolution to fewer channels, or a linear layer with fewer features
     than it reads and than the next layer gives.
 
     **Why it is bad.** Together the two are one linear map, with more parameters than it needs. Most likely an
@@ -46,12 +46,15 @@ def activation_missing(subject: Subject) -> Iterator[Finding]:
     for node in subject.layers:
         if layer_of(node).family not in LINEAR or _is_depthwise(subject, node) or _narrows(subject, node):
             continue
-        reader = subject.only_reader(node)
+        reader, between = subject.only_reader(node), list[Node]()
         while reader is not None and reader.type in TRANSPARENT:
+            between.append(reader)
             reader = subject.only_reader(reader)
         if reader is None or layer_of(reader).family not in LINEAR or _is_depthwise(subject, reader):
             continue
         if _are_strips(node, reader) or _is_low_rank(subject, node, reader):
+            continue
+        if _along(subject, node, between) not in (None, _features(subject.producer(reader), reader)):
             continue
         message = (
             f"there is no non-linearity between it and {reader.path}, so one linear map could replace both"
@@ -86,3 +89,19 @@ def _is_low_rank(subject: Subject, node: Node, reader: Node) -> bool:
         return False
     (x, *_) = subject.graph.shapes_into(node)
     return concrete(node.output[-1]) < min(concrete(x[-1]), concrete(reader.output[-1]))
+
+
+def _features(tensor: Node, layer: Node) -> int:
+    """The axis of a layer's features in a tensor: channels are the first, and a linear layer acts on the last."""
+    return len(tensor.output) - 1 if layer_of(layer).family == "linear" else 0
+
+
+def _along(subject: Subject, node: Node, between: Sequence[Node]) -> int | None:
+    """The axis that the features of a layer are along after those that follow; None if they are spread over several."""
+    axis = _features(node, node)
+    for each in between:
+        made = [i for i, of in enumerate(layer_of(each).axes(subject.graph.shapes_into(each))) if axis in of]
+        if len(made) != 1:
+            return None
+        (axis,) = made
+    return axis

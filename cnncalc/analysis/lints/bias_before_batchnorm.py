@@ -39,8 +39,9 @@ def bias_before_batchnorm(subject: Subject) -> Iterator[Finding]:
         reader = subject.only_reader(node)
         if reader is None or not reader.type.startswith("batchnorm"):
             continue
-        shapes = layer_of(node).param_shapes(subject.graph.shapes_into(node))
-        if layer_of(node).family in ("conv", "linear") and any(name.endswith("bias") for name in shapes):
+        shapes, family = layer_of(node).param_shapes(subject.graph.shapes_into(node)), layer_of(node).family
+        of_channels = family == "conv" or (family == "linear" and len(node.output) == 1)
+        if of_channels and any(name.endswith("bias") for name in shapes):
             count = concrete(subject.report[node.path].biases)
             message = f"{reader.path} subtracts the mean, so the bias has no effect ({count:,} params)"
             help = "write bias: false"

@@ -11,10 +11,11 @@ from cnncalc.shapes import AXES
 
 @lint("W305", "softmax-not-last", level="warning", local=True)
 def softmax_not_last(subject: Subject) -> Iterator[Finding]:
-    """A softmax whose output goes into a layer with weights, a normalization, a pooling or an activation.
+    """A softmax whose output goes into a layer with weights, a normalization or an activation.
 
     A softmax that weights a sum is not reported: attention does this, and so does a layer that takes the mean under
-    the probabilities, which has its weights written in the spec, or few outputs and no bias.
+    the probabilities, which has its weights written in the spec, or few outputs and no bias. Pooled probabilities, such
+    as the average over all positions, are not reported either.
 
     **Why it is bad.** Probabilities saturate, and their gradients vanish. Most often a classifier was extended without
     its last layer being removed.
@@ -51,7 +52,7 @@ def softmax_not_last(subject: Subject) -> Iterator[Finding]:
 
 
 def _squashed_again(reader: Node) -> bool:
-    families = ("conv", "linear", "norm", "activation", "pool")
+    families = ("conv", "linear", "norm", "activation")
     return reader.type != "scale" and layer_of(reader).family in families
 
 
