@@ -6,9 +6,7 @@ import click
 
 from cnncalc.cli.common import complain, read_network, save_picture, spec_argument, terminal_width, write
 from cnncalc.cli.options import batch_option, depth_option, dtype_option, set_option
-from cnncalc.counting.quantities import QUANTITIES
 
-BY = tuple(name for name, quantity in QUANTITIES.items() if quantity.adds_up)
 SHORT = {"activation": "activation_bytes"}
 
 
@@ -16,12 +14,7 @@ SHORT = {"activation": "activation_bytes"}
 @spec_argument
 @set_option
 @click.option(
-    "--by",
-    type=click.Choice([*BY, *SHORT]),
-    metavar="NUMBER",
-    default="params",
-    show_default=True,
-    help=f"Quantity to plot: {', '.join(BY)}.",
+    "--by", metavar="NAME", default="params", show_default=True, help="Quantity to plot; 'help' lists them."
 )
 @depth_option
 @batch_option
@@ -44,8 +37,11 @@ def command(
     """
     from cnncalc.report import plot
 
+    if by == "help":
+        write("\n".join(plot.BY))
+        return 0
+    by = plot.choose(SHORT.get(by, by))
     network, given, _ = read_network(spec, settings, ())
-    by = SHORT.get(by, by)
     report = network.summary(set=given, batch=batch, dtype=dtype)
     if output is None:
         write(plot.as_text(report, by, depth, terminal_width()))

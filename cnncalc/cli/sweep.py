@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cnncalc.cli.common import complain, grids, own_warnings, read_network, spec_argument, why_not, write
-from cnncalc.cli.options import batch_option, dtype_option, set_option
+from cnncalc.cli.options import batch_option, dtype_option, format_option, set_option
 
 BAR_FROM = 50_000
 
@@ -23,8 +23,7 @@ BAR_FROM = 50_000
 @click.option(
     "--columns", metavar="NAMES", help="Quantities to compute, separated by commas; 'help' lists them."
 )
-@click.option("--format", "fmt", type=click.Choice(["csv", "json", "simple"]), default="simple", show_default=True,
-              help="Format of standard output.")  # fmt: skip
+@format_option("rows", "-o takes it from the name of the file")
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE (.csv, .json or .parquet) instead.")
 @batch_option
 @dtype_option
@@ -44,6 +43,7 @@ def command(
     from cnncalc.analysis import sweep
     from cnncalc.counting.quantities import QUANTITIES
     from cnncalc.report import rows_out
+    from cnncalc.report.formats import FORMATS
 
     if columns == "help":
         write("\n".join(QUANTITIES))
@@ -55,27 +55,15 @@ def command(
     count = sweep.size(grid)
     if said := sweep.stays_behind(network, grid):
         click.echo(f"warning: {said}", err=True)
-    kind = rows_out.format_of(output) if output else fmt
+    save = rows_out.saver(output) if output else None
     names = sweep.columns(grid, numbers)
     refused = Refused(names.index("valid", -1 - len(numbers)))
     chunks = with_bar(refused.watch(sweep.sweep(network, grid, numbers=numbers, **options)), count)
-    if kind == "parquet":
-        rows_out.write_parquet(str(output), names, chunks)
-    elif output:
-        with rows_out.opened(output) as stream:
-            (rows_out.write_csv if kind == "csv" else rows_out.write_json)(stream, names, chunks)
-    elif kind == "simple":
-        from cnncalc.report.table import draw
-
-        last = refused.column
-        cells = [
-            [*map(_cell, row[: last + 1]), *map(_number, row[last + 1 :])]
-            for chunk in chunks
-            for row in chunk
-        ]
-        write(draw(cells, names, [True] * len(names), "simple"))
+    rows = rows_out.Rows(names, refused.column + 1, chunks)
+    if save is not None:
+        save(rows, str(output))
     else:
-        (rows_out.write_csv if kind == "csv" else rows_out.write_json)(sys.stdout, names, chunks)
+        FORMATS["rows"][fmt](rows, stream=sys.stdout)
     if refused.first is not None:
         at = dict(zip(names, refused.first[: refused.column], strict=False))
         named = ", ".join(f"{name}={value}" for name, value in at.items())
@@ -101,20 +89,6 @@ class Refused:
             self.count += len(refused)
             self.first = self.first or (refused[0] if refused else None)
             yield chunk
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _number(value: Any) -> str:
-    from cnncalc.report.text import count
-
-    return "-" if value is None else count(value)
 
 
 def with_bar(chunks: Iterator[list[tuple[Any, ...]]], count: int) -> Iterator[list[tuple[Any, ...]]]:

@@ -12,13 +12,12 @@ from typing import Any, Final
 
 from cnncalc.errors import UsageError, did_you_mean
 
-Format = Callable[[Any], str]
+Format = Callable[..., Any]  # to text; of rows, which may be many, to a stream
 
 
 def _of(module: str, function: str = "render", *options: str) -> Format:
-    def render(answer: Any) -> str:
-        found: str = getattr(import_module(f"cnncalc.report.{module}"), function)(answer, *options)
-        return found
+    def render(answer: Any, **more: Any) -> Any:
+        return getattr(import_module(f"cnncalc.report.{module}"), function)(answer, *options, **more)
 
     return render
 
@@ -36,6 +35,11 @@ FORMATS: Final[Mapping[str, Mapping[str, Format]]] = {
         "json": _of("difference", "as_json"),
     },
     "verification": {"text": _of("verification", "as_text"), "json": _of("verification", "as_json")},
+    "rows": {
+        "simple": _of("rows_out", "write_table"),
+        "csv": _of("rows_out", "write_csv"),
+        "json": _of("rows_out", "write_json"),
+    },
     "pages": {"text": _of("rules", "as_text"), "json": _of("rules", "as_json")},
     "spec": {"yaml": _of("spec", "as_yaml"), "json": _of("spec", "as_json")},
     "findings": {

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cnncalc.counting.propagate import Report
 from cnncalc.counting.quantities import QUANTITIES
 from cnncalc.dims import Expr
-from cnncalc.errors import UsageError
+from cnncalc.errors import UsageError, did_you_mean
 from cnncalc.layer import Layer
 from cnncalc.report import text
 from cnncalc.report.rows import folded
@@ -25,6 +25,18 @@ class Bar(NamedTuple):
     label: str
     value: int
     family: str
+
+
+def choose(name: str) -> str:
+    """The name of a quantity that layers have a share of.
+
+    Raises:
+        UsageError: there is no such quantity.
+    """
+    if name not in BY:
+        help = did_you_mean(name, BY) or f"choose from {', '.join(BY)}"
+        raise UsageError(f"cannot plot '{name}'; {help}")
+    return name
 
 
 def bars(report: Report, by: str, depth: int | None) -> tuple[list[Bar], int, int | None]:
