@@ -35,6 +35,9 @@ def lines(found: Overview) -> Iterator[tuple[str, str]]:
         yield "their memory", ", ".join(sizes)
     macs = text.count(totals.macs)
     yield "MACs", f"{macs}: {_most(found, 'macs')}" if isinstance(totals.macs, int) else macs
+    if isinstance(totals.bytes_moved, int):
+        moved, intensity = text.size(totals.bytes_moved), text.count(totals.arithmetic_intensity)
+        yield "bytes moved", f"{moved}, {intensity} flops per byte ({report.dtype}, batch {report.batch})"
     if (last := found.last_map) is not None:
         size, stride, padding = (text.dims(part) for part in last.receptive_field[:3])  # type: ignore[index]
         yield "receptive field", f"{size} at {last.path}, stride {stride}, padding {padding}"

@@ -70,6 +70,7 @@ def test_a_network_in_a_few_lines(capsys):
     assert code == 0
     assert "7,225,344 bytes" in out
     assert "receptive field      427×427 at layer4.2" in out
+    assert "bytes moved          426.01 MB, 19.29 flops per byte (float32, batch 1)" in out
     assert "classifier           3 layers to [1000], 2,049,000 params" in out
     assert re.search(r"alive then +maxpool2d_1 802.82 kB, layer1.0", out)
     assert "no order needs less" in out
