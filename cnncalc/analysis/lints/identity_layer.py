@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from cnncalc.analysis.lint import Finding, Subject, at, lint
 from cnncalc.errors import Place
 from cnncalc.graph import Node
+from cnncalc.reading.checking.parts import Entry, GroupItem, LayerItem
 from cnncalc.reading.text.nodes import ListNode, MapNode
 from cnncalc.window import WindowLayer
 
@@ -21,8 +22,9 @@ def identity_layer(subject: Subject) -> Iterator[Finding]:
     """A layer that changes nothing.
 
     Examples are dropout with `p: 0`, pooling of single cells, a shuffle of one group, and `identity`. An item is not
-    reported if it does something in another repetition, in another use of its block or in another variant. Neither is
-    an `identity` whose name a `from`, `output`, `share` or `expect` uses.
+    reported if it does something in another repetition, in another use of its block or in another variant, or if its
+    fields depend on a variable or a parameter of its block. Neither is an `identity` whose name a `from`, `output`,
+    `share` or `expect` uses.
 
     **Why it is bad.** The layer is most likely a leftover, and readers will look for what it does.
 
@@ -43,10 +45,14 @@ def identity_layer(subject: Subject) -> Iterator[Finding]:
       - relu
     ```
     """
-    used = references(subject.network.spec.root)
+    spec = subject.network.spec
+    used, settings = references(spec.root), _settings(spec.layers, spec.vars)
+    for block in spec.blocks.values():
+        settings |= _settings(block.entries, {*spec.vars, *block.params})
     made: dict[Place | None, list[Node]] = {}
     for node in subject.layers:
-        made.setdefault(node.place, []).append(node)
+        if node.place not in settings:
+            made.setdefault(node.place, []).append(node)
     for (
         nodes
     ) in made.values():  # of one item: it is of use if any layer is, as the first repetition may not be
@@ -56,6 +62,23 @@ def identity_layer(subject: Subject) -> Iterator[Finding]:
             if what is not None and None not in said and not (refers and node.type == "identity"):
                 help = "write identity in its place, since its name is used" if refers else "leave it out"
                 yield at(node, what, help=help)
+
+
+def _settings(entries: Iterable[Entry], names: Collection[str]) -> set[Place | None]:
+    """Items that other values of these names would make different."""
+    found: set[Place | None] = set()
+    for entry in entries:
+        for item in (entry.item, entry.first):
+            if isinstance(item, GroupItem):
+                found |= _settings(item.entries, names)
+            elif isinstance(item, LayerItem):
+                branches = item.branches or ()
+                values = [*item.fields.values(), *(branch.when for branch in branches)]
+                if any(not value.names().isdisjoint(names) for value in values if value is not None):
+                    found.add(item.place)
+                for branch in branches:
+                    found |= _settings(branch.entries, names)
+    return found
 
 
 def _pools_single_cells(node: Node) -> bool:
