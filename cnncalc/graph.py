@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnncalc.conditions import Statement, positive
 from cnncalc.dims import MAX_NUMBER, DimError, Expr, largest_number
 from cnncalc.errors import Place, Problem
+from cnncalc.shapes import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from cnncalc.domain import Grid
     from cnncalc.layer import Layer, Requirements
-    from cnncalc.shapes import Shape, Shapes
+    from cnncalc.shapes import Shapes
 
 
 class Node(NamedTuple):
@@ -86,9 +87,11 @@ def _failing(
             yield Problem(code, message, places.get(field or ""), help=help)
 
 
-def judge(
-    layer: Layer, inputs: Shapes, places: Mapping[str, Place]
-) -> tuple[Shape | None, list[Problem], list[tuple[Statement, str]]]:
+#: an output shape if there is one, what is wrong, and conditions that stay open, with their reasons
+Judgment = tuple[Shape | None, list[Problem], list[tuple[Statement, str]]]
+
+
+def judge(layer: Layer, inputs: Shapes, places: Mapping[str, Place]) -> Judgment:
     """A layer's output shape, or what is wrong with it, and the conditions that stay open.
 
     ``places`` are those of its fields, for what is wrong with one of them.

@@ -12,6 +12,16 @@ from cnncalc.dims import Dim, ceil_div, maximum, minimum
 Shape = tuple[Dim, ...]
 Shapes = tuple[Shape, ...]
 
+
+def numeric(shapes: Shapes) -> bool:
+    """Whether no size is symbolic: such shapes are compared at once, and may be keys."""
+    for shape in shapes:
+        for size in shape:
+            if type(size) is not int:
+                return False
+    return True
+
+
 AXES: dict[int, tuple[str, ...]] = {
     1: ("length",),
     2: ("height", "width"),

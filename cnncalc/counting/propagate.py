@@ -9,13 +9,13 @@ from typing import Any
 from cnncalc.conditions import Statement, conjunction
 from cnncalc.counting.quantities import ITEM_BYTES, QUANTITIES, Number, Scale
 from cnncalc.counting.receptive_field import ReceptiveField, receptive_fields
-from cnncalc.counting.rows import Row, Totals, fold, whole
+from cnncalc.counting.rows import STORED, Row, Totals, fold, whole
 from cnncalc.dims import Dim, DimError, product_of, sum_of
 from cnncalc.domain import every
 from cnncalc.errors import Problem, SpecError, UsageError, nearest_path
 from cnncalc.graph import Graph, Node
 from cnncalc.layer import Layer
-from cnncalc.shapes import Shape
+from cnncalc.shapes import Shape, Shapes, numeric
 from cnncalc.validity import Within, validity
 
 
@@ -129,49 +129,51 @@ def propagate(graph: Graph, *, batch: int = 1, dtype: str = "float32") -> Report
         raise UsageError("the batch must be a positive integer")
     batch = int(batch)
     fields = receptive_fields(graph)
-    rows = tuple(_row(graph, node, fields[node.number]) for node in graph.nodes if node.layer is not None)
+    once: dict[
+        tuple[int, Shapes], dict[str, Dim]
+    ] = {}  # a layer object counts the same wherever it has the same inputs
+    rows = tuple(
+        _row(graph, node, fields[node.number], once) for node in graph.nodes if node.layer is not None
+    )
     totals = _totals(graph, rows, Scale(batch, ITEM_BYTES[dtype]))
     return Report(graph, rows, totals, batch=batch, dtype=dtype)
 
 
-def _row(graph: Graph, node: Node, receptive_field: ReceptiveField | None) -> Row:
-    try:
-        return _counted(graph, node, receptive_field)
-    except DimError as error:
-        help = "give the variable a number: it cannot stay free here"
-        raise SpecError([Problem("C306", f"{node.type}: {error}", node.place, help=help)]) from None
-
-
-def _counted(graph: Graph, node: Node, receptive_field: ReceptiveField | None) -> Row:
-    layer = node.layer
+def _row(
+    graph: Graph,
+    node: Node,
+    receptive_field: ReceptiveField | None,
+    once: dict[tuple[int, Shapes], dict[str, Dim]],
+) -> Row:
+    layer, inputs = node.layer, graph.shapes_into(node)
     assert layer is not None
-    inputs = graph.shapes_into(node)
-    parameters = _parameters(layer, inputs)
-    weights, biases, buffers = parameters if node.shares is None else (0, 0, 0)
-    macs = layer.macs(inputs, node.output)
+    key = (id(layer), inputs) if numeric(inputs) else None
+    counts = None if key is None else once.get(key)
+    if counts is None:
+        try:
+            counts = _counts(layer, inputs, node.output)
+        except DimError as error:
+            help = "give the variable a number: it cannot stay free here"
+            raise SpecError([Problem("C306", f"{node.type}: {error}", node.place, help=help)]) from None
+        if key is not None:
+            once[key] = counts
+    shared = node.shares is not None
     return Row(
         path=node.path,
         type=node.type,
         inputs=tuple(graph.nodes[i].path for i in node.inputs),
         output=node.output,
-        weights=weights,
-        biases=biases,
-        buffers=buffers,
-        macs=macs,
-        flops=2 * macs + layer.operations(inputs, node.output),
-        activations=product_of(node.output),
-        inputs_read=sum_of(map(product_of, inputs)),
-        params_read=sum_of(parameters),
+        **(counts | dict.fromkeys(STORED, 0) if shared else counts),
         receptive_field=receptive_field,
-        shared_with=None if node.shares is None else graph.nodes[node.shares].path,
+        shared_with=graph.nodes[node.shares].path if node.shares is not None else None,
         train_only=node.train_only,
         partial=layer.is_partial(),
         place=node.place,
     )
 
 
-def _parameters(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Dim, Dim, Dim]:
-    """Weights, biases and buffers of a layer, from the shapes of its tensors."""
+def _counts(layer: Layer, inputs: Shapes, output: Shape) -> dict[str, Dim]:
+    """What adds up over rows: the fields ``STORED`` and ``DONE``."""
     weights: Dim = 0
     biases: Dim = 0
     for name, shape in layer.param_shapes(inputs).items():
@@ -179,7 +181,18 @@ def _parameters(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Dim, Dim, Dim]
             biases += product_of(shape)
         else:
             weights += product_of(shape)
-    return weights, biases, sum_of(map(product_of, layer.buffer_shapes(inputs).values()))
+    buffers = sum_of(map(product_of, layer.buffer_shapes(inputs).values()))
+    macs = layer.macs(inputs, output)
+    return {
+        "weights": weights,
+        "biases": biases,
+        "buffers": buffers,
+        "macs": macs,
+        "flops": 2 * macs + layer.operations(inputs, output),
+        "activations": product_of(output),
+        "inputs_read": sum_of(map(product_of, inputs)),
+        "params_read": sum_of((weights, biases, buffers)),
+    }
 
 
 def _totals(graph: Graph, rows: tuple[Row, ...], scale: Scale) -> Totals:

@@ -562,3 +562,31 @@ def test_defaults_and_inputs_are_plain_values():
         "<Network: H=32, G=16, w=1.25, h=16.5, deep=True, act=relu, sizes=[1, 2.5, [3, 10.666666666666666]]>"
     )
     assert network.with_values({"H": 64}).inputs["x"] == (3, 64, 32)
+
+
+def test_layers_made_once_keep_their_values_apart():
+    """A layer object serves every use of an item with the same values: values that are equal need not be the same."""
+    spec = {
+        "input": [4, 9, 9],
+        "blocks": {
+            "b": {
+                "params": {"bias": "bool", "k": "number"},
+                "layers": [
+                    {
+                        "type": "conv2d",
+                        "out_channels": 4,
+                        "kernel_size": "k",
+                        "padding": "k // 2",
+                        "bias": "bias",
+                    }
+                ],
+            }
+        },
+        "layers": [{"type": "b", "bias": bias, "k": k} for bias in (True, False, True) for k in (1, 3, 1, 5)],
+    }
+    report = cnncalc.load(spec).summary()
+    assert [row.params for row in report] == [
+        4 * 4 * k * k + 4 * bias for bias in (True, False, True) for k in (1, 3, 1, 5)
+    ]
+    with pytest.raises(cnncalc.SpecError, match="integer"):
+        cnncalc.load({**spec, "layers": [{"type": "b", "bias": True, "k": k} for k in (1, 1.0, 1.5)]}).graph()

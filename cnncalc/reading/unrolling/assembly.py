@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from cnncalc.conditions import Condition, Statement
 from cnncalc.dims import maximum
 from cnncalc.errors import Place, Problem
-from cnncalc.graph import Demand, Group, Node, judge
+from cnncalc.graph import Demand, Group, Judgment, Node, judge
 from cnncalc.layer import as_input
 from cnncalc.reading.checking.value import Failed
 from cnncalc.reading.unrolling.scope import Tensor
 from cnncalc.registry import layer_class
-from cnncalc.shapes import channels_first, show
+from cnncalc.shapes import channels_first, numeric, show
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cnncalc.layer import Layer
     from cnncalc.reading.checking.tensors import Numbers
     from cnncalc.reading.checking.value import Value
-    from cnncalc.shapes import Shape
+    from cnncalc.shapes import Shape, Shapes
 
 
 class Origin(NamedTuple):
@@ -43,6 +43,9 @@ class Assembly:
         self.problems: list[Problem] = []
         self.misfits: list[Problem] = []  # in heads that are for training only
         self.wanted: set[int] = set()  # tensors that would have more readers if all were valid
+        self._judged: dict[
+            tuple[int, Shapes], tuple[Layer, Shape]
+        ] = {}  # by layer and the shapes of its inputs
         self.calls: list[tuple[str, int]] = []  # blocks we are in: name and line of use
 
     def shape(self, tensor: Tensor) -> Shape | None:
@@ -124,7 +127,7 @@ class Assembly:
             self.refuse_heads(known)
         shapes = self.shapes(known)
         places = {name: origin.fields[name].place for name in layer.claims if name in origin.fields}
-        output, problems, demands = judge(layer, shapes, places)
+        output, problems, demands = self.judge(layer, shapes, places)
         if origin.training and problems and problems[0].code == "C302":
             output, problems = self._head_that_does_not_fit(layer, shapes, problems[0], origin.place), []
         elif origin.training and output is not None:  # what a head says of its input is of training only
@@ -141,6 +144,18 @@ class Assembly:
             for condition, reason in demands:
                 self.demand(condition, index, reason)
         return index
+
+    def judge(self, layer: Layer, shapes: Shapes, places: Mapping[str, Place]) -> Judgment:
+        """What ``graph.judge`` says; once for a layer object and shapes where it has nothing to say but a shape."""
+        if not numeric(shapes):
+            return judge(layer, shapes, places)
+        key = id(layer), shapes
+        if key in self._judged:  # the layer is kept, so that no other gets its id
+            return self._judged[key][1], [], []
+        output, problems, demands = judge(layer, shapes, places)
+        if output is not None and not problems and not demands:
+            self._judged[key] = layer, output
+        return output, problems, demands
 
     def share(self, index: int, twin: int | None, place: Place) -> None:
         """Let a node use the parameters of another."""

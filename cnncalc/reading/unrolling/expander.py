@@ -7,6 +7,7 @@ so that every problem reported is an independent one.
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.conditions import at_least, positive
@@ -63,6 +64,8 @@ class Expander:
         self.items_seen = 0
         self.depth = 0
         self.definitions: dict[str, Definition] = {}  # by path
+        self._layers: dict[Any, tuple[LayerItem, Layer]] = {}  # by item and values of its fields
+        self._ranked: dict[Any, tuple[Layer, Layer]] = {}  # norms by norm and rank
 
     # -- the whole network
 
@@ -337,7 +340,10 @@ class Expander:
 
             ranked = layer_class(f"batchnorm{max(len(shape) - 1, 1)}d") or type(layer)
             if type(layer) is not ranked:
-                layer = ranked.model_validate(layer.written())
+                key = id(layer), ranked
+                if key not in self._ranked:  # the layer is kept, so that no other gets its id
+                    self._ranked[key] = layer, ranked.model_validate(layer.written())
+                layer = self._ranked[key][1]
         origin = Origin(item.place, item.values, scope.training, item.fields)
         result = self.grown.add(layer, path, [tensor], origin)
         self.demand(item, bounds, result)
@@ -370,6 +376,9 @@ class Expander:
                 _refuse_computed(value, values[key])
         if has_norm and "bias" in item.cls.model_fields and "bias" not in values:
             values["bias"] = False
+        known = id(item), has_norm, _exact(list(values.values()))
+        if known in self._layers:
+            return self._layers[known][1], references, []
         with open_bounds() as bounds:
             layer, problems = validated(
                 item.cls, item.node, item.place, item.kind, values=values, written=item.fields
@@ -378,6 +387,8 @@ class Expander:
             self.grown.complain(problem, item.place)
         if layer is None:
             raise Unknown
+        if known[2] is not None and not problems and not bounds:
+            self._layers[known] = item, layer  # the item is kept, so that no other gets its id
         return layer, references, bounds
 
     # -- values
@@ -426,3 +437,13 @@ def _too_deep() -> Problem:
 
 def _too_many(what: str) -> Problem:
     return Problem("C501", f"more than {MAX_LAYERS:,} layers: {what}", help="use a smaller 'repeat'")
+
+
+def _exact(value: Any) -> Any:
+    """A value as a key that tells ``1`` from ``True`` and ``1.0``; None for what is symbolic."""
+    if type(value) in (int, bool, float, str, NoneType):
+        return type(value), value
+    if not isinstance(value, list):
+        return None
+    parts = tuple(map(_exact, value))
+    return None if None in parts else parts
