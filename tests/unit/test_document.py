@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cnncalc.errors import Mark, Source, SpecError
 from cnncalc.reading.text import nodes as document
-from cnncalc.reading.text.files import read
+from cnncalc.reading.text.files import JSON, YAML, read
 from tests.examples import examples
 
 ROOT = Path(__file__).parents[2]
@@ -19,11 +19,11 @@ GLUED = "C001_no_space_in_braces"  # PyYAML's own parser takes {a:[1]} for {a: [
 
 
 def read_yaml(text):
-    return read(Source("x.yaml", text), json=False)
+    return read(Source("x.yaml", text), YAML)
 
 
 def read_json(text):
-    return read(Source("x.json", text), json=True)
+    return read(Source("x.json", text), JSON)
 
 
 def test_places_of_keys_and_values():
@@ -108,7 +108,7 @@ def test_yaml_refusals(text, code, line, column):
 def test_without_libyaml_the_answers_are_the_same(path, monkeypatch):
     def answer():
         try:
-            return read(Source("x.yaml", path.read_text("utf-8", "replace")), json=False).root
+            return read(Source("x.yaml", path.read_text("utf-8", "replace")), YAML).root
         except SpecError as error:
             return [(p.code, p.position) for p in error.problems]
 

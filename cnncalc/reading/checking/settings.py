@@ -11,7 +11,7 @@ from cnncalc.errors import Source, SpecError, UsageError, did_you_mean
 from cnncalc.reading.checking.value import Failed, compile_value
 from cnncalc.reading.checking.variables import domain_of, variables_of
 from cnncalc.reading.expressions.words import NAME, is_name
-from cnncalc.reading.text.files import plain, read
+from cnncalc.reading.text.files import YAML, plain, read
 
 if TYPE_CHECKING:
     from cnncalc.reading.checking.spec import Spec
@@ -33,7 +33,7 @@ def setting(assignments: Iterable[str], option: str = "--set") -> dict[str, Any]
             raise UsageError(f"'{text}' is not NAME=VALUE")
         source = Source(f"{option} {name.strip()}", raw)
         try:
-            root = read(source, json=False)
+            root = read(source, YAML)
             words = tuple(filter(is_name, root.root if isinstance(root.root, list) else [root.root]))
             found[name.strip()] = compile_value(root.root, root.root_mark, source, (), words).evaluate({})
         except (SpecError, Failed) as error:

@@ -7,8 +7,9 @@ import re
 import stat
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.errors import CnncalcError, Mark, Place, Problem, Source, SpecError, UsageError
 from cnncalc.reading import foreign
@@ -18,9 +19,25 @@ from cnncalc.reading.text.shipped import members, shipped_file
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_YAML_BYTES = 1 << 20
-MAX_JSON_BYTES = 4 << 20
-SUFFIXES = (".yaml", ".yml", ".json")
+
+class Syntax(NamedTuple):
+    """A syntax of specs: the module beside this one whose ``read_into`` feeds a ``Builder``, and its files."""
+
+    module: str
+    suffixes: tuple[str, ...]
+    limit: int  # bytes
+
+
+YAML = Syntax("yaml", (".yaml", ".yml"), 1 << 20)
+JSON = Syntax("json", (".json",), 4 << 20)
+SYNTAXES = (YAML, JSON)
+SUFFIXES = tuple(suffix for syntax in SYNTAXES for suffix in syntax.suffixes)
+LARGEST = max(syntax.limit for syntax in SYNTAXES)
+
+
+def syntax_of(path: str) -> Syntax:
+    """The syntax of a file, by its name; YAML where that does not say."""
+    return next((syntax for syntax in SYNTAXES if path.endswith(syntax.suffixes)), YAML)
 
 
 class MissingFile(UsageError):
@@ -33,11 +50,10 @@ def read_bytes(data: bytes, reference: str, path: str) -> Document:
     Raises:
         SpecError: they are too many, or no valid YAML or JSON.
     """
-    json = path.endswith(".json")
-    limit = MAX_JSON_BYTES if json else MAX_YAML_BYTES
-    if len(data) > limit:
-        raise SpecError([_too_large(reference, limit)])
-    return read(Source(reference, _decode(data, reference)), json=json)
+    syntax = syntax_of(path)
+    if len(data) > syntax.limit:
+        raise SpecError([_too_large(reference, syntax.limit)])
+    return read(Source(reference, _decode(data, reference)), syntax)
 
 
 def read_spec(reference: str, *, whole: bool = False) -> tuple[Document, str | None]:
@@ -64,9 +80,8 @@ def read_spec(reference: str, *, whole: bool = False) -> tuple[Document, str | N
         raise UsageError(
             f"{path} is {what}: cnncalc reads specs in YAML or JSON, and cannot import other files"
         )
-    limit = MAX_JSON_BYTES if path.endswith(".json") else MAX_YAML_BYTES
-    source = Source(path, _decode(_read(path, limit), path))
-    return read(source, json=path.endswith(".json")), variant or None
+    syntax = syntax_of(path)
+    return read(Source(path, _decode(_read(path, syntax.limit), path)), syntax), variant or None
 
 
 def read_any(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[Document, str | None]:
@@ -92,7 +107,7 @@ def read_raw(reference: str) -> tuple[str, str, Callable[[str], bytes]] | None:
     if path == "-" or not os.path.isfile(path):
         return None
     try:
-        return path, *raw_text(_read(path, MAX_JSON_BYTES), path)
+        return path, *raw_text(_read(path, LARGEST), path)
     except CnncalcError:
         return None
 
@@ -119,19 +134,18 @@ def standard_input() -> bytes:
     """
     if sys.stdin is None:
         raise UsageError("cannot read standard input: it is closed")
-    data = sys.stdin.buffer.read(MAX_JSON_BYTES + 1)
-    if len(data) > MAX_JSON_BYTES:
-        raise SpecError([_too_large("<stdin>", MAX_JSON_BYTES)])
+    data = sys.stdin.buffer.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise SpecError([_too_large("<stdin>", LARGEST)])
     return data
 
 
 def read_text(text: str, name: str = "<text>") -> Document:
     """A document from text: JSON if it looks like it, YAML otherwise."""
-    json = _looks_like_json(text)
-    limit = MAX_JSON_BYTES if json else MAX_YAML_BYTES
-    if len(text) > limit:
-        raise SpecError([_too_large(name, limit)])
-    return read(Source(name, text), json=json)
+    syntax = JSON if _looks_like_json(text) else YAML
+    if len(text) > syntax.limit:
+        raise SpecError([_too_large(name, syntax.limit)])
+    return read(Source(name, text), syntax)
 
 
 def read_mapping(data: Mapping[str, Any]) -> Document:
@@ -142,7 +156,7 @@ def read_mapping(data: Mapping[str, Any]) -> Document:
         text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
     except (TypeError, ValueError, RecursionError) as error:
         raise SpecError([Problem("C001", f"the data cannot be a spec: {error}", where="<dict>")]) from None
-    return read(Source("<dict>", text), json=True)
+    return read(Source("<dict>", text), JSON)
 
 
 def plain(value: Any) -> Any:
@@ -156,19 +170,15 @@ def _plain(value: Any) -> Any:
     return found
 
 
-def read(source: Source, *, json: bool) -> Document:
+def read(source: Source, syntax: Syntax) -> Document:
     """The document that a text is.
 
     Raises:
         SpecError: the text is not valid, or exceeds a limit.
     """
-    if json:
-        from cnncalc.reading.text.json import read_into
-    else:
-        from cnncalc.reading.text.yaml import read_into
     builder = Builder(source)
     _refuse_control_characters(source)
-    read_into(source, builder)
+    import_module(f"cnncalc.reading.text.{syntax.module}").read_into(source, builder)
     return builder.document()
 
 
