@@ -49,7 +49,7 @@ def _run(arguments: list[str] | None) -> int:
     except click.ClickException as error:
         return _wrong_usage(error)
     except DimError as error:
-        click.echo(f"error: cannot be decided: {error}", err=True)
+        click.echo(f"error: this cannot be decided: {error}", err=True)
         return 1
     except SpecError as error:
         from cnncalc.cli.common import complain

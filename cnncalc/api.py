@@ -109,7 +109,7 @@ class Network(network.Network):
         weights: Mapping[str, Any] | None = None,
         threads: int = 1,
     ) -> Verification:
-        """Run the network with NumPy and compare every array with what was derived.
+        """Run the network with NumPy and compare every array with the computed shapes, parameters and MACs.
 
         Args:
             set: values for ``vars`` instead of their defaults.

@@ -140,7 +140,7 @@ def _extended(value: Any, path: Path, chain: tuple[Path, ...]) -> Config:
     if other.resolve() in chain or len(chain) >= LONGEST_CHAIN:
         raise UsageError(f"{path}: 'extend' leads back to {other}")
     if not other.is_file():
-        raise UsageError(f"{path}: 'extend' names {value}, and there is no such file")
+        raise UsageError(f"{path}: 'extend' names {value}, but there is no such file")
     table = _table(other)
     if table is None:
         raise UsageError(f"{path}: 'extend' names {value}, which has no [tool.cnncalc]")
@@ -150,7 +150,7 @@ def _extended(value: Any, path: Path, chain: tuple[Path, ...]) -> Config:
 def _value(field: str, value: Any, path: Path) -> Any:
     name = field.replace("_", "-")
     if field in LISTS:
-        return _texts(value, f"{path}: '{name}' needs a list of texts")
+        return _texts(value, f"{path}: '{name}' needs a list of strings")
     if field == "per_file_ignores":
         if not isinstance(value, dict):
             raise UsageError(f'{path}: \'{name}\' needs a table such as {{"old/*.yaml" = ["W201"]}}')

@@ -47,7 +47,7 @@ def symbolic(value: Any) -> bool:
 
 def _left_free(value: Any) -> PydanticCustomError:
     return invalid(
-        f"depends on a variable left free: {describe(value)}", "give the variable a number", code="C306"
+        f"must not depend on a free variable: {describe(value)}", "give the variable a number", code="C306"
     )
 
 
@@ -118,7 +118,7 @@ def _symbolic_integer(value: Any, least: int) -> Expr:
     top, bottom = value.numerator, value.denominator
     whole = divisible(top, bottom)
     if whole is False:
-        raise invalid(f"needs an integer, and {describe(value)} never is one")
+        raise invalid(f"needs an integer, and {describe(value)} is never one")
     if found is None:
         raise _left_free(value)
     size: Expr = top // bottom
@@ -189,7 +189,7 @@ def padding(value: Any, rank: int) -> Any:
         raise invalid(f"needs an integer, a list or one of {words}, got {describe(value)}")
     if isinstance(value, list | tuple) and any(isinstance(v, list | tuple) for v in value):
         if len(value) != rank or any(not isinstance(v, list | tuple) or len(v) != 2 for v in value):
-            raise invalid(f"needs {rank} pair(s) [before, after], one for each axis")
+            raise invalid(f"needs {rank} pair{'' if rank == 1 else 's'} [before, after], one for each axis")
         return tuple((integer(a, 0), integer(b, 0)) for a, b in value)
     if isinstance(value, list | tuple) and len(value) == 2 * rank:
         sides = {1: "[[before, after]]", 2: "[[top, bottom], [left, right]]"}

@@ -105,7 +105,7 @@ def judge(layer: Layer, inputs: Shapes, places: Mapping[str, Place]) -> Judgment
         for size in output:
             for condition in positive(size) if isinstance(size, Expr) else ():
                 if isinstance(condition, bool):
-                    never = Problem("C308", f"a size of the output is {size}, which is never 1 or more")
+                    never = Problem("C308", f"a size of the output is {size}, which is never at least 1")
                     return None, [never], []
                 demands.append((condition, "every size of the output must be at least 1"))
             if largest_number(size) >= MAX_NUMBER:

@@ -98,7 +98,7 @@ def diff(before: Report, after: Report) -> Diff:
         other = after.graph.free.get(name, grid)
         if grid != other:
             raise UsageError(
-                f"'{name}' stands for {grid.text()} before and for {other.text()} after: "
+                f"'{name}' takes the values {grid.text()} before and {other.text()} after: "
                 f"give both the same values, as in --over {name}=0.25:2:0.05"
             )
     changes, same = [], 0

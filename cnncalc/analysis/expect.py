@@ -260,7 +260,7 @@ def _failure(what: str, bound: Bound, actual: Any, report: Report) -> tuple[str,
     if QUANTITIES[key].largest is not None:
         return (message, *notes, *_peak_notes(report))
     if top := [f"{row.path} {number:,}" for number, row in QUANTITIES[key].most(report, report.scale)]:
-        notes.append(f"most are in {', '.join(top)}")
+        notes.append(f"largest contributions: {', '.join(top)}")
     return (message, *notes)
 
 
@@ -269,7 +269,7 @@ def _peak_notes(report: Report) -> list[str]:
     nodes = [node for node in report.graph.nodes if not node.train_only]
     alive = sorted(zip(live_sets(report.graph), nodes, strict=True), key=lambda pair: -_plain(pair[0]))[:3]
     return [
-        f"most is alive while {', '.join(f'{node.path} runs ({_plain(n):,} elements)' for n, node in alive)}"
+        f"peaks while these layers run: {', '.join(f'{node.path} ({_plain(n):,} elements)' for n, node in alive)}"
     ]
 
 

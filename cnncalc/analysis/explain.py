@@ -163,7 +163,7 @@ def _parameters(layer: Layer, inputs: tuple[Shape, ...], row: Row) -> Iterator[L
     shapes = layer.param_shapes(inputs)
     for name, shape in shapes.items():
         numbers = "*".join(map(_put, shape))
-        rule = "one for each filter or feature" if name.endswith("bias") else "the product of its shape"
+        rule = "one per filter or output feature" if name.endswith("bias") else "the product of its shape"
         note = ""
         if (
             layer.family == "conv"
@@ -173,7 +173,7 @@ def _parameters(layer: Layer, inputs: tuple[Shape, ...], row: Row) -> Iterator[L
         ):
             rule = "filters × channels of a filter × cells of its kernel"
             kernel = "×".join(map(str, shape[2:]))
-            note = f"{shape[0]} filters, each with {shape[1]} kernel(s) of {kernel}: {product_of(shape[1:])} weights a filter"
+            note = f"{shape[0]} filters, each with {shape[1]} kernel(s) of {kernel}: {product_of(shape[1:])} weights per filter"
         yield Line(name, rule, numbers, product_of(shape), note)
     if len(shapes) > 1:
         counts = [product_of(shape) for shape in shapes.values()]
@@ -191,7 +191,7 @@ def _work(row: Row) -> Iterator[Line]:
         numbers = f"{'*'.join(map(_put, row.output))}*{_put(each)}"
         yield Line(
             "MACs",
-            "outputs × multiplications for each",
+            "outputs × multiplications per output",
             numbers,
             row.macs,
             f"{each} for each of {elements} outputs",
@@ -211,10 +211,10 @@ def _sight(graph: Graph, node: Node) -> Iterator[Line]:
     sight = layer.windows(graph.shapes_into(node))
     names = axis_names(len(field.size))
     if isinstance(sight, str) or not _plain(before) or not _plain(field) or len(node.inputs) > 1:
-        rule = "the most that a cell sees of the input"
+        rule = "the largest receptive field of any cell"
         note = ""
         if len(node.inputs) > 1:
-            rule = "the union of what its inputs see"
+            rule = "the union of the receptive fields of its inputs"
             note = "" if field.aligned else "its branches are not aligned: they differ in stride or center"
         for name, size in zip(names, field.size, strict=True):
             yield Line(f"receptive field, {name}", rule, str(size), size, note=note)
@@ -224,11 +224,11 @@ def _sight(graph: Graph, node: Node) -> Iterator[Line]:
             continue
         size, stride = before.size[index], before.stride[index]
         numbers = f"{_put(size)} + ({_put(step.extent)} - 1)*{_put(stride)}"
-        rule = "that before + (extent - 1)*stride of the input so far"
+        rule = "previous receptive field + (extent - 1)*stride so far"
         yield Line(f"receptive field, {name}", rule, numbers, field.size[index])
         yield Line(
             f"its stride, {name}",
-            "stride so far × stride",
+            "stride so far × stride of the layer",
             f"{_put(stride)}*{_put(step.stride)}",
             field.stride[index],
         )

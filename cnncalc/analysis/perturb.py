@@ -43,7 +43,9 @@ def perturbed(report: Report, setup: Setup, *, threads: int = 1, at_once: int = 
     """
     graph = _without_statistics(setup.graph)
     if len(graph.inputs) != 1 or len(graph.inputs[0].output) < 2:
-        raise UsageError("receptive fields are perturbed in networks with one input that has spatial axes")
+        raise UsageError(
+            "receptive fields can be checked only in networks with a single input that has spatial axes"
+        )
     fields = {
         row.path: row.receptive_field
         for row in report
@@ -132,7 +134,7 @@ def differences(report: Report, seen: Seen) -> str | None:
         first, last = map(concrete, field.axes[seen.axis].span(cell))
         found = np.flatnonzero(seen.rows[:, cell])
         have = f"rows {found[0]} to {found[-1]}" if len(found) else "nothing"
-        what = f"cell {cell} sees {have} along axis {seen.axis + 1}, derived {first} to {last}"
+        what = f"cell {cell} sees {have} along axis {seen.axis + 1}, expected {first} to {last}"
         if len(found) and (found[0] < first or found[-1] > last):
             return what
         if seen.clean[cell] and (not len(found) or (found[0], found[-1]) != (first, last)):

@@ -80,7 +80,7 @@ def solve(
         else list(names) or [*grids] or [name for name in input_variables(network) if name not in given]
     )
     if both := [name for name in chosen if name in given]:
-        raise UsageError(f"'{both[0]}' is both set and to be solved for")
+        raise UsageError(f"'{both[0]}' cannot be both set and solved for")
     if not chosen:
         raise UsageError("the input's shape has no variables to solve for; name some of the spec's vars")
     try:
@@ -116,7 +116,7 @@ def _by_trying(
     """The structure depends on the variable: every value of its grid is a network of its own."""
     if len(grid.points) > MAX_TRIED:
         raise UsageError(
-            f"the structure depends on '{name}', and its {len(grid.points):,} values are more than {MAX_TRIED:,} to try"
+            f"the structure depends on '{name}', which has {len(grid.points):,} values; at most {MAX_TRIED:,} can be tried"
         )
     report, valid = None, []
     for point in grid.points:
@@ -185,12 +185,14 @@ def _impossible(name: str, reasons: list[Reason], grid: Grid, network: Network) 
     """Say which conditions cannot hold together."""
     kept = _irredundant(reasons, grid, name, NOTHING)
     notes = tuple(_because(reason) for reason in kept)
-    return Problem("C402", f"no {name} is valid ({grid.text()})", None, notes, where=network.source.name)
+    return Problem(
+        "C402", f"no value of {name} is valid ({grid.text()})", None, notes, where=network.source.name
+    )
 
 
 def _because(reason: Reason) -> str:
     where = f" (line {reason.line})" if reason.line else ""
-    return f"{reason.condition} for {reason.layer or 'the condition asked for'}{where}"
+    return f"{reason.condition} for {reason.layer or 'the requested condition'}{where}"
 
 
 # ----------------------------------------------------------------------- conditions of the user
@@ -210,7 +212,7 @@ def _wanted(text: str, report: Report, network: Network) -> list[Reason]:
             if verdict is False:
                 raise SpecError([_never(part, text, report)])
             if not isinstance(verdict, bool):
-                found.append(Reason(verdict, None, None, f"asked for: {part}"))
+                found.append(Reason(verdict, None, None, f"requested: {part}"))
     return found
 
 

@@ -105,7 +105,7 @@ def prepared(
     if dtype not in DTYPES:
         raise UsageError(f"a forward pass runs in {' or '.join(DTYPES)}, not '{dtype}'")
     if not 0 <= seed < 2**63:
-        raise UsageError("the seed is an integer from 0 on")
+        raise UsageError("the seed must be an integer of at least 0")
     if any(isinstance(n, Expr) for node in report.graph.nodes for n in node.output):
         raise UsageError(f"a forward pass needs numbers: give {', '.join(report.free)} a value")
     arrays = _inputs(report, seed, dtype, dict(inputs or {}))
@@ -176,16 +176,16 @@ def _check_weights(graph: Graph, weights: Mapping[str, Any]) -> None:
     for name, shape in wanted.items():
         if name not in shapes:
             help = did_you_mean(name, unused) or f"there are {len(shapes)} tensors"
-            raise UsageError(f"the weights lack '{name}' ({show(shape)}); {help}")
+            raise UsageError(f"the weights do not include '{name}' ({show(shape)}); {help}")
         if tuple(shapes[name]) != shape:
             raise UsageError(
-                f"the weights' '{name}' must have the shape {show(shape)}, but has {show(shapes[name])}"
+                f"'{name}' in the weights must have the shape {show(shape)}, but has {show(shapes[name])}"
             )
     heads = {n.path for n in graph.nodes if n.train_only}
     for name in unused:
         if name.rpartition(".")[0] not in heads:
             help = did_you_mean(name, wanted) or ""
-            raise UsageError(f"no layer has the weights' '{name}'; {help}".rstrip("; "))
+            raise UsageError(f"the weights include '{name}', which no layer has; {help}".rstrip("; "))
 
 
 def _runs(node: Node) -> bool:
@@ -267,31 +267,31 @@ def verify(
             yield check, (step.array.copy() if step.node.path in wanted else None)
     for node in skipped:
         row = rows[node.path]
-        yield Check(row, None, 0, 0, 0.0, 0, (), note="for training only, not run"), None
+        yield Check(row, None, 0, 0, 0.0, 0, (), note="training only, not run"), None
 
 
 def _check(row: Row, step: Step, batch: int, keep_values: int) -> Check:
     shape = step.array.shape
     if step.weights is None:
-        note = "opaque, not run: random numbers in its place"
+        note = "opaque, not run; replaced by random numbers"
         return Check(row, tuple(shape[1:]), 0, 0, 0.0, step.bytes, (), note=note)
     differences = []
     if shape != (batch, *row.output):
-        differences.append(f"output is {show(shape[1:])}, derived {show(row.output)}")
+        differences.append(f"output is {show(shape[1:])}, expected {show(row.output)}")
     params = 0
     for name, derived in step.weights.shapes.items():
         actual = step.weights.delivered(name)
         if actual != derived:
             found = "never used" if actual is None else show(actual)
-            differences.append(f"{name} is {found}, derived {show(derived)}")
+            differences.append(f"{name} is {found}, expected {show(derived)}")
         if not name.startswith("running_"):
             params += math.prod(actual) if actual else 0
     counted = concrete(row.params) if row.shared_with is None else params
     if params != counted:
-        differences.append(f"{params:,} params used, derived {counted:,}")
+        differences.append(f"{params:,} params used, expected {counted:,}")
     macs = step.macs // batch if step.macs % batch == 0 else step.macs
     if macs != row.macs:
-        differences.append(f"{macs:,} MACs done, derived {row.macs:,}")
+        differences.append(f"{macs:,} MACs performed, expected {row.macs:,}")
     small = step.array.size <= keep_values
     return Check(
         row, tuple(shape[1:]), params, macs, step.seconds, step.bytes, tuple(differences),

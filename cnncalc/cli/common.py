@@ -139,7 +139,7 @@ def save_picture(draw: Callable[[], Picture], path: str) -> None:
 
     suffix = Path(path).suffix.lower()
     if suffix not in (".svg", ".png"):
-        raise UsageError(f"cannot draw into '{path}': end it with .svg or .png")
+        raise UsageError(f"cannot draw to '{path}': the file name must end in .svg or .png")
     if suffix == ".png":
         try:
             import resvg_py
@@ -149,11 +149,11 @@ def save_picture(draw: Callable[[], Picture], path: str) -> None:
     svg = picture.render()
     if suffix == ".png":
         if picture.arrows > MOST_ARROWS:
-            edges = f"the picture has {picture.arrows:,} edges, and a .png at most {MOST_ARROWS:,}"
+            edges = f"the picture has {picture.arrows:,} edges, but a .png can have at most {MOST_ARROWS:,}"
             raise UsageError(f"{edges}: draw it as .svg, or fold it with a smaller --depth")
         zoom = min(2.0, (MOST_PIXELS / (picture.width * picture.height)) ** 0.5)
         if zoom < 1:
-            note = f"note: the picture is drawn at {zoom:.2g} of its size, to have {MOST_PIXELS:,} pixels; .svg is sharp"
+            note = f"note: the picture is scaled down to {zoom:.2g} of its size, to stay within {MOST_PIXELS:,} pixels; an .svg has no such limit"
             click.echo(note, err=True)
         data = bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=zoom))
     else:

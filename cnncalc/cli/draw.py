@@ -37,7 +37,7 @@ def command(spec: str, settings: tuple[str, ...], output: str, view: str, depth:
 
     suffix = Path(output).suffix.lower()
     if suffix not in (".svg", ".png", ".mmd"):
-        raise UsageError(f"cannot draw into '{output}': end it with .svg, .png or .mmd")
+        raise UsageError(f"cannot draw to '{output}': the file name must end in .svg, .png or .mmd")
     network, given, _ = read_network(spec, settings, ())
     report = network.summary(set=given)
     if suffix == ".mmd":
@@ -66,4 +66,4 @@ def command(spec: str, settings: tuple[str, ...], output: str, view: str, depth:
 
 def _say(found: Outline, asked: int | None) -> None:
     if found.depth is not None and found.depth != asked:
-        click.echo(f"folded to depth {found.depth}; --depth chooses another", err=True)
+        click.echo(f"folded to depth {found.depth}; use --depth to choose another", err=True)

@@ -123,7 +123,7 @@ def silence(results: Iterable[Result], options: Callable[[str], Options]) -> lis
         raw = read_raw(result.name) if lints else None
         source = None if raw is None else Text(*raw)
         if source is not None and source.name.endswith(".json"):
-            hint = 'JSON has no comments; write "lint": {"ignore": [...]} into the spec'
+            hint = 'JSON has no comments; add "lint": {"ignore": [...]} to the spec'
             click.echo(f"{safe(source.name)}: {hint}", err=True)
         elif source is not None:
             changed = with_ignores(source.text, source.name, lints)

@@ -33,7 +33,7 @@ def command(
     from cnncalc.report import page
 
     if Path(output).suffix.lower() not in (".html", ".htm"):
-        raise UsageError(f"cannot write a page into '{output}': end it with .html")
+        raise UsageError(f"cannot write a page to '{output}': the file name must end in .html")
     network, given, names = read_network(spec, settings, free)
     report = network.summary(free=names, set=given, batch=batch, dtype=dtype)
     write_atomically(output, page.render(report).encode())

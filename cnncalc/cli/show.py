@@ -43,7 +43,7 @@ def command(
         defaults = network.graph().variables
         write(FORMATS["spec"][fmt](unrolled(graph, {name: defaults[name] for name in graph.free})))
     elif given or graph.free or fmt != "yaml":
-        raise UsageError("--set, --free, --over and --format are for --expanded")
+        raise UsageError("--set, --free, --over and --format require --expanded")
     else:
         write(network.source.text.rstrip("\n"))
     return 0

@@ -68,7 +68,8 @@ def command(
         at = dict(zip(names, refused.first[: refused.column], strict=False))
         named = ", ".join(f"{name}={value}" for name, value in at.items())
         reason = (
-            f"{refused.count:,} of {count:,} settings are not valid; with {named}: {why_not(network, at)}"
+            f"{refused.count:,} of {count:,} settings {'is' if refused.count == 1 else 'are'} not valid; "
+            f"with {named}: {why_not(network, at)}"
         )
         click.echo(reason, err=True)
     return complain(own_warnings(network))

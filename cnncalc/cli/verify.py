@@ -115,7 +115,7 @@ def _target(path: str | None, report: Report) -> str | None:
     if path is None or path.endswith(".npz"):
         return path
     if not path.endswith(".npy"):
-        raise UsageError(f"cannot write arrays into '{path}': end it with .npz or .npy")
+        raise UsageError(f"cannot write arrays to '{path}': the file name must end in .npz or .npy")
     if len(report.outputs) > 1:
         raise UsageError(
             f"a .npy file holds one array, but the network has the outputs {', '.join(report.outputs)}: write a .npz"

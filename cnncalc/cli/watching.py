@@ -23,7 +23,7 @@ def watch(work: Callable[[], int], paths: Sequence[str]) -> int:
     except ImportError:
         raise UsageError("--watch needs watchfiles: pip install 'cnncalc[watch]'") from None
     if "-" in paths:
-        raise UsageError("--watch is for files, and standard input cannot be read again")
+        raise UsageError("--watch cannot watch standard input")
     folders = {path if os.path.isdir(path) else os.path.dirname(path) or "." for path in paths or (".",)}
     watched = sorted(folder for folder in folders if os.path.isdir(folder))
     _once(work)

@@ -75,7 +75,7 @@ class Report:
         if not self.conditions:
             return f"Valid for every {where}"
         if any(isinstance(c, Within) and not c.values.pieces for c in self.conditions):
-            return f"Valid for no {where}"
+            return f"Valid for no value of {where}"
         return f"Valid where {conjunction(self.conditions)}, for {where}"
 
     def number(self, name: str, path: str | None = None) -> Number | None:

@@ -9,7 +9,7 @@ from cnncalc.window import AdaptivePooling
 
 
 class AdaptiveAveragePooling(AdaptivePooling):
-    """``(C, *in) -> (C, *output_size)``: windows chosen to give the asked size. No parameters.
+    """``(C, *in) -> (C, *output_size)``: windows chosen to give the requested size. No parameters.
 
     Source: ``torch.nn.AdaptiveAvgPool2d``. flops: an operation for every input element (windows that
     overlap are not counted twice).

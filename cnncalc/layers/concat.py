@@ -26,7 +26,9 @@ class Concat(Merge):
     def requirements(self, inputs: Shapes) -> Requirements:
         first = inputs[0]
         if any(len(x) != len(first) for x in inputs) or self.axis >= len(first):
-            message = f"cannot be joined along axis {self.axis}: {' and '.join(map(show, inputs))}"
+            message = (
+                f"the branches cannot be joined along axis {self.axis}: {' and '.join(map(show, inputs))}"
+            )
             yield Requirement(holds=False, code="C301", message=message)
         for other in inputs[1:]:
             for axis, (a, b) in enumerate(zip(first, other, strict=True)):

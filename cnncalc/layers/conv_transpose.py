@@ -62,7 +62,7 @@ class TransposedConvolution(DilatedWindowLayer):
             if below is not True:
                 message = (
                     f"output_padding must be below the stride or the dilation: along the {name} it is "
-                    f"{extra}, the stride {window.stride}, the dilation {window.dilation}"
+                    f"{extra}, but the stride is {window.stride} and the dilation {window.dilation}"
                 )
                 yield Requirement(below, "C307", message)
         for name, size in zip(AXES[self.rank], self.output_shape(inputs)[1:], strict=True):

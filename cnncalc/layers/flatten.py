@@ -30,7 +30,7 @@ class Flatten(Rearrangement):
         (x,) = inputs
         start, end = self._span(x)
         if not 0 <= start <= end < len(x):
-            message = f"axes {self.start_dim} to {self.end_dim} are not a span of {show(x)}"
+            message = f"axes {self.start_dim} to {self.end_dim} are not a range of axes of {show(x)}"
             yield Requirement(holds=False, code="C308", message=message)
 
     def output_shape(self, inputs: Shapes) -> Shape:

@@ -50,7 +50,7 @@ class Opaque(Layer):
         params = _known(self.params)
         holds = at_least(params, self.biases)
         if holds is not True:
-            yield Requirement(holds, "C308", f"biases are {self.biases} of {params} params")
+            yield Requirement(holds, "C308", f"biases ({self.biases}) exceed params ({params})")
 
     def output_shape(self, inputs: Shapes) -> Shape:
         return self.output or inputs[0]

@@ -13,7 +13,7 @@ from cnncalc.report.svg import COLORS, Box, Picture, Point, dashes, shortened, t
 
 MOST = 260
 SIZE, HEIGHT, STEP = 11.0, 36.0, 64.0
-TRAINING = "dashed: for training only"
+TRAINING = "dashed: training only"
 MERMAID_EDGES = 500  # the most that Mermaid draws, unless a page allows more
 
 
@@ -118,7 +118,7 @@ def mermaid(report: Report, depth: int | None) -> tuple[str, Outline]:
     found = outline(report, depth, MOST, MERMAID_EDGES)
     lines = ["flowchart TD"]
     for i, thing in enumerate(found.things):
-        training = "<br>for training only" if thing.train_only else ""
+        training = "<br>training only" if thing.train_only else ""
         label = f"{text.safe(thing.path)}<br>{text.safe(thing.kind)} {text.dims(thing.output)}{training}"
         lines.append('  n{}["{}"]:::{}'.format(i, label.replace('"', "#quot;"), thing.family))
     for i, thing in enumerate(found.things):

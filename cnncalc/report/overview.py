@@ -17,8 +17,8 @@ from cnncalc.shapes import show
 WIDTH = 100
 ORDER = 40  # layers of a better order that are named
 COUNTED = (
-    "a tensor lives until its last reader; while a layer runs, its inputs and output are alive. Training: a gradient for "
-    "each parameter, and every output kept once; nothing recomputed, no temporary results, arenas or scratch of kernels"
+    "a tensor is kept until its last reader has run; while a layer runs, its inputs and output are alive. Training: one "
+    "gradient per parameter, and each output is kept once. Not included: recomputation, temporary buffers, allocator overhead"
 )
 
 
@@ -28,11 +28,14 @@ def lines(found: Overview) -> Iterator[tuple[str, str]]:
     yield "", f"{report.name}: {_shapes(report.inputs)} -> {_shapes(report.outputs)}"
     for part in found.parts:
         counted = f"{text.count(part.params)} params, {text.count(part.macs)} MACs"
-        yield part.name, f"{part.layers} layers to {show(part.output)}, {counted}"
+        yield (
+            part.name,
+            f"{part.layers} layer{'' if part.layers == 1 else 's'}, output {show(part.output)}, {counted}",
+        )
     yield "parameters", f"{text.count(totals.params)}: {_most(found, 'params')}"
     if isinstance(totals.params, int):
         sizes = [f"{dtype} {text.size(totals.params * item)}" for dtype, item in ITEM_BYTES.items()]
-        yield "their memory", ", ".join(sizes)
+        yield "parameter memory", ", ".join(sizes)
     macs = text.count(totals.macs)
     yield "MACs", f"{macs}: {_most(found, 'macs')}" if isinstance(totals.macs, int) else macs
     if isinstance(totals.bytes_moved, int):
@@ -45,7 +48,7 @@ def lines(found: Overview) -> Iterator[tuple[str, str]]:
         yield from _memory(found.memory, report)
     else:
         bytes = totals.activation_bytes
-        yield "memory", f"all activations {bytes} bytes; give the free variables values for the peak"
+        yield "memory", f"all activations {bytes} bytes; for the peak, set the free variables"
     if report.free:
         yield "valid", report.validity.removeprefix("Valid ")
 
@@ -66,29 +69,29 @@ def _memory(found: Memory, report: Report) -> Iterator[tuple[str, str]]:
         return text.size(bytes_of(elements, report))
 
     peaks = own.peaks(3)
-    how = "in place where a tensor dies" if found.in_place else "nothing in place"
+    how = "in place where possible" if found.in_place else "nothing in place"
     exact = f"{bytes_of(own.peak, report):,} bytes"
     counted = f"{size(own.peak)}; {report.dtype}, batch {report.batch}, {how}"
-    yield "peak of activations", f"{exact} ({counted}) while {peaks[0].path} runs"
-    yield "alive then", ", ".join(f"{path} {size(n)}" for path, n in peaks[0].alive.items())
-    yield "next", ", ".join(f"{moment.path} {size(moment.elements)}" for moment in peaks[1:])
+    yield "peak activations", f"{exact} ({counted}) while {peaks[0].path} runs"
+    yield "alive at the peak", ", ".join(f"{path} {size(n)}" for path, n in peaks[0].alive.items())
+    yield "next highest", ", ".join(f"{moment.path} {size(moment.elements)}" for moment in peaks[1:])
     if best.peak < own.peak:
         differ = [i for i, (a, b) in enumerate(zip(own.order, best.order, strict=True)) if a != b]
         moved = ", ".join(best.order[differ[0] : differ[-1] + 1][:ORDER])
         moved += ", ..." if differ[-1] - differ[0] >= ORDER else ""
-        least = f"{size(best.peak)}, the least of all orders"
-        yield "a better order", f"{least}, by running {moved} in this order"
+        least = f"{size(best.peak)}, the minimum over all orders"
+        yield "better order", f"{least}, if these layers run in this order: {moved}"
     else:
         yield (
             "order",
-            "no order needs less" if best.optimal else f"no order needs less than {size(own.bound)}",
+            "no order needs less memory" if best.optimal else f"no order needs less than {size(own.bound)}",
         )
     parts = (
         f"parameters {text.size(spent.params)}, gradients {text.size(spent.gradients)}, "
         f"{found.optimizer} {text.size(spent.optimizer)}"
     )
     kept = f"outputs kept for the backward pass {text.size(spent.activations)}"
-    yield "training, about", f"{text.size(spent.total)}: {parts}, {kept}"
+    yield "training (estimate)", f"{text.size(spent.total)}: {parts}, {kept}"
     yield "counted", COUNTED
 
 

@@ -120,7 +120,7 @@ def _row(report: Report, row: Row) -> str:
 def _seen(row: Row) -> str:
     field = row.receptive_field
     if field is None:
-        return f"{row.path}: what a cell sees of the input has no fixed form"
+        return f"{row.path}: the receptive field has no fixed size"
     if field.everything:
         return f"{row.path}: each cell sees the whole input"
     size, stride, padding = (text.dims(part) for part in field[:3])

@@ -24,7 +24,9 @@ def as_text(solution: Solution) -> str:
     if narrowed:
         lines.append(f"among the values of {every(narrowed)}")
     if solution.tried:
-        lines.append(f"found by trying each of the {solution.tried:,} values: the structure depends on them")
+        lines.append(
+            f"found by trying each of the {solution.tried:,} values, because the structure depends on them"
+        )
     if near is not None:
         lines += [f"nearest to {near}: {_nearest_text(n, s, near)}" for n, s in solution.sets.items()]
     if solution.reasons:
@@ -55,7 +57,7 @@ def nearest(valid: Values, number: float) -> dict[str, int | float | None]:
 def _nearest_text(name: str, valid: Values, number: float) -> str:
     found = nearest(valid, number)
     if found["equal"] is not None:
-        return f"{name} == {number} is valid itself"
+        return f"{name} == {number} is itself valid"
     values = [str(v) for v in (found["below"], found["above"]) if v is not None]
     return f"{name} == {' or '.join(values)}"
 

@@ -135,9 +135,9 @@ def _footer(report: Report, columns: Sequence[str], fmt: str) -> list[str]:
     ]
     lines += [f"{q.rule}." for name in columns if (q := COLUMNS[name].quantity) is not None and q.rule]
     if any(row.train_only for row in report):
-        lines.append("Layers that are for training only count in params, not in MACs and flops.")
+        lines.append("Training-only layers are included in params, but not in MACs and flops.")
     if totals.partial:
-        lines.append("Partial: an opaque layer does not declare params, macs or flops; those count as 0.")
+        lines.append("Partial: an opaque layer does not declare params, macs or flops; they count as 0.")
     if report.free:
         lines.append(report.validity)
     paragraph = _paragraph(lines, fmt)

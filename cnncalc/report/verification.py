@@ -60,13 +60,15 @@ def _summary(found: Verification) -> list[str]:
     wrong = [check for check in ran if not check.agrees]
     params, macs = sum(c.params for c in ran if c.row.shared_with is None), sum(c.macs for c in ran)
     if wrong:
-        first = f"{len(wrong)} of {len(ran)} layers disagree with what was derived"
+        first = f"{len(wrong)} of {len(ran)} layers disagree with the computed numbers"
     else:
         which = f"All {len(ran)} layers agree" if len(ran) != 1 else "The layer agrees"
         first = f"{which}: output shapes, {params:,} params, {macs:,} MACs"
     lines = [first + (f"; {len(checks) - len(ran)} did not run" if len(ran) < len(checks) else "")]
     if found.reached is not None:
-        lines.append(f"Receptive fields of {found.reached} layers agree with what perturbed inputs reach")
+        lines.append(
+            f"Receptive fields of {found.reached} layers agree with those found by perturbing the input"
+        )
     memory = f"; the process took at most {text.size(found.memory)}" if found.memory is not None else ""
     lines.append(f"Batch {report.batch}; {found.seconds:.2f} s in layers{memory}")
     return lines

@@ -207,7 +207,7 @@ def test_show(capsys, tmp_path):
     code, out, _ = run(capsys, "show", "resnet18", "--expanded", "--format", "json")
     assert json.loads(out)["layers"][-1] == {"name": "fc", "type": "linear", "out_features": 1000}
     assert run(capsys, "show", "resnet18", "--free", "H") == (
-        2, "", "error: --set, --free, --over and --format are for --expanded\n")  # fmt: skip
+        2, "", "error: --set, --free, --over and --format require --expanded\n")  # fmt: skip
     assert run(capsys, "show", "resnet18", "--expanded", "--set", "q=1")[0] == 2
 
 

@@ -71,11 +71,11 @@ def test_a_network_in_a_few_lines(capsys):
     assert "7,225,344 bytes" in out
     assert "receptive field      427×427 at layer4.2" in out
     assert "bytes moved          426.01 MB, 19.29 flops per byte (float32, batch 1)" in out
-    assert "classifier           3 layers to [1000], 2,049,000 params" in out
-    assert re.search(r"alive then +maxpool2d_1 802.82 kB, layer1.0", out)
-    assert "no order needs less" in out
-    assert "a better order" in run(capsys, "explain", "xception")[1]
-    assert "give" in run(capsys, "explain", "resnet50", "--free", "H")[1]
+    assert "classifier           3 layers, output [1000], 2,049,000 params" in out
+    assert re.search(r"alive at the peak +maxpool2d_1 802.82 kB, layer1.0", out)
+    assert "no order needs less memory" in out
+    assert "better order" in run(capsys, "explain", "xception")[1]
+    assert "set the free variables" in run(capsys, "explain", "resnet50", "--free", "H")[1]
     assert "- **MACs**: 4,089,184,256" in run(capsys, "explain", "resnet50", "--format", "markdown")[1]
 
 

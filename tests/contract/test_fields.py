@@ -16,7 +16,7 @@ from cnncalc.registry import all_types
 from tests.tables import tables
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "spec.md"
-START, END = "## Layer types\n\n", "\nConvolutions accept"
+START, END = "## Layer types\n\n", "\n`in_channels`, `in_features`"
 
 
 def test_the_tables_of_the_docs_are_what_fields_say_of_themselves():

@@ -331,7 +331,7 @@ def test_what_a_report_says_of_free_sizes():
     ]  # fmt: skip
     none = said(*never, free=("c", "H"), input=("c", "H", "H"))
     assert len(none.conditions) == 2
-    assert none.validity == "Valid for no c and H (positive integers)"
+    assert none.validity == "Valid for no value of c and H (positive integers)"
     assert mixed().validity == ""
 
 

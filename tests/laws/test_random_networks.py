@@ -146,7 +146,7 @@ def test_what_is_said_of_free_sizes_is_true_of_each(seed, count):
             {"type": "pixel_shuffle", "upscale_factor": 2}], "Valid where c == 4 or c >= 8, for c (positive integers)"),
         ({"H": 16}, [4, "H", "H"], [
             {"type": "slice", "axis": 2, "start": 10, "stop": -4, "step": 2}, {"type": "upsample", "scale_factor": [2, 1]},
-            {"type": "pixel_unshuffle", "downscale_factor": 3}], "Valid for no H (positive integers)"),
+            {"type": "pixel_unshuffle", "downscale_factor": 3}], "Valid for no value of H (positive integers)"),
         ({"H": 16}, [4, "H", 8], [{"type": "opaque", "params": 0, "macs": "9*H*width", "flops": "18*H*width"}],
          "Valid for every H (positive integers)"),
     ],

@@ -213,7 +213,7 @@ BOUNDARIES = [
     ("conv_transpose2d", {"out_channels": 1, "kernel_size": 1, "stride": [3, 2], "output_padding": [2, 1]}, ((1, 2, 2),)),
     ("conv_transpose2d", {"out_channels": 1, "kernel_size": 2, "dilation": [3, 2], "output_padding": [2, 1]}, ((1, 2, 2),)),
     ("conv_transpose2d", {"out_channels": 1, "kernel_size": 1, "stride": [3, 2], "output_padding": [2, 2]}, ((1, 2, 2),),
-     told("C307", "output_padding must be below the stride or the dilation: along the width it is 2, the stride 2, the dilation 1")),
+     told("C307", "output_padding must be below the stride or the dilation: along the width it is 2, but the stride is 2 and the dilation 1")),
     ("conv_transpose2d", {"out_channels": 1, "kernel_size": [3, 2], "padding": [1, 1]}, ((1, 1, 1),),
      told("C302", "the padding leaves nothing of the output: its width is 0", "use less padding")),
     ("conv_transpose2d", {"out_channels": 1, "kernel_size": [3, 3], "padding": [1, 1]}, ((1, 1, 1),)),
@@ -234,7 +234,7 @@ BOUNDARIES = [
     *(("permute", {"dims": dims}, ((2, 3, 4),), told("C308", "dims must name each axis of 2×3×4 once: 0 to 2"))
       for dims in ([1, 2, 3], [0, 1], [0, 1, 1], [0, 1, 2, 3])),
     *(("flatten", {"start_dim": a, "end_dim": b}, ((2, 3, 4),)) for a, b in ((0, 0), (0, 2), (2, 2), (-3, -1), (1, -2), (-1, -1))),
-    *(("flatten", {"start_dim": a, "end_dim": b}, ((2, 3, 4),), told("C308", f"axes {a} to {b} are not a span of 2×3×4"))
+    *(("flatten", {"start_dim": a, "end_dim": b}, ((2, 3, 4),), told("C308", f"axes {a} to {b} are not a range of axes of 2×3×4"))
       for a, b in ((1, 0), (0, 3), (-4, -1), (-1, -2))),
     ("reshape", {"shape": [6, 4]}, ((2, 3, 4),)), ("reshape", {"shape": [-1, 8]}, ((2, 3, 4),)),
     ("reshape", {"shape": [6, 5]}, ((2, 3, 4),), told("C308", "2×3×4 has 24 elements, which do not fit into 6×5")),
@@ -258,12 +258,12 @@ BOUNDARIES = [
     ("concat", {}, ((2, 4, 5), (3, 4, 5), (1, 4, 5))), ("concat", {"axis": 2}, ((2, 4, 5), (2, 4, 1))),
     ("concat", {}, ((2, 4, 5), (2, 4, 5), (2, 4, 6)), told("C301", "the branches differ on an axis other than 0: 2×4×5 and 2×4×6", SAME)),
     ("concat", {"axis": 1}, ((2, 4, 5), (3, 4, 5)), told("C301", "the branches differ on an axis other than 1: 2×4×5 and 3×4×5")),
-    ("concat", {"axis": 3}, ((2, 4, 5),), told("C301", "cannot be joined along axis 3: 2×4×5")),
-    ("concat", {}, ((2, 4, 5), (2, 4)), told("C301", "cannot be joined along axis 0: 2×4×5 and 2×4")),
-    ("concat", {}, ((2, 4), (2, 4, 5)), told("C301", "cannot be joined along axis 0: 2×4 and 2×4×5")),
+    ("concat", {"axis": 3}, ((2, 4, 5),), told("C301", "the branches cannot be joined along axis 3: 2×4×5")),
+    ("concat", {}, ((2, 4, 5), (2, 4)), told("C301", "the branches cannot be joined along axis 0: 2×4×5 and 2×4")),
+    ("concat", {}, ((2, 4), (2, 4, 5)), told("C301", "the branches cannot be joined along axis 0: 2×4 and 2×4×5")),
     ("opaque", {"params": 3, "biases": 3}, ((2, 4),)), ("opaque", {"biases": 0}, ((2, 4),)),
-    ("opaque", {"params": 3, "biases": 4}, ((2, 4),), told("C308", "biases are 4 of 3 params")),
-    ("opaque", {"biases": 1}, ((2, 4),), told("C308", "biases are 1 of 0 params")),
+    ("opaque", {"params": 3, "biases": 4}, ((2, 4),), told("C308", "biases (4) exceed params (3)")),
+    ("opaque", {"biases": 1}, ((2, 4),), told("C308", "biases (1) exceed params (0)")),
     ("softmax", {"dim": 1}, ((2, 4),)), ("log_softmax", {"dim": -2}, ((2, 4),)),
     ("log_softmax", {"dim": -3}, ((2, 4),), told("C308", "2×4 has no axis -3")),
     *((kind, {key: 3}, ((c, 4),), *([told("C303", f"3 groups do not divide the {c} input channels", "use a common divisor of the channels")] if c % 3 else []))

@@ -75,7 +75,7 @@ def test_value(text, value):
         ("c.real", "C105", "'.' is not expected here", 1, None),
         ("c = 3", "C105", "'=' is not expected here", 2, "compare with '=='"),
         ("rond(c)", "C106", "unknown function 'rond'", 0, "did you mean 'round'?"),
-        ("round(c, 2)", "C105", "round takes 1 value(s), got 2", 0, None),
+        ("round(c, 2)", "C105", "round takes 1 value, got 2", 0, None),
         ("n[3]", "C105", "the list has 3 elements, so index 3 is out of range", 1, None),
         ("act + 1", "C105", "needs numbers, got the text 'relu'", 4, None),
         ("deep + 1", "C105", "needs numbers, got true or false", 5, None),

@@ -157,7 +157,7 @@ REFUSED = [
     ("maxpool2d", (1, 9, 9), {"kernel_size": 3, "padding": 2, "dilation": 2}, "C304", "more than half the kernel size, 3"),
     ("avgpool3d", (1, 2, 2, 2), {"kernel_size": 3, "padding": 1}, "C302", "without padding"),
     ("conv_transpose2d", (1, 4, 4), {"out_channels": 1, "kernel_size": 3, "stride": 2, "output_padding": 2}, "C307",
-     "it is 2, the stride 2, the dilation 1"),
+     "it is 2, but the stride is 2 and the dilation 1"),
     ("conv_transpose2d", (1, 1, 1), {"out_channels": 1, "kernel_size": 2, "padding": 1}, "C302", "its height is 0"),
     ("instancenorm2d", (3, 1, 1), {}, "C308", "no variance"),
     ("groupnorm", (3, 2, 2), {"num_groups": 2}, "C303", "do not divide"),
@@ -168,7 +168,7 @@ REFUSED = [
     ("channel_shuffle", (6, 5, 4), {"groups": 4}, "C303", "do not divide"),
     ("reshape", (3, 4), {"shape": [5, -1]}, "C308", "12 elements"),
     ("permute", (3, 4), {"dims": [0, 0]}, "C308", "name each axis"),
-    ("flatten", (3, 4), {"start_dim": 2}, "C308", "not a span"),
+    ("flatten", (3, 4), {"start_dim": 2}, "C308", "not a range of axes"),
     ("slice", (3, 4), {"start": 3}, "C308", "empty"),
     ("slice", (3, 4), {"axis": 2}, "C308", "no axis 2"),
     ("crop", (3, 4, 4), {"size": 5}, "C308", "cannot crop a map of 4 to 5"),
@@ -180,7 +180,7 @@ REFUSED = [
     ("softmax", (3,), {"dim": 1}, "C308", "no axis 1"),
     ("concat", (3, 4, 4), {"from": ["input", "input"], "axis": 3}, "C301", "axis 3"),
     ("batchnorm2d", (3,), {}, "C305", "takes [channels, height, width]"),
-    ("opaque", (3,), {"params": 3, "biases": 4}, "C308", "biases are 4 of 3"),
+    ("opaque", (3,), {"params": 3, "biases": 4}, "C308", "biases (4) exceed params (3)"),
 ]  # fmt: skip
 
 

@@ -60,7 +60,7 @@ def test_sizes_that_constrain_each_other():
 
 
 def test_what_cannot_be_answered_says_why():
-    with pytest.raises(SpecError, match="no H is valid") as caught:
+    with pytest.raises(SpecError, match="no value of H is valid") as caught:
         solve(cnncalc.load("vgg16"), ["H"], where=["features.output[1] == 7", "H <= 100"])
     assert any("H <= 100" in note for note in caught.value.problems[0].notes)
     with pytest.raises(SpecError, match=r"no size satisfies output == \[3\]"):

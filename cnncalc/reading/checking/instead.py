@@ -67,10 +67,10 @@ def of_item(value: Any) -> str:
 def of_reference(value: Any) -> tuple[str, str | None]:
     """Help for what is not the name of a layer, and the text that is surely meant."""
     if value == -1:
-        return "write prev for the layer before", "prev"
+        return "write prev for the preceding layer", "prev"
     if isinstance(value, str) and (meant := slips.listed(value)) is not None:
         return f"write {meant}", meant
-    return "give the layer a name, 'name: a', and write that name; prev is the layer before", None
+    return "give the layer a name, 'name: a', and write that name; prev is the preceding layer", None
 
 
 def of_branch(value: Any) -> tuple[str, str | None]:

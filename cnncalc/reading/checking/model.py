@@ -44,7 +44,7 @@ def _layers(value: Any) -> ListNode:
 
 def _version(value: Any) -> int:
     if isinstance(value, bool) or value != 1:
-        raise invalid(f"must be 1 for this cnncalc, got {describe(value)}")
+        raise invalid(f"must be 1 for this version of cnncalc, got {describe(value)}")
     return 1
 
 

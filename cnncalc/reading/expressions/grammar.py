@@ -325,7 +325,8 @@ class _Parser:
         (least, most), function = FUNCTIONS[name]
         if not least <= len(args) <= most:
             wanted = str(least) if least == most else f"at least {least}"
-            raise ExpressionError(f"{name} takes {wanted} value(s), got {len(args)}", start, close)
+            values = "value" if least == 1 else "values"
+            raise ExpressionError(f"{name} takes {wanted} {values}, got {len(args)}", start, close)
         return self.guard(function, tuple(args), (start, close), numbers=name not in ("len", "min", "max"))
 
     # -- evaluation with places
@@ -387,5 +388,5 @@ def undefined(name: str, env: Env, start: int, end: int) -> ExpressionError:
     help = fallback.get(name.lower()) or did_you_mean(name, known)
     if help is None:
         shown = ", ".join(known[:12])
-        help = f"names in reach: {shown}" if known else f"define it: vars: {{{name[:40]}: 224}}"
+        help = f"names in scope: {shown}" if known else f"define it: vars: {{{name[:40]}: 224}}"
     return ExpressionError(f"'{name}' is not defined", start, end, "C106", help)

@@ -76,7 +76,7 @@ def within(value: Any) -> Any:
 
 def element(values: Any, index: Any) -> Any:
     if not isinstance(values, list):
-        raise TypeError(f"only a list has elements, this is {kind_name(values)}")
+        raise TypeError(f"only a list has elements, but this is {kind_name(values)}")
     if not isinstance(index, int) or isinstance(index, bool):
         raise TypeError("an index must be a whole number without free variables")
     if not 0 <= index < len(values):

@@ -207,7 +207,7 @@ def extreme(values: list[Any], *, largest: bool) -> Any:
     if any(isinstance(d, Expr) for d in bottoms):
         if len(set(map(str, bottoms))) > 1:
             raise DimError(
-                f"which of {', '.join(map(str, values))} is {'larger' if largest else 'less'} is not decided"
+                f"which of {', '.join(map(str, values))} is {'larger' if largest else 'smaller'} depends on free variables"
             )
         return join(choose(*tops), bottoms[0])
     common = lcm(*bottoms)

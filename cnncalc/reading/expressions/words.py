@@ -17,7 +17,7 @@ TENSOR_NAMES = ("channels", "height", "width")
 RESERVED = {
     **{size: f"the {size} of the current tensor" for size in TENSOR_NAMES},
     "input": "the network's input",
-    "prev": "the item before",
+    "prev": "the preceding item",
     **dict.fromkeys((*KEYWORDS, *CONSTANTS), "a word of expressions"),
     **dict.fromkeys(FUNCTIONS, "a function"),
 }

@@ -193,7 +193,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udff
 def _refuse_control_characters(source: Source) -> None:
     found = _CONTROL.search(source.text)
     if found:
-        message = f"the character U+{ord(found[0]):04X} is not text"
+        message = f"the character U+{ord(found[0]):04X} is not allowed in text"
         raise problem(source, "C006", message, mark_at(source.text, found.start()))
 
 

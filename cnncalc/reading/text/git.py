@@ -42,7 +42,7 @@ def changed_since(revision: str) -> set[str]:
     if top is None:
         raise UsageError(f"cannot tell what has changed since '{revision}': {_refused()}")
     if revision.startswith("-") or _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") is None:
-        raise UsageError(f"there is no revision '{revision}'; git branch --all lists those that there are")
+        raise UsageError(f"there is no revision '{revision}'; git branch --all lists the existing ones")
     base = (_git("merge-base", revision, "HEAD") or revision.encode()).strip().decode()
     root = top.rstrip(b"\n").decode("utf-8", "surrogateescape")
     listed = [

@@ -157,7 +157,7 @@ def _resolve(text: str, mark: Mark, source: Source) -> Any:
     if _INTEGER.match(text):
         return integer(text, mark, source)
     if _AMBIGUOUS.match(text):
-        message = f"'{text}' means different numbers to different readers"
+        message = f"'{text}' is read differently by different YAML parsers"
         plain = slips.plain_number(text)
         help = (
             f"write {plain}" if plain else "write a plain decimal number, or put it in quotes if it is text"

@@ -198,7 +198,11 @@ class Assembly:
             raise Failed(Problem("C204", "there are several inputs", help=f"set 'from:' to one of {names}"))
         least, most = layer.arity
         if not least <= len(inputs) <= (most if most is not None else len(inputs)):
-            raise Failed(Problem("C204", f"{layer.type} takes {least} input(s), got {len(inputs)}"))
+            raise Failed(
+                Problem(
+                    "C204", f"{layer.type} takes {least} input{'' if least == 1 else 's'}, got {len(inputs)}"
+                )
+            )
 
     def _compare_values(self, layer: Layer, shapes: tuple[Shape, ...], values: Mapping[str, Numbers]) -> None:
         """Parameters that the spec gives must have the shapes that the layer's have."""

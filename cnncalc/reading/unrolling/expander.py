@@ -247,7 +247,7 @@ class Expander:
     def checked(self, found: Any, kind: str, name: str, value: Value) -> Any:
         wrong = None
         if kind == "int" and symbolic(found) and not isinstance(found, Expr):
-            message = f"whether '{name}' is an integer depends on a variable left free: it is {found}"
+            message = f"whether '{name}' is an integer must not depend on a free variable: it is {found}"
             raise Failed(Problem("C306", message, value.place, help=FREE_HELP))
         if kind == "int" and (isinstance(found, bool) or not isinstance(found, int | Expr)):
             wrong = "an integer"
