@@ -75,7 +75,7 @@ def test_a_network_in_a_few_lines(capsys):
     assert re.search(r"alive at the peak +maxpool2d_1 802.82 kB, layer1.0", out)
     assert "no order needs less memory" in out
     assert "better order" in run(capsys, "explain", "xception")[1]
-    assert "set the free variables" in run(capsys, "explain", "resnet50", "--free", "H")[1]
+    assert "for the peak, set" in run(capsys, "explain", "resnet50", "--free", "H")[1]
     assert "- **MACs**: 4,089,184,256" in run(capsys, "explain", "resnet50", "--format", "markdown")[1]
 
 
