@@ -16,11 +16,12 @@ from cnncalc.registry import all_types
 from tests.tables import tables
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "spec.md"
-START, END = "## Layer types\n\n", "\n`in_channels`, `in_features`"
+START, END = "<!-- written by tests/contract/test_fields.py -->\n\n", "\n<!-- end -->\n"
 
 
 def test_the_tables_of_the_docs_are_what_fields_say_of_themselves():
     text = PAGE.read_text(encoding="utf-8")
+    assert (text.count(START), text.count(END)) == (1, 1)
     before, _, rest = text.partition(START)
     written, _, after = rest.partition(END)
     made = tables(all_types())
