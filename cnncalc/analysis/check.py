@@ -92,7 +92,7 @@ def check_document(document: Document, variant: str | None, options: Options) ->
     for number, each in enumerate([variant or "", *network.variants]):
         one = _check_network(document, network if number == 0 else None, each, options)
         label = f"{each}: " if each else ""
-        outcomes = [Outcome(label + outcome.name, outcome.problems) for outcome in one.outcomes]
+        outcomes = [outcome._replace(name=label + outcome.name) for outcome in one.outcomes]
         note = (f"in variant '{each}'",) if number else ()
         problems = [p._replace(notes=(*p.notes, *note)) for p in one.problems]
         findings.append(one._replace(problems=problems, outcomes=outcomes))

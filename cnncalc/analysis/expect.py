@@ -42,11 +42,25 @@ WORDS = Words(
 )
 
 
+class Room(NamedTuple):
+    """A number and the most that it may be."""
+
+    quantity: str
+    actual: int
+    limit: int
+
+    @property
+    def left(self) -> float:
+        """The part of the limit that is not used; negative where there is too much."""
+        return 1 - self.actual / self.limit if self.limit else float(-bool(self.actual))
+
+
 class Outcome(NamedTuple):
     """One expectation, by name, and what is wrong with it: nothing if it is met."""
 
     name: str
     problems: tuple[Problem, ...]
+    room: Room | None = None  # of an upper bound
 
 
 def check(network: Network, report: Report) -> list[Problem]:
@@ -79,8 +93,13 @@ def budgets(
         if bound.holds(actual) is not True:
             message, *notes = _failure("the network", bound, actual, report)
             problems = (Problem("C401", message, place, notes=tuple(notes)),)
-        found.append(Outcome(f"{bound.left} budget", problems))
+        found.append(Outcome(f"{bound.left} budget", problems, _room(bound, actual)))
     return found
+
+
+def _room(bound: Bound, actual: Any) -> Room | None:
+    both = isinstance(actual, int) and isinstance(bound.right, int)
+    return Room(bound.left, actual, bound.right) if both else None
 
 
 def _case(network: Network, case: Case) -> Iterator[Problem]:
@@ -128,7 +147,7 @@ class _Judge:
     def outcomes(self, one: Expectation) -> Iterator[Outcome]:
         """How an expectation went; of a layer, each of what is expected there."""
         if one.key != "layers" or one.problems:
-            yield Outcome(one.name, (*one.problems, *self.problems(one, None)))
+            yield Outcome(one.name, (*one.problems, *self.problems(one, None)), self.room(one, None))
             return
         try:
             row = self.report[one.name.partition(".")[2]]
@@ -136,7 +155,7 @@ class _Judge:
             yield Outcome(one.name, (Problem("C202", str(error.args[0]), one.place),))
             return
         for each in one.inside:
-            yield Outcome(each.name, (*each.problems, *self.problems(each, row)))
+            yield Outcome(each.name, (*each.problems, *self.problems(each, row)), self.room(each, row))
 
     def problems(self, one: Expectation, row: Row | None) -> Iterator[Problem]:
         """What is not as expected, of a layer or of the network."""
@@ -145,6 +164,14 @@ class _Judge:
         elif one.wanted:
             judge = self.divisible_by if one.key == "divisible_by" else self.number
             yield from judge(one, one.wanted, row)
+
+    def room(self, one: Expectation, row: Row | None) -> Room | None:
+        """What an upper bound leaves of a number."""
+        if one.key not in QUANTITIES or not one.wanted:
+            return None
+        numbers, _ = self.numbers(tuple((word, value) for word, value in one.wanted if word == "<="))
+        actual = _actual(one.key, self.report, row or self.report.totals, one.dtype or self.report.dtype)
+        return _room(Bound(one.key, "<=", numbers[0][1]), actual) if numbers else None
 
     def numbers(self, wanted: Wanted) -> tuple[list[tuple[str, Any, Place]], list[Problem]]:
         """What is wanted, as numbers, and what is none."""

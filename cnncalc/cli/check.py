@@ -114,7 +114,7 @@ def _checked(ctx: click.Context, paths: tuple[str, ...], given: dict[str, Any]) 
     """The exit code of one check, after its output."""
     from cnncalc.config import repository
     from cnncalc.reading.text.files import standard_input
-    from cnncalc.report.findings import Findings, summary
+    from cnncalc.report.findings import Findings, headroom, summary
 
     settings = Settings()
     wanted = targets(ctx.meta["cnncalc.arguments"], given["formats"], given["outputs"])
@@ -138,6 +138,8 @@ def _checked(ctx: click.Context, paths: tuple[str, ...], given: dict[str, Any]) 
         results = silence(results, options)
     findings = Findings(results, terminal_width(), str(repository(Path.cwd(), os.environ)))
     write_all(findings, wanted, to_error=given["fix"] and piped is not None)
+    for line in headroom(findings):
+        click.echo(line, err=True)
     click.echo("; ".join([summary(findings), *news]), err=True)
     if any(not result.readable for result in results):
         return 2

@@ -356,3 +356,28 @@ def test_markdown_is_a_comment_that_github_takes(team, capsys):
     _, out, _ = run(capsys, "f.yaml", "--format", "markdown")
     assert 50_000 < len(out) < 65_536
     assert re.search(r"\n\n[\d,]+ more are not shown\.\n\Z", out)
+
+
+def test_what_budgets_leave(team, capsys):
+    bounds = "{params: {max: 300}, macs: {min: 1, max: 1M}, layers: {c: {params: {max: 224}}}}"
+    conv = "input: [3, 32, 32]\nlayers:\n  - {type: conv2d, name: c, out_channels: 8, kernel_size: 3}\n"
+    (team / "h.yaml").write_text(f"{conv}expect: {bounds}\n")
+    code, _, err = run(capsys, "h.yaml", "--max-params", "200")
+    assert code == 1
+    assert err.splitlines()[:-1] == [
+        "headroom: params 224 of 300, 25.3% left",
+        "headroom: macs 194,400 of 1,000,000, 80.6% left",
+        "headroom: layers.c.params 224 of 224, 0.0% left",
+        "headroom: params 224 of 200, 12.0% over",
+    ]
+    (team / "g.yaml").write_text(f"{conv}expect: {{macs: {{max: 200k}}}}\n")
+    _, out, err = run(
+        capsys, "h.yaml", "g.yaml", "--format", "json"
+    )  # of several, the tightest of each number
+    assert {line for line in err.splitlines() if "headroom" in line} == {
+        "headroom: h.yaml: layers.c.params 224 of 224, 0.0% left",
+        "headroom: g.yaml: macs 194,400 of 200,000, 2.8% left",
+    }
+    assert json.loads(out)["specs"][1]["expectations"] == [
+        {"name": "macs", "met": True, "actual": 194400, "max": 200000, "left": 5600}
+    ]

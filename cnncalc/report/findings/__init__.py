@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from cnncalc.analysis.check import Result
 from cnncalc.errors import Problem
 from cnncalc.report import formats
-from cnncalc.report.text import unicode
+from cnncalc.report.text import safe, unicode
 
 FORMATS = tuple(formats.FORMATS["findings"])
 
@@ -85,6 +85,25 @@ def summary(findings: Findings) -> str:
     return (
         f"{_plural(specs, 'spec')}{more}: {', '.join(counts)}; {met:,} of {_plural(asked, 'expectation')} met"
     )
+
+
+def headroom(findings: Findings) -> list[str]:
+    """What upper bounds leave: of one spec each of them, of several the tightest of each number."""
+    several = len(findings.results) > 1
+    rooms = [
+        (outcome.room, f"{safe(result.name)}: {outcome.name}" if several else outcome.name)
+        for result in findings.results
+        for outcome in result.outcomes
+        if outcome.room is not None
+    ]
+    if several:
+        loosest_first = sorted(rooms, key=lambda pair: pair[0].left, reverse=True)
+        rooms = [*{room.quantity: (room, name) for room, name in loosest_first}.values()]
+    return [
+        f"headroom: {name.removesuffix(' budget')} {room.actual:,} of {room.limit:,}, "
+        + (f"{room.left:.1%} left" if room.left >= 0 else f"{-room.left:.1%} over")
+        for room, name in rooms
+    ]
 
 
 def _plural(count: int, word: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.analysis.check import Result
+from cnncalc.analysis.expect import Outcome
 from cnncalc.errors import Problem
 from cnncalc.report.findings import Findings, as_json, file_of
 from cnncalc.report.json_ import SCHEMA_VERSION
@@ -24,8 +25,15 @@ def _spec(result: Result) -> dict[str, Any]:
         "file": result.name,
         "networks": result.networks,
         "problems": [_problem(problem, result) for problem in result.problems],
-        "expectations": [{"name": o.name, "met": not o.problems} for o in result.outcomes],
+        "expectations": [_outcome(outcome) for outcome in result.outcomes],
     }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": outcome.name, "met": not outcome.problems}
+    if (room := outcome.room) is not None:
+        found |= {"actual": room.actual, "max": room.limit, "left": room.limit - room.actual}
+    return found
 
 
 def _problem(problem: Problem, result: Result) -> dict[str, Any]:
