@@ -16,38 +16,65 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.version import __version__
 
 if TYPE_CHECKING:
-    from cnncalc.api import Diff, Explanation, Network, Report, Solution, diff, explain, load, solve
+    from cnncalc.analysis.closed_form import Compiled
+    from cnncalc.api.answers import Diff, Explanation, Result, Solution, Sweep, Verification
+    from cnncalc.api.networks import Network, load
+    from cnncalc.api.pictures import draw, plot
+    from cnncalc.api.questions import check, diff, explain, solve, sweep
+    from cnncalc.api.reports import Report
+    from cnncalc.counting.receptive_field import ReceptiveField
     from cnncalc.counting.rows import Row, Totals
+    from cnncalc.dims import DimError, Expr
     from cnncalc.errors import CnncalcError, Problem, SpecError, UsageError
     from cnncalc.reading.expressions.grammar import parse_size
+    from cnncalc.report.svg import Picture
 
-_HOMES = {
-    **dict.fromkeys(
-        ("Diff", "Explanation", "Network", "Report", "Solution", "diff", "explain", "load", "solve"), "api"
-    ),
-    **dict.fromkeys(("Row", "Totals"), "counting.rows"),
-    **dict.fromkeys(("CnncalcError", "Problem", "SpecError", "UsageError"), "errors"),
-    "parse_size": "reading.expressions.grammar",
+_MODULES = {
+    "analysis.closed_form": ("Compiled",),
+    "api.answers": ("Diff", "Explanation", "Result", "Solution", "Sweep", "Verification"),
+    "api.networks": ("Network", "load"),
+    "api.pictures": ("draw", "plot"),
+    "api.questions": ("check", "diff", "explain", "solve", "sweep"),
+    "api.reports": ("Report",),
+    "counting.receptive_field": ("ReceptiveField",),
+    "counting.rows": ("Row", "Totals"),
+    "dims": ("DimError", "Expr"),
+    "errors": ("CnncalcError", "Problem", "SpecError", "UsageError"),
+    "reading.expressions.grammar": ("parse_size",),
+    "report.svg": ("Picture",),
 }
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "CnncalcError",
+    "Compiled",
     "Diff",
+    "DimError",
     "Explanation",
+    "Expr",
     "Network",
+    "Picture",
     "Problem",
+    "ReceptiveField",
     "Report",
+    "Result",
     "Row",
     "Solution",
     "SpecError",
+    "Sweep",
     "Totals",
     "UsageError",
+    "Verification",
     "__version__",
+    "check",
     "diff",
+    "draw",
     "explain",
     "load",
     "parse_size",
+    "plot",
     "solve",
+    "sweep",
 ]
 
 

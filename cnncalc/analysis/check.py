@@ -20,6 +20,8 @@ from cnncalc.reading.text.lines import Lines
 from cnncalc.reading.text.nodes import Document
 from cnncalc.reading.unrolling.graphs import valid_part
 
+#: options with an upper bound, and what they bound
+BUDGETS = {"max_params": "params", "max_macs": "macs", "max_peak_activation": "peak_activation_bytes"}
 MAX_FIX_ROUNDS = 20
 IN_SOURCE, EXTERNAL = "inSource", "external"  # as SARIF calls them
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from cnncalc.analysis import lints
 from cnncalc.analysis.doubts import doubts
 from cnncalc.analysis.lint import Lint, Subject, lints_in
 from cnncalc.analysis.silence import unused_suppression
-from cnncalc.errors import ERRORS, Rule
+from cnncalc.errors import ERRORS, Rule, UsageError, did_you_mean
 from cnncalc.reading.checking.suppression import covers
 
 ERROR_PAGES = Path(__file__).parents[1] / "error_codes"
@@ -36,6 +37,14 @@ def known(pattern: str) -> bool:
 def words() -> list[str]:
     """The codes and names of all rules."""
     return [*(rule.code for rule in rules()), *(rule.name for rule in rules())]
+
+
+def refuse_unknown(patterns: Iterable[str]) -> None:
+    """Raise ``UsageError`` for the first that means no rule; the message names the nearest."""
+    for pattern in patterns:
+        if not known(pattern):
+            help = did_you_mean(pattern, words()) or "see cnncalc rule --all"
+            raise UsageError(f"there is no rule '{pattern}'; {help}")
 
 
 def page_of(code: str) -> str:

@@ -37,7 +37,6 @@ class Spec(click.types.StringParamType):
 
 
 spec_argument = click.argument("spec", type=Spec(), metavar="SPEC")
-MOST_PIXELS, MOST_ARROWS = 16_000_000, 1_000  # of a .png: beyond, drawing it takes more than seconds
 
 
 def split_names(texts: Iterable[str]) -> list[str]:
@@ -127,38 +126,17 @@ def write(text: str, *, err: bool = False) -> None:
 
 
 def save_picture(draw: Callable[[], Picture], path: str) -> None:
-    """Write a picture as ``.svg``, or as ``.png`` with the extra that rasterizes.
+    """Write a picture as ``.svg``, or as ``.png`` with the extra that rasterizes; nothing is drawn for another file.
 
     Raises:
-        UsageError: the suffix is another one, the extra is missing, the picture is too large for a ``.png``,
+        UsageError: the file is of another kind, the extra is missing, the picture is too large for a ``.png``,
             or the file cannot be written.
     """
-    from pathlib import Path
+    from cnncalc.report import saving
 
-    from cnncalc.files import write_atomically
-
-    suffix = Path(path).suffix.lower()
-    if suffix not in (".svg", ".png"):
-        raise UsageError(f"cannot draw to '{path}': the file name must end in .svg or .png")
-    if suffix == ".png":
-        try:
-            import resvg_py
-        except ImportError:
-            raise UsageError("a .png needs resvg: pip install 'cnncalc[png]'; .svg needs nothing") from None
-    picture = draw()
-    svg = picture.render()
-    if suffix == ".png":
-        if picture.arrows > MOST_ARROWS:
-            edges = f"the picture has {picture.arrows:,} edges, but a .png can have at most {MOST_ARROWS:,}"
-            raise UsageError(f"{edges}: draw it as .svg, or fold it with a smaller --depth")
-        zoom = min(2.0, (MOST_PIXELS / (picture.width * picture.height)) ** 0.5)
-        if zoom < 1:
-            note = f"note: the picture is scaled down to {zoom:.2g} of its size, to stay within {MOST_PIXELS:,} pixels; an .svg has no such limit"
-            click.echo(note, err=True)
-        data = bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=zoom))
-    else:
-        data = f"{svg}\n".encode()
-    write_atomically(path, data)
+    saving.refuse(path)
+    if (note := saving.save(draw(), path)) is not None:
+        click.echo(f"note: {note}", err=True)
 
 
 def _unignored(problems: Sequence[Problem]) -> Sequence[Problem]:

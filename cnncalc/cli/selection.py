@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.config import NAMES, Config, read_config
-from cnncalc.errors import UsageError, did_you_mean
+from cnncalc.errors import UsageError
 
 if TYPE_CHECKING:
     from cnncalc.analysis.check import Options
 
-BUDGETS = {"max_params": "params", "max_macs": "macs", "max_peak_activation": "peak_activation_bytes"}
 NO_SPECS = "a spec is a .yaml or .json file with 'input' and 'layers' at its top level, or called *.cnn.yaml"
 
 
@@ -112,7 +111,8 @@ def options_by_spec(settings: Settings, given: dict[str, Any]) -> Callable[[str]
 
 
 def _options(config: Config, given: dict[str, Any]) -> Options:
-    from cnncalc.analysis.check import Options
+    from cnncalc.analysis.check import BUDGETS, Options
+    from cnncalc.analysis.rules import refuse_unknown
     from cnncalc.counting.quantities import ITEM_BYTES
     from cnncalc.reading.expressions.bounds import Bound
 
@@ -121,7 +121,7 @@ def _options(config: Config, given: dict[str, Any]) -> Options:
         texts: Sequence[str] = given[key] or getattr(config, key)
         lists[key] = tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
     for patterns in (*lists.values(), *config.per_file_ignores.values()):
-        _refuse_unknown(patterns)
+        refuse_unknown(patterns)
     budgets = []
     for option, total in BUDGETS.items():
         text = given[option] if given[option] is not None else getattr(config, option)
@@ -139,13 +139,3 @@ def _options(config: Config, given: dict[str, Any]) -> Options:
         dtype=dtype,
         warn_as_error=given["warn_as_error"] or config.warn_as_error,
     )
-
-
-def _refuse_unknown(patterns: Sequence[str]) -> None:
-    from cnncalc.analysis.rules import known, words
-
-    for pattern in patterns:
-        if not known(pattern):
-            raise UsageError(
-                f"there is no rule '{pattern}'; {did_you_mean(pattern, words()) or 'see cnncalc rule --all'}"
-            )

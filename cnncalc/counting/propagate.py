@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic
 
 from cnncalc.conditions import Statement, conjunction
 from cnncalc.counting.quantities import ITEM_BYTES, QUANTITIES, Number, Scale
 from cnncalc.counting.receptive_field import ReceptiveField, receptive_fields
-from cnncalc.counting.rows import STORED, Row, Totals, fold, whole
+from cnncalc.counting.rows import STORED, PeakT_co, Row, SizeT_co, Totals, fold, whole
 from cnncalc.dims import Dim, DimError, product_of, sum_of
 from cnncalc.domain import every
 from cnncalc.errors import Problem, SpecError, UsageError, nearest_path
@@ -19,11 +19,17 @@ from cnncalc.shapes import Shape, Shapes, numeric
 from cnncalc.validity import Within, validity
 
 
-class Report:
+class Report(Generic[SizeT_co, PeakT_co]):
     """The numbers of a network at one setting: ``rows`` in execution order, and ``totals``."""
 
     def __init__(
-        self, graph: Graph, rows: tuple[Row, ...], totals: Totals, *, batch: int, dtype: str
+        self,
+        graph: Graph,
+        rows: tuple[Row[SizeT_co], ...],
+        totals: Totals[SizeT_co, PeakT_co],
+        *,
+        batch: int,
+        dtype: str,
     ) -> None:
         self.name = graph.name
         self.graph = graph
@@ -32,13 +38,13 @@ class Report:
         self.batch = batch
         self.dtype = dtype
         self.scale = Scale(batch, ITEM_BYTES[dtype])
-        self.inputs: Mapping[str, Shape] = {node.path: node.output for node in graph.inputs}
-        self.outputs: Mapping[str, Shape] = {
-            graph.nodes[i].path: graph.nodes[i].output for i in graph.outputs
-        }
+        inputs: Any = graph.inputs  # their sizes are what those of the rows are
+        outputs: Any = [graph.nodes[i] for i in graph.outputs]
+        self.inputs: Mapping[str, tuple[SizeT_co, ...]] = {node.path: node.output for node in inputs}
+        self.outputs: Mapping[str, tuple[SizeT_co, ...]] = {node.path: node.output for node in outputs}
 
     @property
-    def output(self) -> Shape:
+    def output(self) -> tuple[SizeT_co, ...]:
         """The shape of the network's output.
 
         Raises:
@@ -90,7 +96,7 @@ class Report:
         found: Number | None = getattr(self.totals, name)
         return found
 
-    def __getitem__(self, path: str) -> Row:
+    def __getitem__(self, path: str) -> Row[SizeT_co]:
         """The row of a layer, or the sum over a group, block or repeated item.
 
         Raises:
@@ -100,20 +106,21 @@ class Report:
         if group is not None:
             rows = [row for row in self.rows if row.path.startswith(path + ".")]
             output = self.graph.nodes[group.output].output if group.output is not None else ()
-            return fold(path, group.type, rows, output)
+            together: Row[Any] = fold(path, group.type, rows, output)
+            return together
         if path in self._by_path:
             return self._by_path[path]
         known = [*self._by_path, *self.graph.groups]
         raise KeyError(f"there is no layer '{path}'" + (f"; {h}" if (h := nearest_path(path, known)) else ""))
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[Row[SizeT_co]]:
         return iter(self.rows)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     @cached_property
-    def _by_path(self) -> dict[str, Row]:
+    def _by_path(self) -> dict[str, Row[SizeT_co]]:
         return {row.path: row for row in self.rows}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from cnncalc.counting.liveness import live_sets
 from cnncalc.counting.rows import Row
@@ -121,5 +121,10 @@ QUANTITIES: Final[Mapping[str, Quantity]] = MappingProxyType({
     )
 })  # fmt: skip
 
+#: the numbers that are integers wherever nothing is free, for type checkers
+Count = Literal[
+    "params", "weights", "biases", "buffers", "macs", "flops", "param_bytes", "activation_bytes", "peak_activation_bytes",
+    "bytes_moved", "peak_activations",
+]  # fmt: skip
 
-__all__ = ["COUNTING_RULE", "ITEM_BYTES", "QUANTITIES", "Number", "Quantity", "Scale"]
+__all__ = ["COUNTING_RULE", "ITEM_BYTES", "QUANTITIES", "Count", "Number", "Quantity", "Scale"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple
+
+from typing_extensions import TypeVar
 
 from cnncalc.counting.receptive_field import ReceptiveField
 from cnncalc.dims import Dim, sum_of
@@ -11,8 +13,13 @@ from cnncalc.errors import Place
 from cnncalc.reading.expressions.rational import Rational
 from cnncalc.shapes import Shape
 
+#: what sizes and counts are: ``int`` where nothing is free
+SizeT_co = TypeVar("SizeT_co", bound=Dim, covariant=True, default=Dim)
+#: the same for numbers that some symbolic networks do not have
+PeakT_co = TypeVar("PeakT_co", bound=Dim | None, covariant=True, default=Dim | None)
 
-class Row(NamedTuple):
+
+class Row(NamedTuple, Generic[SizeT_co]):
     """One layer, or one group of them, with its numbers. Sizes are for one sample.
 
     ``inputs_read`` are the elements of a layer's inputs; ``params_read`` its weights, biases and buffers, which
@@ -22,15 +29,15 @@ class Row(NamedTuple):
     path: str
     type: str
     inputs: tuple[str, ...]
-    output: Shape
-    weights: Dim = 0
-    biases: Dim = 0
-    buffers: Dim = 0
-    macs: Dim = 0
-    flops: Dim = 0
-    activations: Dim = 0
-    inputs_read: Dim = 0
-    params_read: Dim = 0
+    output: tuple[SizeT_co, ...]
+    weights: SizeT_co | Literal[0] = 0
+    biases: SizeT_co | Literal[0] = 0
+    buffers: SizeT_co | Literal[0] = 0
+    macs: SizeT_co | Literal[0] = 0
+    flops: SizeT_co | Literal[0] = 0
+    activations: SizeT_co | Literal[0] = 0
+    inputs_read: SizeT_co | Literal[0] = 0
+    params_read: SizeT_co | Literal[0] = 0
     receptive_field: ReceptiveField | None = None
     shared_with: str | None = None
     train_only: bool = False
@@ -38,9 +45,9 @@ class Row(NamedTuple):
     place: Place | None = None
 
     @property
-    def params(self) -> Dim:
+    def params(self) -> SizeT_co | Literal[0]:
         """Weights and biases."""
-        return self.weights + self.biases
+        return self.weights + self.biases  # type: ignore[return-value, operator]
 
 
 #: fields of a row that add up: what is stored counts with every layer, what is done with those that run
@@ -48,28 +55,28 @@ STORED = ("weights", "biases", "buffers")
 DONE = ("macs", "flops", "activations", "inputs_read", "params_read")
 
 
-class Totals(NamedTuple):
+class Totals(NamedTuple, Generic[SizeT_co, PeakT_co]):
     """Numbers of a whole network. All but parameters and buffers leave out layers that are for training only.
 
     ``arithmetic_intensity`` is exact: an integer, or a fraction that ``float`` rounds.
     """
 
-    weights: Dim
-    biases: Dim
-    buffers: Dim
-    macs: Dim
-    flops: Dim
-    param_bytes: Dim
-    activation_bytes: Dim
-    peak_activation_bytes: Dim | None
-    bytes_moved: Dim | None
+    weights: SizeT_co
+    biases: SizeT_co
+    buffers: SizeT_co
+    macs: SizeT_co
+    flops: SizeT_co
+    param_bytes: SizeT_co
+    activation_bytes: SizeT_co
+    peak_activation_bytes: PeakT_co
+    bytes_moved: PeakT_co
     arithmetic_intensity: Dim | Rational | None
     partial: bool
 
     @property
-    def params(self) -> Dim:
+    def params(self) -> SizeT_co:
         """Weights and biases."""
-        return self.weights + self.biases
+        return self.weights + self.biases  # type: ignore[return-value, operator]
 
 
 def fold(path: str, kind: str, rows: Sequence[Row], output: Shape) -> Row:

@@ -27,24 +27,41 @@ def as_markdown(found: Diff) -> str:
     return _document(found, "github")
 
 
+def as_html(found: Diff) -> str:
+    """The changes, for a notebook."""
+    return _document(found, "html")
+
+
 def _document(found: Diff, fmt: str) -> str:
     title = (
         f"{found.before.name} -> {found.after.name}"
         if found.before.name != found.after.name
         else found.after.name
     )
-    heading = f"### {text.escape(title, fmt)}" if fmt == "github" else text.safe(title)
-    parts = [heading, "", _totals(found, fmt), ""]
-    parts += [part for sentence in _validity(found) for part in (text.escape(sentence, fmt), "")]
+    parts = [_heading(title, fmt), "", _totals(found, fmt), ""]
+    parts += [part for sentence in _validity(found) for part in (_paragraph(sentence, fmt), "")]
     if not found.changes:
-        return "\n".join([*parts, f"No layer differs ({found.same} are the same)."])
+        return "\n".join([*parts, _paragraph(f"No layer differs ({found.same} are the same).", fmt)])
     cells = [_cells(change, fmt) for change in found.changes[:SHOWN]]
     headings = ["", "layer", "what changed", "output", *(QUANTITIES[name].heading for name in NUMBERS)]
     parts.append(draw(cells, headings, [*[False] * 4, *[True] * len(NUMBERS)], fmt))
     kinds = {kind: sum(c.kind == kind for c in found.changes) for kind in ("added", "removed", "changed")}
     counted = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
     more = f"; the first {SHOWN} are shown" if len(found.changes) > SHOWN else ""
-    return "\n".join([*parts, "", f"{counted}, {found.same} the same{more}."])
+    return "\n".join([*parts, "", _paragraph(f"{counted}, {found.same} the same{more}.", fmt)])
+
+
+def _heading(title: str, fmt: str) -> str:
+    marks = {"github": "### {}", "html": "<h4>{}</h4>"}
+    return marks.get(fmt, "{}").format(_escaped(title, fmt))
+
+
+def _paragraph(sentence: str, fmt: str) -> str:
+    return f"<p>{_escaped(sentence, fmt)}</p>" if fmt == "html" else _escaped(sentence, fmt)
+
+
+def _escaped(prose: str, fmt: str) -> str:
+    return text.escape(prose, "unsafehtml" if fmt == "html" else fmt)
 
 
 def _validity(found: Diff) -> list[str]:
@@ -130,10 +147,15 @@ def _count(change: Change, number: str) -> str:
 
 
 def as_json(found: Diff) -> str:
-    """The changes as JSON."""
+    """The same data as JSON."""
     import json
 
-    data = {
+    return json.dumps(as_dict(found), indent=2, ensure_ascii=True)
+
+
+def as_dict(found: Diff) -> dict[str, Any]:
+    """The changes as plain data."""
+    return {
         "schema_version": SCHEMA_VERSION,
         "before": found.before.name if found.before.graph.nodes else None,
         "after": found.after.name if found.after.graph.nodes else None,
@@ -153,7 +175,6 @@ def as_json(found: Diff) -> str:
         "same": found.same,
         "changes": [_as_data(change) for change in found.changes],
     }
-    return json.dumps(data, indent=2, ensure_ascii=True)
 
 
 def _as_data(change: Change) -> dict[str, Any]:

@@ -22,12 +22,16 @@ def write_table(rows: Rows, stream: TextIO) -> None:
     """A table for the eye, when all rows are there."""
     from cnncalc.report.table import draw
 
-    cells = [
+    stream.write(draw(cells_of(rows), list(rows.columns), [True] * len(rows.columns), "simple") + "\n")
+
+
+def cells_of(rows: Rows) -> list[list[str]]:
+    """What people see of each row."""
+    return [
         [*map(_setting, row[: rows.settings]), *map(_number, row[rows.settings :])]
         for chunk in rows.chunks
         for row in chunk
     ]
-    stream.write(draw(cells, list(rows.columns), [True] * len(rows.columns), "simple") + "\n")
 
 
 def _setting(value: Any) -> str:

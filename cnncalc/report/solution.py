@@ -17,7 +17,7 @@ def as_text(solution: Solution) -> str:
     lines = [safe(solution.report.name)] if solution.report.name else []
     lines += [valid.text(name) for name, valid in solution.sets.items()]
     if solution.coupled:
-        lines += [f"and together: {_because(reason)}" for reason in solution.coupled]
+        lines += [f"and together: {because(reason)}" for reason in solution.coupled]
     elif len(solution.sets) > 1:
         lines.append(f"{' and '.join(solution.sets)} do not constrain each other")
     narrowed = {name: valid.grid for name, valid in solution.sets.items() if valid.grid != POSITIVE}
@@ -31,11 +31,11 @@ def as_text(solution: Solution) -> str:
         lines += [f"nearest to {near}: {_nearest_text(n, s, near)}" for n, s in solution.sets.items()]
     if solution.reasons:
         lines += ["", "derived from"]
-        lines += [f"  {safe(_because(reason))}" for reason in solution.reasons]
+        lines += [f"  {safe(because(reason))}" for reason in solution.reasons]
     return "\n".join(lines)
 
 
-def _because(reason: Reason) -> str:
+def because(reason: Reason) -> str:
     """``concat at line 41 (up1.concat_1) needs H % 2 == 0``."""
     if reason.layer is None:
         form = str(reason.condition)
@@ -63,9 +63,14 @@ def _nearest_text(name: str, valid: Values, number: float) -> str:
 
 
 def as_json(solution: Solution) -> str:
-    """The sets as data: each piece is the numbers from low to high whose residue is listed."""
+    """The same data as JSON."""
     import json
 
+    return json.dumps(as_dict(solution), indent=2)
+
+
+def as_dict(solution: Solution) -> dict[str, Any]:
+    """The sets as data: each piece is the numbers from low to high whose residue is listed."""
     variables: dict[str, Any] = {}
     for name, valid in solution.sets.items():
         pieces = [piece._asdict() | {"residues": sorted(piece.residues)} for piece in valid.pieces]
@@ -75,18 +80,15 @@ def as_json(solution: Solution) -> str:
         if solution.near is not None:
             variables[name]["nearest"] = nearest(valid, solution.near)
     reasons = {"derived": solution.reasons, "coupled": solution.coupled}
-    return json.dumps(
-        {
-            "schema_version": 1,
-            "name": solution.report.name,
-            "variables": variables,
-            **{
-                key: [
-                    {"condition": str(r.condition), "layer": r.layer, "line": r.line, "reason": r.text}
-                    for r in group
-                ]
-                for key, group in reasons.items()
-            },
+    return {
+        "schema_version": 1,
+        "name": solution.report.name,
+        "variables": variables,
+        **{
+            key: [
+                {"condition": str(r.condition), "layer": r.layer, "line": r.line, "reason": r.text}
+                for r in group
+            ]
+            for key, group in reasons.items()
         },
-        indent=2,
-    )
+    }

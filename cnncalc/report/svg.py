@@ -6,6 +6,7 @@ Text is monospaced, so that its width is known without a font: nothing overflows
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import escape
@@ -84,7 +85,14 @@ def lighter(color: str, share: float) -> str:
 
 
 class Picture:
-    """Parts of an SVG, and the boxes of its texts."""
+    """A picture as SVG: ``str(picture)`` is its text, notebooks show it, and ``save`` writes it.
+
+    Attributes:
+        width: pixels.
+        height: pixels.
+        title: what it shows, in a few words.
+        description: what it shows, for those who cannot see it.
+    """
 
     def __init__(self, width: float, height: float, title: str, description: str) -> None:
         self.width, self.height = width, height
@@ -92,6 +100,26 @@ class Picture:
         self.parts: list[str] = []
         self.arrows = 0
         self.texts: list[tuple[str, Box]] = []
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it as ``.svg``, or as ``.png`` with the extra ``png``.
+
+        Raises:
+            UsageError: the file has another suffix or cannot be written, or the picture is too large for a ``.png``.
+        """
+        from cnncalc.report.saving import save
+
+        save(self, os.fspath(path))
+
+    def __str__(self) -> str:
+        """The text of the SVG."""
+        return self.render()
+
+    def __repr__(self) -> str:
+        return f"<Picture {self.title}: {self.width:.0f} x {self.height:.0f}>"
+
+    def _repr_svg_(self) -> str:
+        return self.render()
 
     def rect(
         self, box: Box, color: str = "", *, css: str = "", label: str = "", path: str = "", extra: str = ""

@@ -23,7 +23,15 @@ def verdict(check: Check) -> str:
 
 def as_text(found: Verification) -> str:
     """A table with a verdict per layer, and the sum of it."""
-    cells = [
+    right = [False, False, False, True, True, True, True, False]
+    table = draw(cells_of(found), HEADINGS, right, "simple")
+    values = [part for check in found.checks if check.values is not None for part in _values(check)]
+    return "\n".join([text.safe(found.report.name), table, "", *values, *_summary(found)])
+
+
+def cells_of(found: Verification) -> list[list[str]]:
+    """The cells of the table, a row for each layer."""
+    return [
         [
             check.row.path,
             check.row.type,
@@ -36,9 +44,6 @@ def as_text(found: Verification) -> str:
         ]
         for check in found.checks
     ]
-    table = draw(cells, HEADINGS, [False, False, False, True, True, True, True, False], "simple")
-    values = [part for check in found.checks if check.values is not None for part in _values(check)]
-    return "\n".join([text.safe(found.report.name), table, "", *values, *_summary(found)])
 
 
 def _values(check: Check) -> list[str]:
@@ -75,11 +80,16 @@ def _summary(found: Verification) -> list[str]:
 
 
 def as_json(found: Verification) -> str:
-    """The checks as JSON, schema version 1."""
+    """The same data as JSON."""
     import json
 
+    return json.dumps(as_dict(found), indent=2, ensure_ascii=True)
+
+
+def as_dict(found: Verification) -> dict[str, Any]:
+    """The checks as plain data, schema version 1."""
     report, checks = found.report, found.checks
-    data = {
+    return {
         "schema_version": SCHEMA_VERSION,
         "name": report.name,
         "input": {name: list(shape) for name, shape in report.inputs.items()},
@@ -95,7 +105,6 @@ def as_json(found: Verification) -> str:
             "peak_bytes": max((c.bytes for c in checks), default=0),
         },
     }
-    return json.dumps(data, indent=2, ensure_ascii=True)
 
 
 def _layer(check: Check) -> dict[str, Any]:

@@ -455,9 +455,9 @@ def test_repetitions_and_variants_say_a_thing_once(capsys, folder):
 @pytest.mark.parametrize("name", shipped_specs())
 def test_lints_are_silent_on_shipped_networks(name):
     """Or they are no more than infos."""
+    from cnncalc import load
     from cnncalc.analysis.lint import Subject
     from cnncalc.analysis.rules import all_lints
-    from cnncalc.api import load
 
     network = load(name)
     report = network.summary()

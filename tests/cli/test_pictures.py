@@ -11,8 +11,7 @@ import pytest
 
 import cnncalc
 from cnncalc.__main__ import main
-from cnncalc.cli import common
-from cnncalc.report import features, graphview, plot, stacks
+from cnncalc.report import features, graphview, plot, saving, stacks
 from cnncalc.report.layout import GAP, Layout, places
 from cnncalc.report.outline import outline
 from cnncalc.report.svg import Box, Picture, shortened, tail, text_width
@@ -353,7 +352,7 @@ def test_large_pngs_and_charts(capsys, tmp_path, monkeypatch):
     )
     code, _, err = run(capsys, "draw", path, "-o", tmp_path / "d.mmd")
     assert (code, "note: the chart has 1,274 edges; Mermaid draws 500" in err) == (0, True)
-    monkeypatch.setattr(common, "MOST_PIXELS", 10_000)
+    monkeypatch.setattr(saving, "MOST_PIXELS", 10_000)
     code, _, err = run(capsys, "draw", "lenet5", "-o", tmp_path / "l.png")
     assert (code, "note: the picture is scaled down to 0.2" in err, "within 10,000 pixels" in err) == (
         0,

@@ -5,25 +5,30 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_type_hints
+from typing import Literal, get_args, get_type_hints
 
+from cnncalc.analysis.check import BUDGETS
 from cnncalc.cli.plot import SHORT
-from cnncalc.cli.selection import BUDGETS
-from cnncalc.counting.quantities import QUANTITIES
-from cnncalc.counting.rows import DONE, STORED, Row, Totals
-from cnncalc.dims import Dim
+from cnncalc.counting.quantities import QUANTITIES, Count
+from cnncalc.counting.rows import DONE, STORED, Row, SizeT_co, Totals
 
 ROOT = Path(__file__).parents[2] / "cnncalc"
 #: sizes of a layer or setting that are not numbers of the table themselves
 SIZES = {"activations", "inputs_read", "params_read"}
 #: choices of a few numbers, by name: what an option is called, what is shown unless others are asked for
-CHOICES = {"cli/selection.py": set(BUDGETS.values()), "cli/plot.py": set(SHORT.values()), "analysis/sweep.py": {"peak_activation_bytes"}}  # fmt: skip
+CHOICES = {"analysis/check.py": set(BUDGETS.values()), "cli/plot.py": set(SHORT.values()), "analysis/sweep.py": {"peak_activation_bytes"}}  # fmt: skip
 
 
 def test_the_table_and_the_types_agree():
     assert {*Totals._fields, "params"} - {"partial"} == set(QUANTITIES)
-    assert {name for name, kind in get_type_hints(Row).items() if kind == Dim} == {*STORED, *DONE}
+    assert {name for name, kind in get_type_hints(Row).items() if kind == SizeT_co | Literal[0]} == {
+        *STORED,
+        *DONE,
+    }
     assert set(Row._fields) & set(QUANTITIES) == {*STORED, *DONE} - SIZES
+    assert {*get_args(Count)} == {name for name, q in QUANTITIES.items() if q.per is None} | {
+        "peak_activations"
+    }
     for name, quantity in QUANTITIES.items():
         assert quantity.name == name
         assert (quantity.of is None) == (quantity.largest is not None)

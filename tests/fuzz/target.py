@@ -5,6 +5,7 @@ import io
 import sys
 import time
 
+from cnncalc import Network, load
 from cnncalc.analysis.check import Options, check_text, fixed
 from cnncalc.analysis.diff import diff
 from cnncalc.analysis.explain import explain
@@ -13,7 +14,6 @@ from cnncalc.analysis.perturb import differences, perturbed
 from cnncalc.analysis.solve import solve
 from cnncalc.analysis.unrolled import unrolled
 from cnncalc.analysis.verify import prepared, verified
-from cnncalc.api import Network, load
 from cnncalc.counting.propagate import Report
 from cnncalc.dims import DimError
 from cnncalc.errors import CnncalcError, SpecError, UsageError

@@ -2,10 +2,10 @@
 
 import pytest
 
+from cnncalc import load
 from cnncalc.analysis.check import Options, check_text
 from cnncalc.analysis.diff import diff, fails
 from cnncalc.analysis.solve import solve
-from cnncalc.api import load
 from cnncalc.errors import SpecError, UsageError
 from cnncalc.reading.expressions.bounds import WORDS, Bound
 

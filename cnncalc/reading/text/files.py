@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from cnncalc.errors import CnncalcError, Mark, Place, Problem, Source, SpecError, UsageError
 from cnncalc.reading import foreign
@@ -93,9 +93,16 @@ def read_any(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[Docume
     """
     if not isinstance(source, str | os.PathLike):
         return read_mapping(source), None
-    if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
+    if isinstance(source, str) and not names_file(source):
         return read_text(source), None
     return read_spec(os.fspath(source))
+
+
+def names_file(source: object) -> TypeGuard[str | os.PathLike[str]]:
+    """Whether it is a path or a name, not the text of a spec or data."""
+    if isinstance(source, str):
+        return "\n" not in source and not source.lstrip().startswith("{")
+    return isinstance(source, os.PathLike)
 
 
 def read_raw(reference: str) -> tuple[str, str, Callable[[str], bytes]] | None:

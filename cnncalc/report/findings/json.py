@@ -12,12 +12,16 @@ from cnncalc.report.json_ import SCHEMA_VERSION
 
 
 def render(findings: Findings) -> str:
-    data = {
+    return as_json(as_dict(findings))
+
+
+def as_dict(findings: Findings) -> dict[str, Any]:
+    """The findings as plain data."""
+    return {
         "schema_version": SCHEMA_VERSION,
         "summary": {severity: findings.count(severity) for severity in ("error", "warning", "info")},
         "specs": [_spec(result) for result in findings.results],
     }
-    return as_json(data)
 
 
 def _spec(result: Result) -> dict[str, Any]:

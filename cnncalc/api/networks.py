@@ -1,0 +1,184 @@
+"""Networks: read from a spec, summarised, compiled and run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from cnncalc import network
+from cnncalc.api.reports import Report
+from cnncalc.reading.text.files import read_any
+
+if TYPE_CHECKING:
+    import os
+
+    from cnncalc.analysis.closed_form import Compiled
+    from cnncalc.api.answers import Verification
+    from cnncalc.counting.quantities import Count
+    from cnncalc.dims import Dim
+
+    Over = Mapping[str, Sequence[Any] | str]
+
+
+def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Network:
+    """Read a network from a path, a shipped name, the text of a spec, or a dict.
+
+    Args:
+        source: ``"specs/vgg16.yaml"``, ``"resnet.yaml@resnet18"``, ``"vgg16"``, YAML or JSON text
+            (recognized by a line break or a leading ``{``), or a dict with the keys of a spec.
+
+    Raises:
+        SpecError: with every problem found, each with file, line and column.
+        UsageError: there is no such file.
+    """
+    document, variant = read_any(source)
+    return Network(network.build(document, variant).spec)
+
+
+class Network(network.Network):
+    """A spec that has passed every check that needs no sizes. Immutable."""
+
+    @overload
+    def summary(
+        self, *, set: Mapping[str, Any] | None = None, batch: int = 1, dtype: str = "float32"
+    ) -> Report[int, int]: ...
+    @overload
+    def summary(
+        self,
+        *,
+        free: Iterable[str] = (),
+        set: Mapping[str, Any] | None = None,
+        over: Over | None = None,
+        batch: int = 1,
+        dtype: str = "float32",
+    ) -> Report[Dim, Dim | None]: ...
+    def summary(
+        self,
+        *,
+        free: Iterable[str] = (),
+        set: Mapping[str, Any] | None = None,
+        over: Over | None = None,
+        batch: int = 1,
+        dtype: str = "float32",
+    ) -> Report[Any, Any]:
+        """Shapes, parameters and MACs of every layer and in total.
+
+        Args:
+            free: names of ``vars`` that stay symbolic; sizes are then expressions in them.
+            set: values for ``vars`` instead of their defaults.
+            over: variables that stay symbolic, and the numbers each stands for: ``{"w": "0.25:2:0.05"}``, or a list.
+            batch: samples in a batch; it multiplies activations, nothing else.
+            dtype: float64, float32, float16, bfloat16 or int8, for sizes in bytes.
+
+        Raises:
+            SpecError: a layer does not fit its input, or an expression has no value.
+            UsageError: a variable or dtype is unknown.
+        """
+        return Report.of(super().summary(free=free, set=set, over=over, batch=batch, dtype=dtype))
+
+    @overload
+    def compile(
+        self,
+        number: Count,
+        /,
+        *,
+        free: Sequence[str] = (),
+        set: Mapping[str, Any] | None = None,
+        over: Over | None = None,
+        batch: int = 1,
+    ) -> Compiled[int]: ...
+    @overload
+    def compile(
+        self,
+        number: Literal["output"],
+        /,
+        *,
+        free: Sequence[str] = (),
+        set: Mapping[str, Any] | None = None,
+        over: Over | None = None,
+        batch: int = 1,
+    ) -> Compiled[tuple[int, ...]]: ...
+    @overload
+    def compile(
+        self,
+        number: str,
+        second: str,
+        /,
+        *more: str,
+        free: Sequence[str] = (),
+        set: Mapping[str, Any] | None = None,
+        over: Over | None = None,
+        batch: int = 1,
+    ) -> Compiled[tuple[Any, ...]]: ...
+    @overload
+    def compile(
+        self,
+        *numbers: str,
+        free: Sequence[str] = (),
+        set: Mapping[str, Any] | None = None,
+        over: Over | None = None,
+        batch: int = 1,
+    ) -> Compiled[Any]: ...
+    def compile(
+        self,
+        *numbers: str,
+        free: Sequence[str] = (),
+        set: Mapping[str, Any] | None = None,
+        over: Over | None = None,
+        batch: int = 1,
+    ) -> Compiled[Any]:
+        """A function from values of free variables to numbers of the network, by closed forms.
+
+        Args:
+            numbers: ``"params"``, ``"macs"``, ``"output"``, any other total, ``"peak_activations"``
+                (elements), or ``"PATH.macs"`` for one layer. A ratio is rounded to the nearest float.
+            free: names of ``vars``, the function's arguments in this order.
+            set: values for other ``vars``.
+            over: the numbers that a variable stands for; those that ``free`` does not name come after it.
+            batch: samples in a batch.
+
+        Returns:
+            A function of numbers, or of NumPy arrays that broadcast together. It gives one value for one number,
+            else a tuple; ``output`` is a tuple of sizes. A value for which the formulas do not hold is a ValueError.
+
+        Raises:
+            SpecError: the structure depends on a variable in ``free``.
+            UsageError: a number or variable is unknown.
+        """
+        from cnncalc.analysis.closed_form import Compiled
+
+        names = tuple(dict.fromkeys([*([free] if isinstance(free, str) else free), *(over or ())]))
+        return Compiled(self.summary(free=names, set=set, over=over, batch=batch), numbers, names)
+
+    def verify(
+        self,
+        *,
+        set: Mapping[str, Any] | None = None,
+        batch: int = 1,
+        seed: int = 0,
+        dtype: str = "float32",
+        inputs: Mapping[str, Any] | None = None,
+        weights: Mapping[str, Any] | None = None,
+        threads: int = 1,
+    ) -> Verification:
+        """Run the network with NumPy and compare every array with the computed shapes, parameters and MACs.
+
+        Args:
+            set: values for ``vars`` instead of their defaults.
+            batch: samples in a batch.
+            seed: the seed for random inputs and weights.
+            dtype: ``"float32"`` or ``"float64"``, the data type of the computation.
+            inputs: arrays ``(N, C, *spatial)`` by input name, instead of random ones.
+            weights: arrays by ``PATH.weight``, ``PATH.bias``, ..., instead of random ones.
+            threads: to share the work among; more than one pays where BLAS itself runs in one.
+
+        Raises:
+            SpecError: a layer does not fit its input.
+            UsageError: an input or a weight is missing, of another shape, or not finite.
+        """
+        from cnncalc.analysis.verify import prepared, verified
+        from cnncalc.api.answers import Verification
+
+        report = self.summary(set=set, batch=batch)
+        setup = prepared(report, seed=seed, dtype=dtype, inputs=inputs, weights=weights)
+        return Verification(*verified(report, setup, threads=threads))

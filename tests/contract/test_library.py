@@ -1,0 +1,252 @@
+"""The library as programs use it: its names, its answers, and what they show."""
+
+import inspect
+import json
+import pickle
+import subprocess
+import sys
+
+import pytest
+
+import cnncalc
+from cnncalc.__main__ import main
+from cnncalc.errors import UsageError
+
+WRONG = "name: wrong\ninput: [3, 8, 8]\nlayers:\n  - {type: conv2d, kernel_size: 9, out_channels: 2}\n"
+DOUBTFUL = "name: a < b\ninput: [3, 9, 9]\nlayers:\n  - {type: maxpool2d, kernel_size: 2, name: a}\n"
+
+
+def _answers():
+    net, unet = cnncalc.load("lenet5"), cnncalc.load("unet_padded")
+    return {
+        "table lenet5": net.summary(),
+        "solve unet_padded": cnncalc.solve(unet),
+        "diff lenet5 alexnet": cnncalc.diff(net.summary(), cnncalc.load("alexnet").summary()),
+        "explain lenet5 c1": cnncalc.explain(net.summary(), "c1"),
+        "verify lenet5": net.verify(),
+        "check lenet5": cnncalc.check("lenet5"),
+        "sweep mobilenet_v1 --over w=0.25,0.5 --over H,W=160:224:32": cnncalc.sweep(
+            cnncalc.load("mobilenet_v1"), {"w": [0.25, 0.5], ("H", "W"): "160:224:32"}
+        ),
+    }
+
+
+ANSWERS = _answers()
+PLAIN = [command for command in ANSWERS if not command.startswith("explain")]
+
+
+@pytest.mark.parametrize("command", ANSWERS)
+def test_answers_print_as_their_command_does_and_show_in_notebooks(command, capsys):
+    answer = ANSWERS[command]
+    main(command.split())
+    shown = capsys.readouterr()
+    if not command.startswith("verify"):  # which has times
+        assert str(answer) == (shown.out or shown.err).rstrip("\n")
+    assert "\n" not in repr(answer)
+    assert len(repr(answer)) < 200
+    assert repr(answer).startswith(f"<{type(answer).__name__} ")
+    assert "<table>" in answer._repr_html_() or "<p>No problems" in answer._repr_html_()
+    assert repr(pickle.loads(pickle.dumps(answer))) == repr(answer)
+
+
+@pytest.mark.parametrize("command", PLAIN)
+def test_answers_are_the_data_that_their_command_prints(command, capsys):
+    main([*command.split(), "--format", "json"])
+    printed = json.loads(capsys.readouterr().out)
+    plain = json.loads(json.dumps(ANSWERS[command].to_dict(), default=float))
+    if command.startswith("verify"):
+        for found in (plain, printed):
+            del found["totals"]["seconds"]
+            for layer in found["layers"]:
+                del layer["seconds"], layer["values"], layer["bytes"]
+            del found["totals"]["peak_bytes"]
+    assert plain == printed
+
+
+def test_what_a_notebook_shows_is_escaped():
+    assert (
+        "a &lt; b"
+        in cnncalc.diff(cnncalc.load(DOUBTFUL).summary(), cnncalc.load(DOUBTFUL).summary())._repr_html_()
+    )
+    assert "<h4>a &lt; b</h4>" in cnncalc.load(DOUBTFUL).verify()._repr_html_()
+    shown = cnncalc.check(WRONG)._repr_html_()
+    assert "C302" in shown
+    assert "<td style" in shown
+
+
+def test_check_says_what_is_wrong_instead_of_raising(tmp_path):
+    assert cnncalc.check("lenet5").ok
+    for source in (WRONG, {"input": [3, 8, 8], "layers": [{"type": "maxpool2d", "kernel_size": 9}]}):
+        result = cnncalc.check(source)
+        assert (result.ok, [problem.code for problem in result.errors]) == (False, ["C302"])
+    path = tmp_path / "doubtful.yaml"
+    path.write_text(DOUBTFUL)
+    result = cnncalc.check(path)
+    assert (result.ok, result.name) == (True, str(path))
+    dropped = [problem.code for problem in result.warnings]
+    assert dropped == ["W201"]
+    assert not cnncalc.check(path, ignore=["W2"]).warnings
+    assert [p.code for p in cnncalc.check(path, select="W201").warnings] == ["W201"]
+    assert [p.code for p in cnncalc.check("lenet5", max_params="1k").errors] == ["C401"]
+    assert cnncalc.check("lenet5", max_params=10**6, max_peak_activation="1MiB").ok
+    assert [p.code for p in cnncalc.check(tmp_path / "missing.yaml").errors] == ["C007"]
+    assert [p.code for p in cnncalc.check("input: [").errors] == ["C001"] or not cnncalc.check("input: [").ok
+    assert [p.code for p in cnncalc.check("input: [\nlayers:").errors] == ["C001"]
+    for wrong in ({"select": ["W999"]}, {"ignore": "bias"}, {"dtype": "float8"}, {"max_params": "many"}):
+        with pytest.raises(UsageError):
+            cnncalc.check("lenet5", **wrong)
+
+
+def test_a_sweep_is_rows_by_name():
+    net = cnncalc.load("mobilenet_v1")
+    found = cnncalc.sweep(net, {"w": "0.25:1:0.25"}, numbers=["macs"], set={"H": 128, "W": 128})
+    assert found.columns == ("w", "valid", "macs")
+    assert len(found) == 4
+    assert found.column("macs") == [
+        net.summary(set={"w": w, "H": 128, "W": 128}).totals.macs for w in found.column("w")
+    ]
+    assert next(iter(found)) == dict(zip(found.columns, found.rows[0], strict=True))
+    few = cnncalc.sweep(net, {"w": [0.25, 0.5, 1.0]}, numbers="macs", where=["params < 2M", "params >= 500k"])
+    assert few.columns == ("w", "valid", "macs")
+    assert few.column("w") == [0.5]
+    unet = cnncalc.sweep(cnncalc.load("unet_padded"), {("H", "W"): [64, 65]})
+    assert [(row["valid"], row["params"] is None) for row in unet] == [(True, False), (False, True)]
+    assert len(cnncalc.sweep(cnncalc.load("unet_padded"), {("H", "W"): [64, 65]}, where="params > 1")) == 1
+    for wrong in (
+        {"numbers": ["parms"]},
+        {"where": "parms < 5"},
+        {"where": "params < many"},
+        {"where": "params"},
+    ):
+        with pytest.raises(UsageError):
+            cnncalc.sweep(net, {"w": [0.25]}, **wrong)
+
+
+def test_pictures_are_shown_and_saved(tmp_path):
+    report = cnncalc.load("squeezenet1_1").summary()
+    for picture in (
+        cnncalc.draw(report),
+        cnncalc.draw(report, view="features", depth=1),
+        cnncalc.plot(report, by="macs"),
+    ):
+        assert str(picture).startswith("<svg ")
+        assert picture._repr_svg_() == str(picture)
+        picture.save(tmp_path / "p.svg")
+        assert (tmp_path / "p.svg").read_text(encoding="utf-8") == f"{picture}\n"
+        assert len(repr(picture)) < 100
+        with pytest.raises(UsageError, match=r"must end in \.svg or \.png"):
+            picture.save(tmp_path / "p.gif")
+    for wrong in (lambda: cnncalc.draw(report, view="tree"), lambda: cnncalc.draw(report, depth=0),
+                  lambda: cnncalc.plot(report, by="parms"), lambda: cnncalc.plot(report, by="peak_activation_bytes"),
+                  lambda: cnncalc.plot(cnncalc.load("lenet5").summary(), depth=1.5)):  # fmt: skip
+        with pytest.raises(UsageError):
+            wrong()
+
+
+@pytest.mark.parametrize("name", [name for name in cnncalc.__all__ if name != "__version__"])
+def test_every_public_name_is_documented(name):
+    thing = getattr(cnncalc, name)
+    doc = inspect.getdoc(thing)
+    assert doc
+    assert "(" not in doc.splitlines()[0][: len(name) + 1]  # not the signature that NamedTuple writes
+    attributes = [
+        (word, value) for word, value in vars(thing).items()
+        if not word.startswith("_") and (inspect.isfunction(value) or isinstance(value, property))
+    ] if inspect.isclass(thing) and not issubclass(thing, BaseException) else []  # fmt: skip
+    for word, value in attributes:
+        assert inspect.getdoc(value), f"{name}.{word}"
+
+
+def test_names_are_those_that_type_checkers_see():
+    """The table of homes, __all__ and the imports for type checkers say the same."""
+    source = inspect.getsource(cnncalc)
+    for name, home in cnncalc._HOMES.items():
+        assert name in cnncalc.__all__
+        assert any(name in line and f"cnncalc.{home} " in line for line in source.splitlines()), name
+    assert {*cnncalc.__all__} == {*cnncalc._HOMES, "__version__"}
+
+
+USER = """
+import cnncalc
+from cnncalc import Compiled, Diff, Explanation, Expr, Network, Report, Result, Row, Solution, Sweep, Totals, Verification
+
+net: Network = cnncalc.load("vgg16")
+report = net.summary(set={"H": 64, "W": 64}, batch=2)
+p: int = net.summary().totals.params
+peak: int = report.totals.peak_activation_bytes
+macs: list[int] = [row.macs for row in report]
+shape: tuple[int, ...] = report["features"].output
+channels: int = report.output[0]
+symbolic = net.summary(free=["H", "W"])
+size: int | Expr = symbolic.totals.macs
+half: int | Expr = symbolic.output[0] // 2
+maybe: int | Expr | None = symbolic.totals.peak_activation_bytes
+
+params: Compiled[int] = net.compile("params", free=["H", "W"])
+n: int = params(224, W=160)
+sides: tuple[int, ...] = net.compile("output", free="H")(224)
+one, two = net.compile("params", "macs", free=["H"])(224)
+
+solution: Solution = cnncalc.solve(net, "H", where="params <= 5M")
+near: int | float | None = solution.sets["H"].nearest(300, step=1)
+changes: Diff = cnncalc.diff(report, symbolic)
+lines: Explanation = cnncalc.explain(report, "features")
+result: Result = cnncalc.check("vgg16", ignore=["W2"])
+ok: bool = result.ok
+grid: Sweep = cnncalc.sweep(net, {("H", "W"): [160, 224]}, where="macs < 1G")
+found: Verification = net.verify()
+agrees: bool = found.agrees
+cnncalc.draw(report, view="graph").save("net.svg")
+defaults: dict[str, object] = {**net.vars}
+
+
+def cost(report: Report[int]) -> int:
+    return report.totals.macs
+
+
+def any_cost(report: Report) -> "int | Expr":
+    return report.totals.macs
+
+
+def names(rows: list[Row]) -> list[str]:
+    return [row.path for row in rows]
+
+
+cost(report)
+any_cost(report)
+any_cost(symbolic)
+"""
+MISTAKES = """
+import cnncalc
+
+net = cnncalc.load("vgg16")
+wrong: int = net.summary(free=["H"]).totals.params
+worse: str = net.summary().totals.params
+also: str = net.compile("macs", free=["H"])(224)
+"""
+
+
+@pytest.mark.slow
+def test_a_program_of_a_user_passes_mypy(tmp_path):
+    """And the checker sees types, not Any: mistakes are found."""
+    pytest.importorskip("mypy")
+    (tmp_path / "user.py").write_text(USER)
+    (tmp_path / "mistakes.py").write_text(MISTAKES)
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--no-incremental",
+        "--config-file=",
+        "--follow-imports=silent",
+    ]
+    good = subprocess.run(
+        [*command, "user.py", "mistakes.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    lines = [line for line in good.stdout.splitlines() if "error:" in line]
+    assert [line.split(":")[:2] for line in lines] == [
+        ["mistakes.py", "5"],
+        ["mistakes.py", "6"],
+        ["mistakes.py", "7"],
+    ], good.stdout
