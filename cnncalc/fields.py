@@ -297,13 +297,13 @@ class Claim(NamedTuple):
 
 
 _claimed = PlainValidator(lambda v: v if v is None else integer(v, 1))
-_channels = About("Channels of the input: checked if given.", unit="channels")
-_features = About("Size of the input's last axis: checked if given.", unit="features")
+_channels = About("Number of input channels; checked if given.", unit="channels")
+_features = About("Size of the input's last axis; checked if given.", unit="features")
 InputChannels = Annotated[Dim | None, _claimed, Claim(0, "channels"), _channels, Field(repr=False)]
 InputFeatures = Annotated[Dim | None, _claimed, Claim(-1, "features"), _features, Field(repr=False)]
 OutChannels = Annotated[Size, About("Number of filters.", 64, "channels")]
-Multiplier = Annotated[Size, About("Filters for each channel.")]
-Groups = Annotated[Size, About("Groups of channels that do not see each other.")]
+Multiplier = Annotated[Size, About("Number of filters per channel.")]
+Groups = Annotated[Size, About("Number of groups of channels, which are processed separately.")]
 Bias = Annotated[
     Flag, About("Whether each filter or output adds a learned constant; true without norm, false with it.")
 ]

@@ -25,7 +25,7 @@ class WindowLayer(Layer):
 
     words = {"padding": fields.PADDING_WORDS}
 
-    kernel_size: Annotated[PerAxis, fields.About("Cells of the window along each axis.", 3, "cells")]
+    kernel_size: Annotated[PerAxis, fields.About("Size of the window along each axis.", 3, "cells")]
     stride: Annotated[PerAxis, fields.About("Step from one window to the next.", unit="cells")] = 1  # type: ignore[assignment]
     padding: Annotated[
         Padding,
@@ -231,7 +231,7 @@ class GlobalPooling(Layer):
 
     family = "pool"
 
-    keepdim: Annotated[fields.Flag, fields.About("Whether the spatial axes stay, with size 1.")] = False
+    keepdim: Annotated[fields.Flag, fields.About("Whether the spatial axes are kept, with size 1.")] = False
 
     def requirements(self, inputs: Shapes) -> Requirements:
         return needs_rank(self, inputs[0], 1, 2, 3)

@@ -20,7 +20,7 @@ class AveragePooling(Pooling):
     """
 
     count_include_pad: Annotated[
-        fields.Flag, fields.About("Whether zeros of the padding count in the mean.")
+        fields.Flag, fields.About("Whether the zeros of the padding are included in the mean.")
     ] = True
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:

@@ -15,7 +15,9 @@ class Celu(Elementwise):
     """
 
     type: Literal["celu"] = "celu"
-    alpha: Annotated[fields.Positive, fields.About("Scale: far below zero the result is -alpha.")] = 1.0
+    alpha: Annotated[
+        fields.Positive, fields.About("Scale; the result approaches -alpha for large negative inputs.")
+    ] = 1.0
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         from cnncalc.kernels import activation

@@ -18,7 +18,7 @@ class ChannelShuffle(Rearrangement):
     """
 
     type: Literal["channel_shuffle"] = "channel_shuffle"
-    groups: Annotated[fields.Size, fields.About("Groups of channels that are interleaved.", 2)]
+    groups: Annotated[fields.Size, fields.About("Number of groups of channels that are interleaved.", 2)]
 
     def requirements(self, inputs: Shapes) -> Requirements:
         return groups_divide(self.groups, input=inputs[0][0])

@@ -32,7 +32,7 @@ class TransposedConvolution(DilatedWindowLayer):
     padding: Annotated[
         Padding,
         fields.About(
-            "Cells taken off the output: a number, one for each axis, pairs [before, after], or a word.",
+            "Cells removed from the edges of the output: a number, one for each axis, pairs [before, after], or a word.",
             unit="cells",
         ),
     ] = 0  # type: ignore[assignment]
@@ -42,7 +42,7 @@ class TransposedConvolution(DilatedWindowLayer):
     output_padding: Annotated[
         PerAxis,
         fields.About(
-            "Cells added to one end of the output, to choose among sizes that the stride leaves open.",
+            "Cells added to one end of the output, to select one of the sizes that the stride allows.",
             unit="cells",
         ),
     ] = 0  # type: ignore[assignment]

@@ -15,7 +15,7 @@ class Elu(Elementwise):
     """
 
     type: Literal["elu"] = "elu"
-    alpha: Annotated[fields.Real, fields.About("Factor of exp(x) - 1, which is the result below zero.")] = 1.0
+    alpha: Annotated[fields.Real, fields.About("Factor of exp(x) - 1, the result for negative inputs.")] = 1.0
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         from cnncalc.kernels import activation

@@ -22,7 +22,7 @@ class Gelu(Elementwise):
     approximate: Annotated[
         str,
         PlainValidator(fields.choice(*("none", "tanh"))),
-        fields.About("none for the exact formula, tanh for its approximation."),
+        fields.About("none for the exact formula, tanh for an approximation."),
     ] = "none"
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:

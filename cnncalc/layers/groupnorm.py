@@ -23,7 +23,9 @@ class GroupNorm(ChannelNorm):
     cost = 7
 
     type: Literal["groupnorm"] = "groupnorm"
-    num_groups: Annotated[fields.Size, fields.About("Groups of channels that are normalized together.", 8)]
+    num_groups: Annotated[
+        fields.Size, fields.About("Number of groups of channels; each group is normalized as one.", 8)
+    ]
     num_channels: fields.InputChannels = None
     eps: fields.Epsilon = 1e-5
     affine: fields.Affine = True

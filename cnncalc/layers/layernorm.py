@@ -39,7 +39,8 @@ class LayerNorm(ChannelNorm):
         fields.Flag, fields.About("Whether factors are learned, and shifts unless bias is false.")
     ] = True
     bias: Annotated[
-        fields.Flag, fields.About("Whether shifts are learned beside the factors of elementwise_affine.")
+        fields.Flag,
+        fields.About("Whether shifts are learned in addition to the factors of elementwise_affine."),
     ] = True
 
     def _normalized(self, x: Shape) -> Shape:

@@ -28,7 +28,7 @@ class Lrn(ChannelNorm):
         ),
     ]
     alpha: Annotated[fields.Real, fields.About("Factor of the mean square.")] = 1e-4
-    beta: Annotated[fields.Real, fields.About("Exponent of what divides.")] = 0.75
+    beta: Annotated[fields.Real, fields.About("Exponent of the denominator.")] = 0.75
     k: Annotated[fields.Real, fields.About("Added to alpha times the mean square.")] = 1.0
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:

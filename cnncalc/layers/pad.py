@@ -46,9 +46,9 @@ class Pad(Rearrangement):
     mode: Annotated[
         str,
         PlainValidator(fields.choice(*_MODES)),
-        fields.About("What the added cells hold: a constant, or cells of the input."),
+        fields.About("How the added cells are filled: with a constant, or with cells of the input."),
     ] = "constant"
-    value: Annotated[fields.Real, fields.About("What the added cells hold in the mode constant.")] = 0.0
+    value: Annotated[fields.Real, fields.About("Value of the added cells if mode is constant.")] = 0.0
 
     def _pairs(self, x: Shape) -> tuple[tuple[Dim, Dim], ...]:
         if isinstance(self.padding, tuple):

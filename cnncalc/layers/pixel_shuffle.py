@@ -19,7 +19,7 @@ class PixelShuffle(Rearrangement):
     rank = 2
 
     type: Literal["pixel_shuffle"] = "pixel_shuffle"
-    upscale_factor: Annotated[fields.Factor, fields.About("Enlargement of each side.", 2)]
+    upscale_factor: Annotated[fields.Factor, fields.About("Factor by which each side grows.", 2)]
 
     def requirements(self, inputs: Shapes) -> Requirements:
         (x,) = inputs

@@ -19,7 +19,7 @@ class PixelUnshuffle(Rearrangement):
     rank = 2
 
     type: Literal["pixel_unshuffle"] = "pixel_unshuffle"
-    downscale_factor: Annotated[fields.Factor, fields.About("Reduction of each side.", 2)]
+    downscale_factor: Annotated[fields.Factor, fields.About("Factor by which each side shrinks.", 2)]
 
     def requirements(self, inputs: Shapes) -> Requirements:
         (x,) = inputs

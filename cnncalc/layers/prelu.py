@@ -19,7 +19,9 @@ class Prelu(Elementwise):
     """
 
     type: Literal["prelu"] = "prelu"
-    num_parameters: Annotated[fields.Size, fields.About("Learned slopes: 1, or the number of channels.")] = 1
+    num_parameters: Annotated[
+        fields.Size, fields.About("Number of learned slopes: 1, or the number of channels.")
+    ] = 1
 
     def requirements(self, inputs: Shapes) -> Requirements:
         (x,) = inputs

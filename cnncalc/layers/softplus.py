@@ -15,8 +15,10 @@ class Softplus(Elementwise):
     """
 
     type: Literal["softplus"] = "softplus"
-    beta: Annotated[fields.Positive, fields.About("Factor of the input; the result is divided by it.")] = 1.0
-    threshold: Annotated[fields.Real, fields.About("Where beta*x is above it, the result is x.")] = 20.0
+    beta: Annotated[fields.Positive, fields.About("Factor of the input, by which the result is divided.")] = (
+        1.0
+    )
+    threshold: Annotated[fields.Real, fields.About("If beta*x exceeds it, the result is x.")] = 20.0
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         from cnncalc.kernels import activation

@@ -65,13 +65,13 @@ class Upsample(Resizing):
         Any,
         PlainValidator(_factors),
         PlainSerializer(_written),
-        fields.About("Enlargement, one for all axes or one for each."),
+        fields.About("Factor by which each side grows: a number, or one for each axis."),
     ] = None
-    mode: Annotated[
-        str, PlainValidator(fields.choice(*_CORNERS)), fields.About("How the values between cells are found.")
-    ] = "nearest"
+    mode: Annotated[str, PlainValidator(fields.choice(*_CORNERS)), fields.About("Interpolation mode.")] = (
+        "nearest"
+    )
     align_corners: Annotated[
-        fields.Flag, fields.About("Whether corners of the input lie on corners of the output.")
+        fields.Flag, fields.About("Whether the corner cells of input and output are aligned.")
     ] = False
 
     def requirements(self, inputs: Shapes) -> Requirements:

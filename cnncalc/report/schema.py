@@ -100,11 +100,11 @@ def top(types: dict[str, type[Layer]]) -> dict[str, Any]:
     variable = {"anyOf": [default, {
         "type": "object", "required": ["default"], "additionalProperties": False,
         "properties": {
-            "default": {**default, "description": "Its value, unless another is given."}, "description": text,
-            "type": {"enum": list(KINDS), "description": "Its kind, where the default does not show it."},
-            "from": {**bound, "description": "The least value."}, "to": {**bound, "description": "The largest value."},
-            "step": {**bound, "description": "How far apart the values are."},
-            "multiple_of": {**bound, "description": "What every value is a multiple of."},
+            "default": {**default, "description": "The value unless another is given."}, "description": text,
+            "type": {"enum": list(KINDS), "description": "The type, if the default does not show it."},
+            "from": {**bound, "description": "The smallest value."}, "to": {**bound, "description": "The largest value."},
+            "step": {**bound, "description": "The distance between values."},
+            "multiple_of": {**bound, "description": "A number of which every value is a multiple."},
             "values": {"type": "array", "minItems": 1, "description": "All allowed values."},
         },
     }]}  # fmt: skip
@@ -113,7 +113,7 @@ def top(types: dict[str, type[Layer]]) -> dict[str, Any]:
     block = {
         "type": "object", "required": ["layers"], "additionalProperties": False,
         "properties": {"description": text, "params": {
-            "description": "Name to default, or to a kind: then it must be given.", "type": "object", "propertyNames": NAME,
+            "description": "Maps each param to its default, or to a kind, which makes it required.", "type": "object", "propertyNames": NAME,
             "additionalProperties": {"anyOf": [{"enum": list(PARAM_KINDS)}, {"type": ["number", "boolean", "string", "null", "array"]}]},
         }, "layers": {"type": "array"}},
     }  # fmt: skip
@@ -134,19 +134,19 @@ def top(types: dict[str, type[Layer]]) -> dict[str, Any]:
                   "examples": [[3, 224, 224], [3, "H", "W"], {"shape": [224, 224, 3], "layout": "nhwc"}]},
         "input_values": {"description": "Numbers for the input, for 'cnncalc verify'.",
                          "anyOf": [{"$ref": "#/$defs/numbers"}, {"type": "object", "additionalProperties": {"$ref": "#/$defs/numbers"}}]},
-        "output": {"description": "The layers whose outputs the network gives; default: the last.",
+        "output": {"description": "The layers whose outputs are the network's outputs; default: the last layer.",
                    "anyOf": [REFERENCE, {"type": "array", "minItems": 1, "items": REFERENCE}]},
-        "vars": {"description": "Variables and their defaults; later ones may use earlier ones.", "type": "object",
+        "vars": {"description": "Variables and their defaults; a default may use earlier variables.", "type": "object",
                  "propertyNames": NAME, "additionalProperties": variable, "examples": [{"H": 224, "W": 224, "classes": 1000}]},
         "defaults": {"description": "Default fields by layer type; an item's own fields take precedence.", "type": "object",
                      "propertyNames": {"enum": list(types)}, "additionalProperties": {"type": "object"}},
         "blocks": {"description": "Reusable layers; their names are types.", "type": "object", "propertyNames": NAME,
                    "additionalProperties": block},
         "layers": {"description": "The network, in order.", "type": "array"},
-        "variants": {"description": "Members of a family: file.yaml@name.", "type": "object", "additionalProperties": variant},
+        "variants": {"description": "Members of a family, selected by file.yaml@name.", "type": "object", "additionalProperties": variant},
         "expect": {"$ref": "#/$defs/expectation"},
-        "cases": {"description": "Settings, each a test of its own.", "type": "array", "items": case},
-        "lint": {"description": "Lints silenced for this file.", "type": "object", "additionalProperties": False,
+        "cases": {"description": "Settings with their own expectations.", "type": "array", "items": case},
+        "lint": {"description": "Lints to ignore in this file.", "type": "object", "additionalProperties": False,
                  "properties": {"ignore": {"type": "array", "items": {"anyOf": [{"enum": words}, {"pattern": r"^W\d{0,3}$"}]}}}},
     }  # fmt: skip
 
@@ -164,7 +164,7 @@ def expectation() -> dict[str, Any]:
     of_layer = {"type": "object", "additionalProperties": False,
                 "properties": {key: value for key, value in {**numbers, "output": shape}.items() if key in WORDS.layer}}  # fmt: skip
     return {
-        "description": "What must hold: exact numbers, or {min, max, approx}; 5M and 320KiB are understood.",
+        "description": "Expected numbers: exact, or {min, max, approx}. 5M and 320KiB are allowed.",
         "type": "object", "additionalProperties": False,
         "properties": {**numbers, "output": shape,
                        "layers": {"type": "object", "additionalProperties": of_layer},
@@ -203,7 +203,7 @@ def items(types: dict[str, type[Layer]], *, blocks: bool, defaults: bool) -> dic
     mapping = {
         "type": "object",
         "properties": {**common(), "type": either, "layers": listed, "branches": {
-            "description": "Lists of items that each start from the current tensor.", "type": "array", "items": branch}},
+            "description": "Lists of items, each of which starts from the current tensor.", "type": "array", "items": branch}},
         "allOf": [*cases, untyped],
     }  # fmt: skip
     text = {"type": "string", **({"anyOf": [{"enum": bare}, NAME]} if blocks else {"enum": bare})}
@@ -231,8 +231,14 @@ def common() -> dict[str, Any]:
     references = {"anyOf": [REFERENCE, {"type": "array", "minItems": 1, "items": REFERENCE}]}
     return {
         "name": {**NAME, "description": "The item's name, which is part of its path."},
-        "from": {**references, "description": "The tensor to start from; default: the item before."},
-        "repeat": {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION], "description": "How often."},
+        "from": {
+            **references,
+            "description": "The tensor that the item reads; default: the output of the preceding item.",
+        },
+        "repeat": {
+            "anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION],
+            "description": "Number of repetitions.",
+        },
         "first": {"type": "object", "description": "Fields that differ in the first repetition."},
         "when": {
             "anyOf": [{"type": "boolean"}, EXPRESSION],
@@ -244,7 +250,7 @@ def common() -> dict[str, Any]:
         },
         "share": {
             **REFERENCE,
-            "description": "The layers of an earlier item once more, with its parameters.",
+            "description": "Repeats the layers of an earlier item with the same parameters.",
         },
     }
 
@@ -279,7 +285,7 @@ def attachment(family: str) -> dict[str, Any]:
     what = "Normalization" if family == "norm" else "Activation"
     return {
         "anyOf": [{"enum": words}, NAME, node, {"type": "null"}],
-        "description": f"{what} after it, a row of its own.",
+        "description": f"{what} to append; it has a row of its own.",
     }
 
 

@@ -63,7 +63,7 @@ def test_a_required_field_without_an_example_is_an_error_that_names_it():
 @pytest.mark.parametrize(("name", "field", "word", "other"), [
     ("lrn", "size", "channels", "axis"),
     ("pad", "padding", "pairs", "word"),
-    ("conv_transpose2d", "padding", "taken off the output", "around the input"),
+    ("conv_transpose2d", "padding", "removed from the edges of the output", "around the input"),
     ("scale", "bias", "each channel", "norm"),
     ("layernorm", "bias", "elementwise_affine", "filter"),
 ])  # fmt: skip
