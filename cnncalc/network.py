@@ -112,7 +112,7 @@ class Network:
         changed = {name: Value(value, spec.vars[name].place) for name, value in given.items()}
         kept = {name: settings.domain(spec, name) for name in changed}
         return replace(
-            self, spec=replace(spec, vars={**spec.vars, **changed}, domains={**spec.domains, **kept})
+            self, spec=spec._replace(vars={**spec.vars, **changed}, domains={**spec.domains, **kept})
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import Fix, did_you_mean
@@ -70,7 +69,7 @@ def _read(context: Context, raw: Any, mark: Mark, family: str) -> LayerItem | No
         return None
     place = context.place(type_mark(node, mark))
     item = read_layer(context, kind, cls, with_defaults(context, kind, node), place)
-    return replace(item, kind=ranked) if ranked == "batchnorm" else item  # its rank follows from the tensor
+    return item._replace(kind=ranked) if ranked == "batchnorm" else item  # its rank follows from the tensor
 
 
 def _unknown(context: Context, word: str, node: MapNode, family: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import Fix, Problem
@@ -46,7 +45,7 @@ def read_headers(context: Context, blocks: MapNode) -> tuple[Context, dict[str, 
         if model is not None:
             params = {} if model.params is None else _params(context, model.params)
             found[name], bodies[name] = Block(name, context.place(at), params), model.layers
-    return replace(context, blocks=found, broken=frozenset(blocks.keys() - found.keys())), bodies
+    return context._replace(blocks=found, broken=frozenset(blocks.keys() - found.keys())), bodies
 
 
 def _params(context: Context, params: MapNode) -> dict[str, Param]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.errors import Fix, Mark, Place, Problem, Source
 from cnncalc.fields import describe
@@ -17,26 +16,25 @@ if TYPE_CHECKING:
     from cnncalc.reading.text.nodes import MapNode
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Context:
+class Context(NamedTuple):
     """What is in reach, at the top level or within a block. Problems are collected, so that all are found in one run."""
 
     source: Source
     names: frozenset[str]  # of variables, parameters and sizes of the tensor
     defaults: MapNode  # fields by type
-    blocks: Mapping[str, Block] = field(default_factory=dict)
+    problems: list[Problem]
+    blocks: Mapping[str, Block] = {}  # never changed
     broken: frozenset[str] = frozenset()  # blocks that cannot be read
     tensors: frozenset[str] = frozenset()  # parameters that stand for layers
-    problems: list[Problem] = field(default_factory=list)
 
     @classmethod
     def top(cls, source: Source, variables: Iterable[str], defaults: MapNode) -> Context:
-        return cls(source, frozenset((*variables, *TENSOR_NAMES)), defaults)
+        return cls(source, frozenset((*variables, *TENSOR_NAMES)), defaults, [])
 
     def within(self, block: Block) -> Context:
         """The same, with the parameters of a block in reach."""
         tensors = frozenset(name for name, param in block.params.items() if param.kind == "layer")
-        return replace(self, names=self.names | block.params.keys(), tensors=tensors)
+        return self._replace(names=self.names | block.params.keys(), tensors=tensors)
 
     def is_number(self, name: str) -> bool:
         """Whether a name stands for a number here, not for a layer."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import Fix
@@ -40,7 +39,7 @@ def read_blocks(context: Context, nodes: MapNode) -> Context:
         for name, block in context.blocks.items()
     }
     context.problems.extend(blocks.recursion(found))
-    return replace(context, blocks=found)
+    return context._replace(blocks=found)
 
 
 def read_list(context: Context, nodes: ListNode, counts: dict[str, int] | None = None) -> tuple[Entry, ...]:

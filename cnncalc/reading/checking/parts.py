@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.errors import Mark, Place
@@ -33,8 +32,7 @@ class Branch(NamedTuple):
     when: Value | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LayerItem:
+class LayerItem(NamedTuple):
     """A layer, with the norm and the activation that follow it: each a layer, or the name of what says which."""
 
     place: Place
@@ -54,8 +52,7 @@ class LayerItem:
         return self.cls.family == "merge" and self.branches is None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class GroupItem:
+class GroupItem(NamedTuple):
     """A list of layers; of a merge that is repeated, each repetition is one."""
 
     place: Place
@@ -63,8 +60,7 @@ class GroupItem:
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BlockItem:
+class BlockItem(NamedTuple):
     """A block in use: ``kind`` is its name."""
 
     place: Place
@@ -72,8 +68,7 @@ class BlockItem:
     arguments: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SharedItem:
+class SharedItem(NamedTuple):
     """The layers of an earlier item once more."""
 
     place: Place

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnncalc.domain import Domain
 from cnncalc.errors import Mark, Source
@@ -14,8 +13,7 @@ from cnncalc.reading.checking.value import Value
 from cnncalc.reading.text.nodes import MapNode
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Spec:
+class Spec(NamedTuple):
     """All that a spec says, with the overrides of one of its variants. Nothing is evaluated, and nothing changes it."""
 
     name: str
