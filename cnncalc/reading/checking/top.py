@@ -41,6 +41,9 @@ class _Reader:
         self.source = document.source
         self.problems: list[Problem] = []
 
+    def problem(self, code: str, message: str, mark: Mark, help: str | None = None) -> None:
+        self.problems.append(Problem(code, message, Place(self.source, mark), help=help))
+
     def spec(self, variant: str | None) -> Spec:
         root = self.document.root
         if not isinstance(root, MapNode):
@@ -55,9 +58,8 @@ class _Reader:
         inputs = self.inputs(root, variables)
         values = self.input_values(root, inputs.shapes)
         defaults, blocks, layers = (root.get(key) for key in ("defaults", "blocks", "layers"))
-        context = Context.top(
-            self.source, variables, defaults if isinstance(defaults, MapNode) else MapNode(root.mark)
-        )
+        defaults = defaults if isinstance(defaults, MapNode) else MapNode(root.mark)
+        context = Context.top(self.source, variables, defaults)
         check_defaults(context)
         if isinstance(blocks, MapNode):
             context = read_blocks(context, blocks)
@@ -112,8 +114,7 @@ class _Reader:
             for key, node in variants.items():
                 at = variants.values_at[key]
                 if not isinstance(node, MapNode):
-                    place = Place(self.source, at)
-                    self.problems.append(Problem("C101", f"variant '{key}' needs a mapping", place))
+                    self.problem("C101", f"variant '{key}' needs a mapping", at)
                     continue
                 model, problems = validated(
                     VariantModel, node, Place(self.source, node.mark), f"variant '{key}'"
@@ -134,9 +135,8 @@ class _Reader:
         known = list(base) if isinstance(base, MapNode) else []
         for key in given:
             if key not in known:
-                place = Place(self.source, given.keys_at[key])
                 message = f"'{key}' is not among the spec's vars"
-                self.problems.append(Problem("C106", message, place, help=did_you_mean(key, known)))
+                self.problem("C106", message, given.keys_at[key], did_you_mean(key, known))
 
     def variables(self, base: Any, overrides: MapNode | None) -> tuple[dict[str, Value], dict[str, Domain]]:
         """Values of ``vars`` and the domains that are declared."""
@@ -190,15 +190,8 @@ class _Reader:
         raw = root.get("input")
         if raw is None:
             if "input" in root:
-                place = Place(self.source, root.values_at["input"])
-                self.problems.append(
-                    Problem(
-                        "C101",
-                        "'input' needs [channels, height, width]",
-                        place,
-                        help="write input: [3, 224, 224]",
-                    )
-                )
+                help = "write input: [3, 224, 224]"
+                self.problem("C101", "'input' needs [channels, height, width]", root.values_at["input"], help)
             return Inputs({}, {}, [])
         found = read_inputs(raw, root.values_at["input"], self.source, variables)
         self.problems += found.problems
@@ -214,8 +207,7 @@ class _Reader:
         for name, (numbers, mark) in entries.items():
             if name not in inputs:
                 help = did_you_mean(name, inputs) or f"it has {', '.join(inputs)}"
-                place = Place(self.source, mark)
-                self.problems.append(Problem("C106", f"there is no input '{name}'", place, help=help))
+                self.problem("C106", f"there is no input '{name}'", mark, help)
                 continue
             try:
                 found[name] = read_numbers(numbers, mark, self.source)

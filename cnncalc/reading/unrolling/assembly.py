@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.conditions import Condition, Statement
+from cnncalc.conditions import Condition, Statement, at_least, positive
 from cnncalc.dims import maximum
 from cnncalc.errors import Place, Problem
 from cnncalc.graph import Demand, Group, Judgment, Node, judge
@@ -15,8 +15,9 @@ from cnncalc.registry import layer_class
 from cnncalc.shapes import channels_first, numeric, show
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
+    from cnncalc.fields import Bound
     from cnncalc.layer import Layer
     from cnncalc.reading.checking.tensors import Numbers
     from cnncalc.reading.checking.value import Value
@@ -97,6 +98,16 @@ class Assembly:
         """Keep a condition that free variables leave open."""
         if not isinstance(condition, bool):
             self.demands.setdefault(condition.key, Demand(condition, node, reason))
+
+    def bound(self, kind: str, bounds: Iterable[Bound], tensor: Tensor, place: Place) -> None:
+        """What a layer's symbolic fields must be at least, wherever the layer stands."""
+        for value, least, whole in bounds if tensor is not None else ():
+            self.demand(whole, tensor or 0, "a field is an integer")
+            for condition in positive(value) if least == 1 else [at_least(value, least)]:
+                if condition is False:
+                    message = f"{kind}: a field must be at least {least}, and {value} never is"
+                    self.complain(Problem("C101", message), place)
+                self.demand(condition, tensor or 0, f"a field is at least {least}")
 
     def add(
         self, layer: Layer, path: str, inputs: list[Tensor], origin: Origin, start: Tensor = None

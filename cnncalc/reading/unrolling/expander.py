@@ -7,18 +7,13 @@ so that every problem reported is an independent one.
 
 from __future__ import annotations
 
-from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.conditions import at_least, positive
-from cnncalc.dims import Expr
+from cnncalc.conditions import at_least
 from cnncalc.errors import Place, Problem, SpecError
-from cnncalc.fields import Bound, describe, open_bounds, symbolic
+from cnncalc.fields import Bound
 from cnncalc.graph import Graph, Group
-from cnncalc.reading.checking.attached import named
 from cnncalc.reading.checking.parts import (
-    Attachment,
-    Block,
     BlockItem,
     Branch,
     Entry,
@@ -27,12 +22,11 @@ from cnncalc.reading.checking.parts import (
     LayerItem,
     SharedItem,
 )
-from cnncalc.reading.checking.problems import validated
 from cnncalc.reading.checking.value import Failed, Value
-from cnncalc.reading.expressions.grammar import FREE_HELP
-from cnncalc.reading.expressions.rational import Rational
 from cnncalc.reading.unrolling.assembly import Assembly, Origin
-from cnncalc.reading.unrolling.scope import Env, Reference, Scope, Tensor, Unknown
+from cnncalc.reading.unrolling.layers import Layers
+from cnncalc.reading.unrolling.scope import Env, Scope, Tensor, Unknown
+from cnncalc.reading.unrolling.values import arguments, times, truth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,8 +58,7 @@ class Expander:
         self.items_seen = 0
         self.depth = 0
         self.definitions: dict[str, Definition] = {}  # by path
-        self._layers: dict[Any, tuple[LayerItem, Layer]] = {}  # by item and values of its fields
-        self._ranked: dict[Any, tuple[Layer, Layer]] = {}  # norms by norm and rank
+        self.layers = Layers(spec)
 
     # -- the whole network
 
@@ -132,7 +125,7 @@ class Expander:
         sources = self.sources(entry, scope, current)
         start = sources[0] if sources and not _joins_sources(entry.item) else current
         try:
-            if entry.when is not None and not self.truth(entry.when, self.env(scope, start)):
+            if entry.when is not None and not truth(entry.when, self.env(scope, start)):
                 scope.skipped.add(entry.key)
                 return current
             inside = scope.holding(training=True) if entry.train_only else scope
@@ -153,18 +146,18 @@ class Expander:
     def expand_repeat(
         self, entry: Entry, repeat: Value, key: str, scope: Scope, current: Tensor, sources: list[Tensor]
     ) -> Tensor:
-        times = self.whole(repeat, self.env(scope, current), least=0, what="'repeat'")
-        if times > MAX_LAYERS:
-            raise Failed(_too_many(f"'repeat' is {times:,}").at(repeat.place))
+        count = times(repeat, self.env(scope, current))
+        if count > MAX_LAYERS:
+            raise Failed(_too_many(f"'repeat' is {count:,}").at(repeat.place))
         inner, path = scope.child(key), scope.at(key)
-        for index in range(times):
+        for index in range(count):
             self.count(entry.item)
             this = entry.first if index == 0 and entry.first is not None else entry.item
             if index > 0 and sources:  # 'prev' is now the repetition before
                 sources = self.sources(entry, scope, current)
             current = self.instantiate(this, str(index), inner, current, sources)
             inner.names[str(index)] = current
-        self.group(path, entry.item, current, times)
+        self.group(path, entry.item, current, count)
         self.definitions[path] = Definition(entry, key, scope.params, path)
         return current
 
@@ -215,52 +208,13 @@ class Expander:
 
     def expand_block(self, item: BlockItem, key: str, scope: Scope, current: Tensor) -> Tensor:
         calls, block = self.grown.calls, self.spec.blocks[item.kind]
-        inner = scope.child(key, self.arguments(item, block, scope, current))
+        env = self.env(scope, current)
+        inner = scope.child(key, arguments(item, block, scope, current, env))
         calls.append((block.name, item.place.mark.line + 1))
         try:
             return self.expand_list(block.entries, inner, current)
         finally:
             calls.pop()
-
-    def arguments(self, item: BlockItem, block: Block, scope: Scope, current: Tensor) -> dict[str, Any]:
-        """Values of a block's parameters; a default may use those before it."""
-        env = self.env(scope, current)
-        found: dict[str, Any] = {}
-        for name, param in block.params.items():
-            value = item.arguments.get(name)
-            if param.kind == "layer":
-                assert value is not None
-                found[name] = Reference(scope.resolve(value, current))
-            elif value is not None:
-                found[name] = self.checked(self.word(value, env, param.kind), param.kind, name, value)
-            else:
-                assert param.default is not None
-                found[name] = self.word(param.default, Env(self.variables, found, env.shape), param.kind)
-        return found
-
-    def word(self, value: Value, env: Env, kind: str) -> Any:
-        """A word, or what the variable of this name holds; an expression's value otherwise."""
-        if kind == "str" and isinstance(value.raw, str):
-            return env[value.raw] if value.raw in env.params or value.raw in env.variables else value.raw
-        return value.evaluate(env)
-
-    def checked(self, found: Any, kind: str, name: str, value: Value) -> Any:
-        wrong = None
-        if kind == "int" and symbolic(found) and not isinstance(found, Expr):
-            message = f"whether '{name}' is an integer must not depend on a free variable: it is {found}"
-            raise Failed(Problem("C306", message, value.place, help=FREE_HELP))
-        if kind == "int" and (isinstance(found, bool) or not isinstance(found, int | Expr)):
-            wrong = "an integer"
-        elif kind == "number" and isinstance(found, bool | str | list):
-            wrong = "a number"
-        elif kind == "bool" and not isinstance(found, bool):
-            wrong = "true or false"
-        elif kind == "str" and not isinstance(found, str | None):
-            wrong = "a word"
-        if wrong:
-            message = f"'{name}' needs {wrong}, got {describe(found)}"
-            raise Failed(Problem("C101", message, value.place))
-        return found
 
     def expand_share(self, item: SharedItem, key: str, scope: Scope, current: Tensor) -> Tensor:
         """The layers of an earlier item once more, on another tensor, with the same parameters."""
@@ -300,33 +254,30 @@ class Expander:
         self, item: LayerItem, path: str, scope: Scope, current: Tensor, sources: list[Tensor]
     ) -> Tensor:
         env = self.env(scope, current)
-        norm, act = self.attached(item.norm, env, "norm"), self.attached(item.act, env, "activation")
+        norm = self.layers.attached(item.norm, env, "norm")
+        act = self.layers.attached(item.act, env, "activation")
         inputs = sources if item.joins_sources or len(sources) > 1 else [current]
         if item.branches is not None:
             inputs = self.expand_branches(item.branches, scope, current)
-        layer, references, bounds = self.layer_of(item, env, has_norm=norm is not None)
+        layer, references, bounds = self.layer(item, env, has_norm=norm is not None)
         inputs += [scope.resolve(name, current) for name in references]
         origin = Origin(item.place, item.values, scope.training, item.fields)
         tensor = self.grown.add(layer, path, inputs, origin, start=current)
-        self.demand(item, bounds, tensor)
-        for attached, suffix in ((norm, "norm"), (act, "act")):
-            if attached is not None:
-                tensor = self.add_attached(attached, f"{path}.{suffix}", tensor, scope)
+        self.grown.bound(item.kind, bounds, tensor, item.place)
+        for follows, suffix in ((norm, "norm"), (act, "act")):
+            if follows is not None:
+                tensor = self.add_attached(follows, f"{path}.{suffix}", tensor, scope)
         return tensor
 
     def expand_branches(self, branches: tuple[Branch, ...], scope: Scope, current: Tensor) -> list[Tensor]:
         ends = [
             self.expand_list(branch.entries, scope, current)
             for branch in branches
-            if branch.when is None or self.truth(branch.when, self.env(scope, current))
+            if branch.when is None or truth(branch.when, self.env(scope, current))
         ]
         if not ends:
             raise Failed(Problem("C204", "no branch is left: every 'when' is false"))
         return ends
-
-    def attached(self, written: Attachment, env: Env, family: str) -> LayerItem | None:
-        """The norm or activation, which a variable or parameter may name."""
-        return named(env[written.raw], written, family, self.spec) if isinstance(written, Value) else written
 
     def add_attached(self, item: LayerItem, path: str, tensor: Tensor, scope: Scope) -> Tensor:
         """A norm or activation after a layer; the rank of a batchnorm follows from the tensor."""
@@ -334,100 +285,29 @@ class Expander:
         if shape is None:
             return None
         self.count(item)
-        layer, _, bounds = self.layer_of(item, self.env(scope, tensor), has_norm=False)
-        if item.kind == "batchnorm":
-            from cnncalc.registry import layer_class
-
-            ranked = layer_class(f"batchnorm{max(len(shape) - 1, 1)}d") or type(layer)
-            if type(layer) is not ranked:
-                key = id(layer), ranked
-                if key not in self._ranked:  # the layer is kept, so that no other gets its id
-                    self._ranked[key] = layer, ranked.model_validate(layer.written())
-                layer = self._ranked[key][1]
+        layer, _, bounds = self.layer(item, self.env(scope, tensor))
         origin = Origin(item.place, item.values, scope.training, item.fields)
-        result = self.grown.add(layer, path, [tensor], origin)
-        self.demand(item, bounds, result)
+        result = self.grown.add(self.layers.ranked(layer, item, shape), path, [tensor], origin)
+        self.grown.bound(item.kind, bounds, result, item.place)
         return result
 
-    def demand(self, item: LayerItem, bounds: list[Bound], tensor: Tensor) -> None:
-        """What a layer's symbolic fields must be at least, wherever the layer stands."""
-        for value, least, whole in bounds if tensor is not None else ():
-            self.grown.demand(whole, tensor or 0, "a field is an integer")
-            for condition in positive(value) if least == 1 else [at_least(value, least)]:
-                if condition is False:
-                    message = f"{item.kind}: a field must be at least {least}, and {value} never is"
-                    self.grown.complain(Problem("C101", message), item.place)
-                self.grown.demand(condition, tensor or 0, f"a field is at least {least}")
-
-    def layer_of(
-        self, item: LayerItem, env: Env, *, has_norm: bool
-    ) -> tuple[Layer, list[Value], list[Bound]]:
-        """The layer with its fields evaluated, references to further inputs, and bounds of symbolic fields."""
-        if item.literal is not None:
-            return item.literal[has_norm], [], []
-        values: dict[str, Any] = {}
-        references = []
-        for key, value in item.fields.items():
-            if key in item.cls.tensor_fields and isinstance(value.raw, str) and value.parsed is None:
-                references.append(value)
-            else:
-                values[key] = value.evaluate(env)
-            if key in item.cls.inferring_fields:
-                _refuse_computed(value, values[key])
-        if has_norm and "bias" in item.cls.model_fields and "bias" not in values:
-            values["bias"] = False
-        known = id(item), has_norm, _exact(list(values.values()))
-        if known in self._layers:
-            return self._layers[known][1], references, []
-        with open_bounds() as bounds:
-            layer, problems = validated(
-                item.cls, item.node, item.place, item.kind, values=values, written=item.fields
-            )
+    def layer(
+        self, item: LayerItem, env: Env, *, has_norm: bool = False
+    ) -> tuple[Layer, tuple[Value, ...], tuple[Bound, ...]]:
+        """The layer, the tensors that its fields name, and bounds of symbolic fields."""
+        layer, references, bounds, problems = self.layers.made(item, env, has_norm=has_norm)
         for problem in problems:
             self.grown.complain(problem, item.place)
         if layer is None:
             raise Unknown
-        if known[2] is not None and not problems and not bounds:
-            self._layers[known] = item, layer  # the item is kept, so that no other gets its id
         return layer, references, bounds
-
-    # -- values
 
     def env(self, scope: Scope, current: Tensor) -> Env:
         return Env(self.variables, scope.params, self.grown.shape(current))
 
-    def truth(self, value: Value, env: Env) -> bool:
-        found = value.evaluate(env)
-        if not isinstance(found, bool):
-            raise Failed(Problem("C101", f"'when' needs true or false, got {describe(found)}", value.place))
-        return found
-
-    def whole(self, value: Value, env: Env, *, least: int, what: str) -> int:
-        found = value.evaluate(env)
-        if symbolic(found):
-            message = f"{what} depends on a free variable: {found}"
-            raise Failed(Problem("C306", message, value.place, help=FREE_HELP))
-        if isinstance(found, Rational | bool) or not isinstance(found, int) or found < least:
-            needs = f"an integer of at least {least}"
-            raise Failed(Problem("C101", f"{what} needs {needs}, got {describe(found)}", value.place))
-        return int(found)
-
 
 def _joins_sources(item: Item) -> bool:
     return isinstance(item, LayerItem) and item.joins_sources
-
-
-def _refuse_computed(sizes: Value, found: Any) -> None:
-    """A size of -1 is worked out only where it is written so: one that comes out as -1 is a mistake.
-
-    Raises:
-        Failed: there is one.
-    """
-    for part, size in zip(sizes.parsed, found, strict=True) if isinstance(sizes.parsed, tuple) else ():
-        if part.names() and isinstance(size, int) and size == -1:
-            message = f"'{part.raw}' is -1 here, and a size is at least 1"
-            help = "write -1 itself for the size that is worked out"
-            raise Failed(Problem("C101", message, part.place, help=help))
 
 
 def _too_deep() -> Problem:
@@ -437,13 +317,3 @@ def _too_deep() -> Problem:
 
 def _too_many(what: str) -> Problem:
     return Problem("C501", f"more than {MAX_LAYERS:,} layers: {what}", help="use a smaller 'repeat'")
-
-
-def _exact(value: Any) -> Any:
-    """A value as a key that tells ``1`` from ``True`` and ``1.0``; None for what is symbolic."""
-    if type(value) in (int, bool, float, str, NoneType):
-        return type(value), value
-    if not isinstance(value, list):
-        return None
-    parts = tuple(map(_exact, value))
-    return None if None in parts else parts
