@@ -1,4 +1,4 @@
-"""Conditions that symbols leave open: decided where algebra decides them, else in their simplest form."""
+"""Conditions on symbols. A condition is decided if algebra can decide it, and otherwise kept in its simplest form."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Condition(NamedTuple):
     modulus: int = 0
 
     def holds(self, values: Mapping[str, Any]) -> Any:
-        """Judge it with every symbol given: a bool, or an array of them for arrays."""
+        """Return whether it holds for the given symbols: a bool, or an array of bools for arrays."""
         left, right = substitute(self.left, values), substitute(self.right, values)
         if self.modulus:
             left = left % self.modulus
         return left >= right if self.relation == ">=" else left == right
 
     def given(self, values: Mapping[str, Dim]) -> bool | Condition:
-        """What is left of it with expressions put in the place of symbols."""
+        """Return the condition with symbols replaced by expressions; a bool if it is decided."""
         left, right = substitute(self.left, values), substitute(self.right, values)
         if self.modulus:
             return divisible(left - right, self.modulus)
@@ -54,13 +54,13 @@ class Condition(NamedTuple):
 
     @property
     def key(self) -> str:
-        """A text equal for equal normal forms: whether two forms are one function may be too large to decide."""
+        """A string that is equal for equal normal forms. Whether two forms are the same function may be too expensive to decide."""
         right = self.right.key if isinstance(self.right, Expr) else self.right
         return f"{self.left.key} {self.relation} {right} % {self.modulus}"
 
     @property
     def alternatives(self) -> tuple[Condition, ...]:
-        """Conditions one of which must hold: itself alone."""
+        """The conditions of which at least one must hold; here only this one."""
         return (self,)
 
     def symbols(self) -> frozenset[str]:
@@ -68,7 +68,7 @@ class Condition(NamedTuple):
         return free_symbols(self.left - self.right)
 
     def fails_above(self, least: Mapping[str, int]) -> bool:
-        """Whether bounds show that no values meet it, where symbols have these least values."""
+        """Return whether bounds show that it never holds if the symbols have these smallest values."""
         low, high = bounds(self.left - self.right, least)
         above = self.relation == "==" and low is not None and low > 0
         return not self.modulus and (above or (high is not None and high < 0))
@@ -84,17 +84,17 @@ class Condition(NamedTuple):
 
 
 class AnyOf(NamedTuple):
-    """A statement that holds where one of its conditions does."""
+    """A statement that holds if at least one of its conditions does."""
 
     alternatives: tuple[Condition, ...]
 
     @property
     def key(self) -> str:
-        """A text equal for equal normal forms."""
+        """A string that is equal for equal normal forms."""
         return " or ".join(condition.key for condition in self.alternatives)
 
     def holds(self, values: Mapping[str, Any]) -> Any:
-        """Judge it with every symbol given: a bool, or an array of them for arrays."""
+        """Return whether it holds for the given symbols: a bool, or an array of bools for arrays."""
         return reduce(or_, (condition.holds(values) for condition in self.alternatives))
 
     def symbols(self) -> frozenset[str]:
@@ -102,7 +102,7 @@ class AnyOf(NamedTuple):
         return frozenset().union(*(condition.symbols() for condition in self.alternatives))
 
     def fails_above(self, least: Mapping[str, int]) -> bool:
-        """Whether bounds show that no values meet it, where symbols have these least values."""
+        """Return whether bounds show that it never holds if the symbols have these smallest values."""
         return all(condition.fails_above(least) for condition in self.alternatives)
 
     def __str__(self) -> str:
@@ -113,7 +113,7 @@ Statement = Condition | AnyOf
 
 
 def any_of(*verdicts: bool | Condition) -> bool | Statement:
-    """Whether one of several holds: decided, or what is left open."""
+    """Return whether at least one of several conditions holds: a bool if that can be decided, else the open ones."""
     if True in verdicts:
         return True
     left = [v for v in verdicts if isinstance(v, Condition)]
@@ -123,7 +123,7 @@ def any_of(*verdicts: bool | Condition) -> bool | Statement:
 
 
 def at_least(left: Dim, right: Dim) -> bool | Condition:
-    """``left >= right``: decided, or the condition that is left, in its simplest form."""
+    """Return whether ``left >= right``: a bool if that can be decided, else a condition in its simplest form."""
     difference = left - right
     if isinstance(difference, int):
         return difference >= 0
@@ -137,7 +137,7 @@ def at_least(left: Dim, right: Dim) -> bool | Condition:
 
 
 def _tried(difference: Expr, judge: Callable[[Any], Any]) -> bool | None:
-    """A question about symbols whose values are all known: True or False where one answer serves them all."""
+    """Return True or False if the statement has the same truth value for all known values of its symbols."""
     points = points_of(difference)
     if points is None:
         return None
@@ -146,12 +146,12 @@ def _tried(difference: Expr, judge: Callable[[Any], Any]) -> bool | None:
 
 
 def witnesses(condition: Condition) -> str | None:
-    """Where a condition on a grid holds and where it does not: ``it holds at w = 0.25, not at w = 0.3``."""
+    """Return a value at which a condition holds and one at which it does not: ``it holds at w = 0.25, not at w = 0.3``."""
     difference = condition.left - condition.right
     points = points_of(difference)
     if points is None or not isinstance(difference, Expr):
         return None
-    values = substitute(difference, points)  # what stands on both sides is not in it
+    values = substitute(difference, points)  # terms that are on both sides cancel
     if condition.modulus:
         values = values % condition.modulus
     answers = [bool(answer) for answer in (values >= 0 if condition.relation == ">=" else values == 0)]
@@ -166,7 +166,7 @@ def witnesses(condition: Condition) -> str | None:
 
 
 def _simplest(difference: Expr) -> Condition:
-    """Write ``difference >= 0`` as ``expression >= number``, floors and factors undone.
+    """Rewrite ``difference >= 0`` as ``expression >= number``, without outer floors and factors.
 
     ``N//d >= c`` is ``N >= c*d`` for integers N.
     """
@@ -187,7 +187,11 @@ def _simplest(difference: Expr) -> Condition:
 
 
 def positive(size: Expr) -> list[bool | Condition]:
-    """What makes a size at least 1: nothing for ``w + v`` where both are; by factors for a product; False: nothing can."""
+    """Return the conditions under which a size is at least 1, assuming that every symbol is.
+
+    A sum such as ``w + v`` needs none, and a product is handled factor by factor. False means that no
+    values make it at least 1.
+    """
     if len(size.terms) == 1:
         ((monomial, coefficient),) = size.terms.items()
         if coefficient > 0 and len(monomial) > 1:
@@ -207,17 +211,17 @@ def positive(size: Expr) -> list[bool | Condition]:
 
 
 def equal(left: Dim, right: Dim) -> bool | Condition:
-    """``left == right``: decided, or the condition that is left."""
+    """Return whether ``left == right``: a bool if that can be decided, else a condition."""
     difference = left - right
     if isinstance(difference, int):
         return difference == 0
     if (tried := _tried(difference, lambda values: values == 0)) is not None:
         return tried
-    with suppress(DimError):  # too many cases to tell: the condition stays
+    with suppress(DimError):  # too many cases to decide: keep the condition
         if is_zero(difference):
             return True
     if difference.terms.get((), 0) % gcd(*(c for m, c in difference.terms.items() if m)):
-        return False  # 2*x is no odd number
+        return False  # 2*x is not odd
     low, high = bounds(difference)
     if (low is not None and low > 0) or (high is not None and high < 0):
         return False
@@ -231,7 +235,7 @@ def equal(left: Dim, right: Dim) -> bool | Condition:
 
 
 def _as_congruence(difference: Expr) -> bool | Condition | None:
-    """``d*(x//d) - x + r == 0``, up to sign, is ``x % d == r``."""
+    """Rewrite ``d*(x//d) - x + r == 0``, up to sign, as ``x % d == r``."""
     for signed in (difference, -difference):
         for monomial, coefficient in signed.terms.items():
             if len(monomial) != 1 or not isinstance(monomial[0], Floor):
@@ -244,7 +248,7 @@ def _as_congruence(difference: Expr) -> bool | Condition | None:
 
 
 def divisible(dim: Dim, divisor: int) -> bool | Condition:
-    """``dim % divisor == 0``: decided, or the condition that is left."""
+    """Return whether ``dim % divisor == 0``: a bool if that can be decided, else a condition."""
     if isinstance(dim, int):
         return dim % divisor == 0
     terms = {m: c % divisor for m, c in dim.terms.items()}
@@ -260,7 +264,7 @@ def divisible(dim: Dim, divisor: int) -> bool | Condition:
 
 
 def implied(condition: Statement, known: Iterable[Statement]) -> bool:
-    """Whether a condition is one already known, or a weaker bound on the same expression."""
+    """Return whether known conditions include this one or a stronger bound on the same expression."""
     for other in known:
         if str(condition) == str(other):
             return True
@@ -275,7 +279,7 @@ def implied(condition: Statement, known: Iterable[Statement]) -> bool:
 
 
 def conjunction(statements: Iterable[Any]) -> str:
-    """Statements that all must hold, as one text."""
+    """Return the text of several statements joined by ``and``."""
     listed = list(statements)
     texts = [f"({s})" if len(s.alternatives) > 1 and len(listed) > 1 else str(s) for s in listed]
     return " and ".join(texts)

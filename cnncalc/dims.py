@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-# Past these a form is of no use to anyone, and a hostile spec could make it fill the memory.
+# Larger forms are of no use to anyone, and a hostile spec could use them to exhaust the memory.
 MAX_TERMS = 2_000
 MAX_DEGREE = 64
 MAX_NUMBER = 2**63
@@ -47,9 +47,9 @@ class DimError(ValueError):
 
 
 class Symbol:
-    """A free integer variable; ``least`` is the least value it is known to take, ``points`` all of them, if known.
+    """A free integer variable. ``least`` is its smallest possible value, ``points`` all of its values; each may be unknown.
 
-    It may stand for a variable times ``up`` over ``down``, which it is named after: ``20*w`` for the
+    It may stand for a variable times ``up`` divided by ``down``, and is then named after it: ``20*w`` for the
     decimals of a grid, ``H//32`` for multiples of 32.
     """
 
@@ -78,7 +78,7 @@ class Symbol:
         return self is other or (isinstance(other, _ATOMS) and self.key == other.key)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """An atom is made anew where it is unpickled: hashes of texts differ between processes."""
+        """Rebuild the atom when it is unpickled, because hashes of strings differ between processes."""
         made = partial(Symbol, points=self.points, up=self.up, down=self.down)
         return made, (self.variable, self.least)
 
@@ -87,17 +87,17 @@ class Symbol:
         return ()
 
     def map(self, values: Mapping[str, Any]) -> Any:
-        """The atom with values put in."""
+        """Return the atom with symbols replaced by values."""
         value = values.get(self.name)
         return Expr({(self,): 1}) if value is None else value
 
     def period(self, name: str) -> int:
-        """P such that ``name = P*t + r`` leaves a polynomial in t."""
+        """Return a P such that the atom is a polynomial in t after ``name = P*t + r``."""
         del name
         return 1
 
     def written(self, coefficient: int, power: int) -> tuple[int, str]:
-        """A multiple of one of its powers as a number and the text of the base: 32 of ``20*w`` are 640 of ``w``."""
+        """Return a multiple of a power as a coefficient and the text of the base: 32 times ``20*w`` is 640 times ``w``."""
         top, bottom = coefficient * self.up**power, self.down**power
         if top % bottom and power > 1:
             return coefficient, f"({self.name})"
@@ -148,7 +148,7 @@ class Floor:
 
 
 class Extreme:
-    """``min`` or ``max`` of expressions that no bound decides."""
+    """A ``min`` or ``max`` of expressions, none of which is known to be the smallest or largest."""
 
     __slots__ = ("_hash", "args", "key", "largest")
 
@@ -168,7 +168,7 @@ class Extreme:
         return self.args
 
     def map(self, values: Mapping[str, Any]) -> Any:
-        if (value := values.get(self.key)) is not None:  # one of the arguments, tried in its place
+        if (value := values.get(self.key)) is not None:  # one of the arguments, tried in place of the extreme
             return value
         return _extreme([substitute(a, values) for a in self.args], largest=self.largest)
 
@@ -262,13 +262,13 @@ class Expr:
     # -- comparison
 
     def __eq__(self, other: object) -> bool:
-        """Equality as functions of integers, decided (see ``is_zero``)."""
+        """Return whether both are the same function of integers (see ``is_zero``)."""
         if isinstance(other, Expr):
             return self.terms == other.terms or is_zero(self - other)
         return isinstance(other, int) and is_zero(self - other)
 
     def __hash__(self) -> int:
-        # Equal functions agree at any one point, so the value at a point is a lawful hash.
+        # Equal functions have the same value at any point, so the value at one point is a valid hash.
         return hash(self.subs({name: _sample(name, 0) for name in self.symbols()}))
 
     def __bool__(self) -> bool:
@@ -278,18 +278,18 @@ class Expr:
 
     @property
     def key(self) -> str:
-        """A text equal for equal normal forms."""
+        """A string that is equal for equal normal forms."""
         if self._key is None:
             parts = sorted(f"{'*'.join(a.key for a in m)}:{c}" for m, c in self.terms.items())
             self._key = "+".join(parts)
         return self._key
 
     def atoms(self) -> Iterator[Atom]:
-        """Every atom at the top level, repeated as often as it stands there."""
+        """Return the atoms at the top level, each repeated as often as it occurs."""
         return (a for m in self.terms for a in m)
 
     def variables(self) -> frozenset[Symbol]:
-        """The symbols the value may depend on."""
+        """Return the symbols on which the value may depend."""
         if self._variables is None:
             found: set[Symbol] = set()
             for atom in self.atoms():
@@ -302,15 +302,15 @@ class Expr:
         return self._variables
 
     def symbols(self) -> frozenset[str]:
-        """Names of the symbols the value may depend on."""
+        """Return the names of the symbols on which the value may depend."""
         return frozenset(symbol.name for symbol in self.variables())
 
     def period(self, name: str) -> int:
-        """P such that substituting ``name = P*t + r`` removes every floor of ``name``; minima and maxima stay."""
+        """Return a P such that substituting ``name = P*t + r`` removes every floor of ``name``, but not minima and maxima."""
         return lcm(*(a.period(name) for a in self.atoms()))
 
     def subs(self, values: Mapping[str, Any]) -> Any:
-        """Put numbers, other expressions or NumPy integer arrays in the place of symbols."""
+        """Replace symbols by numbers, other expressions or NumPy integer arrays."""
         total: Any = 0
         cache: dict[Atom, Any] = {}
         for monomial, coefficient in self.terms.items():
@@ -335,27 +335,27 @@ Dim = int | Expr
 
 
 def symbol(name: str, least: int | None = None) -> Expr:
-    """A free integer variable as an expression; with ``least``, one that is never below it."""
+    """Return a free integer variable as an expression; ``least`` is a lower bound of its values."""
     return Expr({(Symbol(name, least),): 1})
 
 
 def largest_number(dim: Dim) -> int:
-    """The largest number that stands in a size, whatever its sign."""
+    """Return the largest absolute value of the numbers in a size."""
     return max(map(abs, dim.terms.values())) if isinstance(dim, Expr) else abs(dim)
 
 
 def free_symbols(dim: Dim) -> frozenset[str]:
-    """Names of the symbols a size depends on; none for an integer."""
+    """Return the names of the symbols on which a size depends; an integer has none."""
     return dim.symbols() if isinstance(dim, Expr) else frozenset()
 
 
 def substitute(dim: Dim, values: Mapping[str, Any]) -> Any:
-    """``dim`` with values put in; an integer is itself."""
+    """Return ``dim`` with symbols replaced by values; an integer is returned unchanged."""
     return dim.subs(values) if isinstance(dim, Expr) else dim
 
 
 def innermost_extreme(dim: Dim) -> Extreme | None:
-    """A minimum or maximum in whose arguments there is no other."""
+    """Return a minimum or maximum whose arguments contain no other one."""
     for atom in dim.atoms() if isinstance(dim, Expr) else ():
         for part in atom.parts():
             if (inner := innermost_extreme(part)) is not None:
@@ -366,29 +366,29 @@ def innermost_extreme(dim: Dim) -> Extreme | None:
 
 
 def minimum(*dims: Dim) -> Dim:
-    """The least of several sizes."""
+    """Return the smallest of several sizes."""
     least: Dim = _extreme(dims, largest=False)
     return least
 
 
 def maximum(*dims: Dim) -> Dim:
-    """The largest of several sizes."""
+    """Return the largest of several sizes."""
     largest: Dim = _extreme(dims, largest=True)
     return largest
 
 
 def ceil_div(dim: Dim, divisor: Dim) -> Dim:
-    """``dim / divisor`` rounded up."""
+    """Return ``dim / divisor``, rounded up."""
     return (dim + (divisor - 1)) // divisor
 
 
 def product_of(dims: Iterable[Dim]) -> Dim:
-    """The product of sizes: how many elements a shape holds."""
+    """Return the product of sizes, such as the number of elements of a shape."""
     return prod(dims)
 
 
 def sum_of(dims: Iterable[Dim]) -> Dim:
-    """The sum of sizes."""
+    """Return the sum of sizes."""
     number, symbolic = 0, []
     for size in dims:
         if isinstance(size, Expr):
@@ -401,10 +401,10 @@ def sum_of(dims: Iterable[Dim]) -> Dim:
 
 
 def concrete(dim: Dim) -> int:
-    """A size that must be a number by now.
+    """Return a size as an integer.
 
     Raises:
-        DimError: it holds a free variable.
+        DimError: it contains a free variable.
     """
     if isinstance(dim, int):
         return dim
@@ -419,7 +419,7 @@ def _atom_key(atom: Atom) -> str:
 
 
 def collect(*sums: Mapping[Monomial, int]) -> Dim:
-    """Add up terms; drop zeros; an integer where no symbol is left."""
+    """Add up terms and drop zeros. The result is an integer if no symbol remains."""
     terms = dict(sums[0])
     for more in sums[1:]:
         for monomial, coefficient in more.items():
@@ -444,7 +444,9 @@ def _floor(numerator: Dim, divisor: int) -> Dim:
     rest = {m: c for m, c in rest.items() if c}
     common = gcd(divisor, *rest.values())
     divisor //= common
-    if divisor == 1 or not rest:  # the constant alone is below the divisor: its floor is 0
+    if (
+        divisor == 1 or not rest
+    ):  # only the constant remains, and it is smaller than the divisor: its floor is 0
         return collect(whole, {m: c // common for m, c in rest.items()} if divisor == 1 else {})
     inner = collect({m: c // common for m, c in rest.items()}, {(): constant // common})
     assert isinstance(inner, Expr)
@@ -462,7 +464,7 @@ def _floor(numerator: Dim, divisor: int) -> Dim:
 
 
 def _divide_exactly(dividend: Expr, divisor: Expr) -> Dim:
-    """``dividend // divisor`` where the divisor is a product that divides every term."""
+    """Return ``dividend // divisor`` if the divisor is a product that divides every term."""
     if dividend.terms == divisor.terms:
         return 1
     if len(divisor.terms) == 1:
@@ -528,10 +530,10 @@ def _never_beats(a: Dim, b: Dim, *, largest: bool) -> bool:
 def bounds(
     dim: Dim, least: Mapping[str, int] | None = None, most: Mapping[str, int] | None = None
 ) -> tuple[int | None, int | None]:
-    """The least and largest value, where interval arithmetic finds them; None: no bound found.
+    """Return the smallest and the largest value as far as interval arithmetic finds them; None means that no bound was found.
 
-    Over all integers, or over symbols that are at least ``least[name]`` or their own ``least``, and at
-    most ``most[name]``. Two ways are tried, and the tighter bound is taken.
+    A symbol is at least ``least[name]`` or its own ``least``, and at
+    most ``most[name]``; otherwise it may be any integer. Two methods are tried, and the tighter bound is used.
     """
     if isinstance(dim, int):
         return dim, dim
@@ -542,7 +544,7 @@ def bounds(
 
 
 def _bounds_without_floors(dim: Expr, least: Mapping[str, int]) -> tuple[int | None, int | None]:
-    """By ``d*(N//d) = N - r`` with ``0 <= r < d``: what cancels between floors does not count."""
+    """Replace floors by ``d*(N//d) = N - r`` with ``0 <= r < d``, so that terms of several floors may cancel."""
     terms, scale, low, high = dict(dim.terms), 1, 0, 0
     while floors := [m[0] for m in terms if len(m) == 1 and isinstance(m[0], Floor)]:
         floor = max(floors, key=lambda f: (len(f.key), f.key))  # outer ones first: inner ones may cancel
@@ -571,7 +573,7 @@ def _bounds_without_floors(dim: Expr, least: Mapping[str, int]) -> tuple[int | N
 def _bounds_by_terms(
     dim: Expr, least: Mapping[str, int], most: Mapping[str, int]
 ) -> tuple[int | None, int | None]:
-    """By the bounds of every atom; products of what is never negative."""
+    """Combine the bounds of the atoms, multiplying those that are never negative."""
     low: int | None = 0
     high: int | None = 0
     for monomial, coefficient in dim.terms.items():
@@ -612,20 +614,20 @@ def _atom_bounds(
 
 
 def points_of(dim: Dim) -> dict[str, Any] | None:
-    """Every combination of the values of its symbols, an array for each; None if they are not known, or too many."""
+    """Return all combinations of the symbols' values, one array per symbol; None if they are unknown or too many."""
     if not isinstance(dim, Expr):
         return None
     symbols = sorted(dim.variables(), key=_atom_key)
     if not all(s.points for s in symbols) or prod(len(s.points) for s in symbols) > MAX_POINTS:
         return None
-    import numpy as np  # only grids need it
+    import numpy as np  # only grids need NumPy
 
     mesh = np.meshgrid(*(np.array(s.points, dtype=object) for s in symbols), indexing="ij")
     return {s.name: axis.ravel() for s, axis in zip(symbols, mesh, strict=True)}
 
 
 def _sample(name: str, index: int) -> int:
-    """A reproducible point to try: distinct per symbol and index."""
+    """Return a reproducible value to try, different for each symbol and index."""
     seed = 7
     for character in f"{name}/{index}":
         seed = (seed * 131 + ord(character)) % 1_000_003
@@ -633,16 +635,16 @@ def _sample(name: str, index: int) -> int:
 
 
 def is_zero(dim: Dim) -> bool:
-    """Whether the expression is 0 for all integers.
+    """Return whether the expression is 0 for all integers.
 
-    Exact for sums and products of floors: with P the period, ``s = P*t + r`` turns every floor of
+    The answer is exact for sums and products of floors: with the period P, ``s = P*t + r`` turns every floor of
     s into a polynomial, and a polynomial that vanishes everywhere has no terms. Minima and maxima
     that bounds do not decide are compared by their normal form.
     """
     if isinstance(dim, int):
         return dim == 0
     names = sorted(dim.symbols())
-    for index in range(4):  # most unequal pairs part here
+    for index in range(4):  # this already distinguishes most unequal pairs
         value = dim.subs({n: _sample(n, index) for n in names})
         if isinstance(value, int) and value != 0:
             return False
@@ -650,7 +652,7 @@ def is_zero(dim: Dim) -> bool:
 
 
 def _residues(dim: Expr, names: list[str]) -> Iterator[Dim]:
-    """The polynomials that the expression is on each residue class of its symbols."""
+    """Yield the polynomial that equals the expression on each residue class of its symbols."""
     periods = [dim.period(name) for name in names]
     if prod(periods) > MAX_RESIDUES:
         raise DimError(f"equality of expressions in {', '.join(names)} is too large to decide")
@@ -663,7 +665,7 @@ def _residues(dim: Expr, names: list[str]) -> Iterator[Dim]:
 
 
 def _term_text(monomial: Monomial, coefficient: int) -> str:
-    """One term without its sign."""
+    """Return the text of one term without its sign."""
     number, factors = abs(coefficient), []
     for atom in sorted(set(monomial), key=_print_order):
         power = monomial.count(atom)
@@ -683,7 +685,7 @@ def _print_order(atom: Atom) -> tuple[int, str]:
 
 def _sum_text(terms: Mapping[Monomial, int]) -> str:
     ordered = sorted(terms.items(), key=lambda t: (-len(t[0]), [_print_order(a) for a in t[0]]))
-    if ordered[0][1] < 0:  # begin with a plus where there is one
+    if ordered[0][1] < 0:  # begin with a positive term if there is one
         ordered.sort(key=lambda t: t[1] < 0)
     first, *others = ordered
     text = _term_text(*first)
@@ -695,7 +697,7 @@ def _sum_text(terms: Mapping[Monomial, int]) -> str:
 
 
 def _folded_text(terms: Mapping[Monomial, int]) -> str | None:
-    """``N//d + c`` written as ``(N + c*d)//d``, where that is all there is."""
+    """Return ``N//d + c`` as ``(N + c*d)//d`` if the expression has no other terms."""
     if len(terms) != 2 or () not in terms:
         return None
     ((monomial, coefficient),) = ((m, c) for m, c in terms.items() if m)
@@ -707,7 +709,7 @@ def _folded_text(terms: Mapping[Monomial, int]) -> str | None:
 
 
 def _factored_text(terms: Mapping[Monomial, int]) -> str | None:
-    """``a*b + a*c`` written as ``a*(b + c)``, where all terms share a factor."""
+    """Return ``a*b + a*c`` as ``a*(b + c)`` if all terms share a factor."""
     number = gcd(*terms.values())
     first, *others = terms
     shared = [a for a in dict.fromkeys(first) for _ in range(min(m.count(a) for m in (first, *others)))]

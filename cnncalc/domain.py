@@ -1,4 +1,4 @@
-"""What values a variable may take: its kind, and the numbers that a free one stands for.
+"""The values that a variable may take: its kind and, if it is free, the grid of its values.
 
 A free variable is an integer symbol of the algebra. A decimal one runs over a grid, whose values are integers divided
 by a ``scale``: on the grid from 0.25 to 2 in steps of 0.05, ``w`` is ``S/20`` with S from 5 to 40, so that every rule
@@ -28,14 +28,14 @@ KINDS = {
     "list": "a list",
 }
 MAX_LISTED = 12
-MAX_TRIED = 100_000  # numbers of a grid that are put into a condition one by one
-MAX_INT64 = 2**62  # of arrays: past this sums of two may wrap around
+MAX_TRIED = 100_000  # values of a grid that are substituted into a condition one by one
+MAX_INT64 = 2**62  # largest magnitude in arrays: beyond it, sums of two may overflow
 
 
 class Grid(NamedTuple):
-    """Numbers that are evenly spaced, or listed: each is an integer divided by ``scale``.
+    """Numbers that are evenly spaced or listed; each is an integer divided by ``scale``.
 
-    ``low`` and ``high`` are None where there is no end; ``listed`` are the only ones, if it has any.
+    ``low`` and ``high`` are None if there is no bound. If ``listed`` is not empty, it contains all numbers.
     """
 
     scale: int = 1
@@ -46,26 +46,26 @@ class Grid(NamedTuple):
 
     @property
     def unit(self) -> int:
-        """What divides all of them: the symbol counts in units."""
+        """The common divisor of all numbers; the symbol counts in these units."""
         return self.step if self.low is not None and self.low % self.step == 0 and not self.listed else 1
 
     @property
     def points(self) -> tuple[int, ...]:
-        """All numbers in units, in order; none if they are without end, or too many to be tried."""
+        """All numbers in units, in order; empty if they are unbounded or too many to be tried."""
         return () if self.size is None or self.size > MAX_POINTS else tuple(self.all_points())
 
     @property
     def size(self) -> int | None:
-        """How many numbers there are; None if they are without end."""
+        """The number of values; None if they are unbounded."""
         if self.listed:
             return len(self.listed)
         return None if self.low is None or self.high is None else (self.high - self.low) // self.step + 1
 
     def all_points(self) -> range | tuple[int, ...]:
-        """All numbers in units, in order, however many they are.
+        """Return all numbers in units, in order, however many there are.
 
         Raises:
-            DimError: they are without end, or more than can be tried.
+            DimError: they are unbounded, or too many to be tried.
         """
         if self.size is None or self.size > MAX_TRIED:
             shown = "endless" if self.size is None else f"{self.size:,}"
@@ -79,7 +79,7 @@ class Grid(NamedTuple):
         return range(self.low // self.unit, self.high // self.unit + 1, self.step // self.unit)
 
     def symbol(self, name: str) -> tuple[Expr, int]:
-        """A free variable as ``numerator / denominator``, the numerator with the symbol in it."""
+        """Return a free variable as numerator and denominator; the numerator contains the symbol."""
         common = gcd(self.scale, self.unit)
         up, down = self.scale // common, self.unit // common
         least = self.listed[0] if self.listed else None if self.low is None else -(-self.low // self.unit)
@@ -89,12 +89,12 @@ class Grid(NamedTuple):
         return numerator, self.scale
 
     def symbol_name(self, name: str) -> str:
-        """What the algebra calls the symbol."""
+        """Return the name of the symbol in the algebra."""
         ((atom,),) = self.symbol(name)[0].terms
         return str(atom.key)
 
     def has(self, number: int) -> bool:
-        """Whether a number, times the scale, is one of them."""
+        """Return whether a number, given as its product with the scale, is on the grid."""
         if self.listed:
             return number in self.listed
         start = 0 if self.low is None else self.low
@@ -102,7 +102,7 @@ class Grid(NamedTuple):
         return inside and (number - start) % self.step == 0
 
     def position(self, value: Any) -> int | None:
-        """A value in units; None if it is not on the grid."""
+        """Return a value in units; None if it is not on the grid."""
         try:
             top, bottom = ratio(value)
         except (OverflowError, ValueError):  # not finite
@@ -111,10 +111,10 @@ class Grid(NamedTuple):
         return scaled // self.unit if not rest and self.has(scaled) else None
 
     def positions(self, values: Any) -> Any:
-        """A NumPy array of values in units, or a single one.
+        """Return a NumPy array of values, or a single value, in units.
 
         Raises:
-            TypeError: they are no numbers.
+            TypeError: they are not numbers.
             ValueError: some value is not on the grid.
         """
         if getattr(values, "ndim", None) == 0:  # a NumPy scalar, which may be of less precision
@@ -154,12 +154,12 @@ class Grid(NamedTuple):
         return scaled // self.unit
 
     def value(self, position: int) -> int | float:
-        """The number at a position in units."""
+        """Return the number at a position in units."""
         whole, rest = divmod(position * self.unit, self.scale)
         return position * self.unit / self.scale if rest else whole
 
     def text(self) -> str:
-        """The numbers in words: ``positive integers``, ``0.25 to 2 in steps of 0.05``."""
+        """Return the numbers in words: ``positive integers``, ``0.25 to 2 in steps of 0.05``."""
         if self.listed:
             shown = [decimal(n, self.scale) for n in self.listed]
             return ", ".join([*shown[:MAX_LISTED], *(["..."] if len(shown) > MAX_LISTED else [])])
@@ -180,10 +180,10 @@ class Grid(NamedTuple):
         return f"{ends} in steps of {step}"
 
     def positions_set(self) -> IntegerSet:
-        """All numbers in units.
+        """Return the set of all numbers in units.
 
         Raises:
-            DimError: there is no least one.
+            DimError: there is no smallest number.
         """
         from cnncalc.integers import IntegerSet, Piece, listed
 
@@ -198,7 +198,7 @@ class Grid(NamedTuple):
         return IntegerSet((Piece(low, high, step, frozenset({low % step})),))
 
     def declaration(self, default: Any) -> Any:
-        """How a spec declares a variable that stands for these numbers: its default alone, where that says as much."""
+        """Return the declaration of a variable with these values in a spec; only the default if that is enough."""
         if self == POSITIVE or self.low is None:
             return default
         if self.position(default) is None:
@@ -208,32 +208,32 @@ class Grid(NamedTuple):
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as data."""
+        """Return the grid as plain data."""
         if self.listed:
             return {"values": [self.value(n) for n in self.listed]}
         ends = {"from": self.low, "to": self.high, "step": self.step}
         return {key: None if end is None else number(end, self.scale) for key, end in ends.items()}
 
 
-#: what a free integer stands for, unless the spec says more: sizes, widths and counts are positive
+#: values of a free integer, unless the spec declares others: sizes, widths and counts are positive
 POSITIVE = Grid()
 
 
 class Domain(NamedTuple):
-    """What a variable may be. ``grid`` are the numbers a free one stands for; None: it cannot stay free as it is.
+    """The values that a variable may have. ``grid`` has the values of a free one; None if it cannot be free.
 
-    Where the spec declares it, other values are refused; else ``--set`` takes any value of the kind.
+    If the spec declares the domain, other values are errors; otherwise ``--set`` accepts any value of the kind.
     """
 
     kind: str
     grid: Grid | None = None
     declared: bool = False
-    low: Any = None  # of decimals without a step
+    low: Any = None  # for decimals without a step
     high: Any = None
     words: tuple[Any, ...] = ()
 
     def wrong(self, value: Any) -> str | None:
-        """Why a value is none of them, to be said after the variable's name; None if it is one."""
+        """Return why a value is not allowed, to be appended to the variable's name; None if it is."""
         if not of_kind(value, self.kind):
             return f"needs {KINDS[self.kind]}, got {shown(value)}"
         if not self.declared:
@@ -250,12 +250,12 @@ class Domain(NamedTuple):
 
 
 def _fit(values: Any, scale: int) -> bool:
-    """Whether an array of integers can be multiplied without wrapping around."""
+    """Return whether an array of integers can be multiplied without overflow."""
     return all(abs(int(end)) <= MAX_INT64 // scale for end in (values.min(initial=0), values.max(initial=0)))
 
 
 def of_kind(value: Any, kind: str) -> bool:
-    """Whether a value is of a kind; an integer is a number too, and what is not finite is none."""
+    """Return whether a value is of a kind. An integer is also a number; NaN and infinity are not."""
     if kind == "bool" or isinstance(value, bool):
         return kind == "bool" and isinstance(value, bool)
     if kind == "str":
@@ -268,7 +268,7 @@ def of_kind(value: Any, kind: str) -> bool:
 
 
 def kind_of(value: Any) -> str:
-    """The kind of a default."""
+    """Return the kind of a default."""
     for kind in ("bool", "str", "list", "int"):
         if of_kind(value, kind):
             return kind
@@ -276,7 +276,7 @@ def kind_of(value: Any) -> str:
 
 
 def ratio(value: Any) -> tuple[int, int]:
-    """A number as a fraction of integers; decimals are what they are written as: 0.1 is 1/10."""
+    """Return a number as a fraction of integers. Decimals are taken as written: 0.1 is 1/10."""
     if isinstance(value, float):
         from fractions import Fraction
 
@@ -287,18 +287,18 @@ def ratio(value: Any) -> tuple[int, int]:
 
 
 def number(top: int, bottom: int) -> int | float:
-    """``top / bottom``, an integer where it is one."""
+    """Return ``top / bottom``, as an integer if it is one."""
     return top / bottom if top % bottom else top // bottom
 
 
 def decimal(top: int, bottom: int) -> str:
-    """``top / bottom`` as a person writes it."""
+    """Return ``top / bottom`` in decimal notation."""
     found = number(top, bottom)
     return f"{found:.12g}" if isinstance(found, float) else str(found)
 
 
 def shown(value: Any) -> str:
-    """A value for messages."""
+    """Return a value as text for messages."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -311,7 +311,7 @@ def shown(value: Any) -> str:
 
 
 def grid_of(values: Sequence[Any]) -> Grid | None:
-    """The grid that these numbers are; None if some are no numbers."""
+    """Return the grid of these numbers; None if some values are not numbers."""
     if not values or not all(of_kind(value, "number") for value in values):
         return None
     ratios = [ratio(value) for value in values]
@@ -325,7 +325,7 @@ def grid_of(values: Sequence[Any]) -> Grid | None:
 
 @dataclass(frozen=True)
 class Values:
-    """A set of numbers on a grid: what ``solve`` answers for one variable."""
+    """A set of numbers on a grid: the answer of ``solve`` for one variable."""
 
     grid: Grid
     positions: IntegerSet  # in units
@@ -336,7 +336,7 @@ class Values:
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
-        """Ends, period and residues of its parts, in the variable's own numbers times the scale."""
+        """Return the ends, period and residues of each part, as numbers of the variable times the scale."""
         from cnncalc.integers import Piece
 
         unit = self.grid.unit
@@ -356,7 +356,7 @@ class Values:
         return None if found is None else self.grid.value(found)
 
     def nearest(self, value: Any, *, step: int) -> int | float | None:
-        """The first of them above (``step=1``) or below (``step=-1``) a number."""
+        """Return the nearest member above (``step=1``) or below (``step=-1``) a number."""
         top, bottom = ratio(value)
         top, bottom = top * self.grid.scale, bottom * self.grid.unit
         start = top // bottom if step > 0 else -(-top // bottom)
@@ -364,7 +364,7 @@ class Values:
         return None if found is None else self.grid.value(found)
 
     def text(self, name: str) -> str:
-        """The set as conditions on ``name``."""
+        """Return the set as conditions on ``name``."""
         if self.grid.scale == 1 and not self.grid.listed:
             return type(self.positions)(self.pieces).text(name)
         if self.grid.points:
@@ -373,7 +373,7 @@ class Values:
 
 
 def _runs(grid: Grid, valid: Sequence[bool], name: str) -> str:
-    """Which points of a grid are valid: stretches of neighbors by their ends, a few as a list."""
+    """Describe the valid points of a grid: runs of neighbors by their ends, a few points as a list."""
     runs: list[list[int]] = []
     for point, good, before in zip(grid.points, valid, [False, *valid[:-1]], strict=True):
         if good and not before:
@@ -409,7 +409,7 @@ def _endless(piece: Piece, scale: int, name: str) -> str:
 
 
 def every(grids: Mapping[str, Grid]) -> str:
-    """``H and W (positive integers) and w (0.25 to 2 in steps of 0.05)``: what variables stand for."""
+    """Return the values of variables in words: ``H and W (positive integers) and w (0.25 to 2 in steps of 0.05)``."""
     names: dict[str, list[str]] = {}
     for name, grid in grids.items():
         names.setdefault(grid.text(), []).append(name)

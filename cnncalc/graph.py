@@ -1,4 +1,4 @@
-"""The network as nodes in execution order. Knows shapes and wiring, nothing of files or counts."""
+"""The network as nodes in execution order: shapes and connections, but no files or counts."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 class Node(NamedTuple):
-    """A tensor of the network: an input, or what a layer makes of its inputs."""
+    """A tensor of the network: an input, or the output of a layer."""
 
     number: int
     path: str
-    layer: Layer | None  # None: an input of the network
+    layer: Layer | None  # None for an input of the network
     inputs: tuple[int, ...]
     output: Shape
     place: Place | None = None
     train_only: bool = False
-    shares: int | None = None  # the node whose parameters this one uses again
-    values: Mapping[str, Any] = {}  # tensors written out in the spec, by name; never changed
+    shares: int | None = None  # the node whose parameters this one shares
+    values: Mapping[str, Any] = {}  # tensors given in the spec, by name; never changed
 
     @property
     def type(self) -> str:
@@ -36,17 +36,17 @@ class Node(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A group, a block, or an item that is repeated: a name for a stretch of the network."""
+    """A named part of the network: a group, a block, or a repeated item."""
 
     path: str
     type: str
     output: int | None
     place: Place | None = None
-    times: int = 1  # how often it is repeated
+    times: int = 1  # number of repetitions
 
 
 class Demand(NamedTuple):
-    """A condition that free variables leave open, and the node that needs it."""
+    """A condition on free variables, and the node that imposes it."""
 
     condition: Statement
     node: int
@@ -61,25 +61,25 @@ class Graph(NamedTuple):
     outputs: tuple[int, ...]
     groups: Mapping[str, Group]
     demands: tuple[Demand, ...] = ()
-    misfits: tuple[Problem, ...] = ()  # what does not fit in heads that are for training only
+    misfits: tuple[Problem, ...] = ()  # shapes that do not fit in training-only heads
     variables: Mapping[str, Any] = {}  # the spec's vars at this setting; never changed
-    layouts: Mapping[str, str] = {}  # of the inputs for which the spec says one; never changed
-    unsilenced: Callable[[list[Problem]], list[Problem]] = list  # lints that the spec does not silence
-    free: Mapping[str, Grid] = {}  # variables that are symbols, and what each stands for; never changed
+    layouts: Mapping[str, str] = {}  # by input, if the spec declares one; never changed
+    unsilenced: Callable[[list[Problem]], list[Problem]] = list  # lints that the spec does not suppress
+    free: Mapping[str, Grid] = {}  # free variables, and the values of each; never changed
 
     @property
     def inputs(self) -> tuple[Node, ...]:
         return tuple(node for node in self.nodes if node.layer is None)
 
     def shapes_into(self, node: Node) -> Shapes:
-        """Shapes of a node's inputs."""
+        """Return the shapes of a node's inputs."""
         return tuple(self.nodes[i].output for i in node.inputs)
 
 
 def _failing(
     requirements: Requirements, places: Mapping[str, Place], demands: list[tuple[Statement, str]]
 ) -> Iterator[Problem]:
-    """What does not hold; what is left open goes to ``demands``."""
+    """Return the requirements that fail, and append the undecided ones to ``demands``."""
     for holds, code, message, help, field in requirements:
         if not isinstance(holds, bool):
             demands.append((holds, message))
@@ -87,14 +87,14 @@ def _failing(
             yield Problem(code, message, places.get(field or ""), help=help)
 
 
-#: an output shape if there is one, what is wrong, and conditions that stay open, with their reasons
+#: an output shape if there is one, what is wrong, and undecided conditions with their reasons
 Judgment = tuple[Shape | None, list[Problem], list[tuple[Statement, str]]]
 
 
 def judge(layer: Layer, inputs: Shapes, places: Mapping[str, Place]) -> Judgment:
-    """A layer's output shape, or what is wrong with it, and the conditions that stay open.
+    """Return a layer's output shape, or what is wrong with it, and the undecided conditions.
 
-    ``places`` are those of its fields, for what is wrong with one of them.
+    ``places`` are the places of its fields, for problems with one of them.
     """
     demands: list[tuple[Statement, str]] = []
     try:

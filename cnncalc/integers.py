@@ -1,4 +1,4 @@
-"""Sets of positive integers that are periodic between finitely many bounds, and the conditions they solve.
+"""Sets of positive integers that are periodic between finitely many bounds, and the conditions that they satisfy.
 
 Every condition on one symbol is solved exactly: on the residue class ``s = P*t + r`` its expression is a
 polynomial in t, whose sign changes are found by bisection between the turning points of its derivative.
@@ -23,7 +23,7 @@ START = 1  # sizes, widths and counts are positive
 
 
 class Piece(NamedTuple):
-    """Integers from ``low`` to ``high`` (None: without end) whose residue is one of ``residues``."""
+    """The integers from ``low`` to ``high`` (None: unbounded) whose residue is one of ``residues``."""
 
     low: int
     high: int | None
@@ -31,12 +31,12 @@ class Piece(NamedTuple):
     residues: frozenset[int]
 
     def has(self, number: int) -> bool:
-        """Whether a number is in it."""
+        """Return whether a number is in the piece."""
         inside = self.low <= number and (self.high is None or number <= self.high)
         return inside and number % self.modulus in self.residues
 
     def holds(self, numbers: Any) -> Any:
-        """The same for each number of a NumPy array."""
+        """Return, for each number of a NumPy array, whether it is in the piece."""
         import numpy as np
 
         inside = numbers >= self.low
@@ -57,28 +57,28 @@ class IntegerSet:
         return any(piece.has(number) for piece in self.pieces)
 
     def __and__(self, other: IntegerSet) -> IntegerSet:
-        """Numbers in both."""
+        """Return the numbers in both sets."""
         return tidy([p for a in self.pieces for b in other.pieces if (p := _meet(a, b)) is not None])
 
     def __or__(self, other: IntegerSet) -> IntegerSet:
-        """Numbers in one of both."""
+        """Return the numbers in at least one of the sets."""
         return _union([*self.pieces, *other.pieces])
 
     def least(self) -> int | None:
-        """The least number; None if there is none."""
+        """The smallest number; None if the set is empty."""
         return min((piece.low for piece in self.pieces), default=None)
 
     def most(self) -> int | None:
-        """The largest number; None if there is none, or no end."""
+        """The largest number; None if the set is empty or unbounded."""
         highs = [piece.high for piece in self.pieces]
         return None if not highs or None in highs else max(h for h in highs if h is not None)
 
     def only(self) -> int | None:
-        """The number, if it is the only one."""
+        """The number if there is exactly one; otherwise None."""
         return self.least() if self.pieces and self.least() == self.most() else None
 
     def listing(self, limit: int) -> list[int] | None:
-        """All numbers in order; None where they are more than ``limit``."""
+        """Return all numbers in order; None if there are more than ``limit``."""
         spans = [None if p.high is None else (p.high - p.low) // p.modulus for p in self.pieces]
         if any(span is None or span > limit for span in spans):
             return None
@@ -86,13 +86,13 @@ class IntegerSet:
         return found if len(found) <= limit else None
 
     def meets(self, residue: int, period: int) -> bool:
-        """Whether some number leaves this residue."""
+        """Return whether some number leaves this residue."""
         return bool(
             (self & IntegerSet((Piece(self.least() or 0, None, period, frozenset({residue})),))).pieces
         )
 
     def shifted(self, by: int) -> IntegerSet:
-        """Every number, ``by`` more."""
+        """Return the set shifted by ``by``."""
         return IntegerSet(
             tuple(
                 Piece(p.low + by, None if p.high is None else p.high + by, p.modulus,
@@ -102,7 +102,7 @@ class IntegerSet:
         )  # fmt: skip
 
     def nearest(self, number: int, *, step: int) -> int | None:
-        """The first member above (``step=1``) or below (``step=-1``) a number."""
+        """Return the nearest member above (``step=1``) or below (``step=-1``) a number."""
         found = []
         for low, high, modulus, residues in self.pieces:
             start = max(number + 1, low) if step > 0 else number - 1
@@ -116,12 +116,12 @@ class IntegerSet:
         return (min if step > 0 else max)(found, default=None)
 
     def text(self, name: str) -> str:
-        """The set as conditions on ``name``: ``H >= 16 and H % 16 == 0``."""
+        """Return the set as conditions on ``name``: ``H >= 16 and H % 16 == 0``."""
         return " or ".join(_piece_text(piece, name) for piece in self.pieces) or f"no {name}"
 
 
 def listed(numbers: Iterable[int]) -> IntegerSet:
-    """Exactly these numbers: those that are evenly spaced as one piece."""
+    """Return the set of exactly these numbers, in which evenly spaced numbers form one piece."""
     rest, pieces = sorted(set(numbers)), []
     while rest:
         step = rest[1] - rest[0] if len(rest) > 2 else 1
@@ -174,7 +174,7 @@ def _meet(a: Piece, b: Piece) -> Piece | None:
 
 
 def tidy(pieces: list[Piece]) -> IntegerSet:
-    """Pieces in their plainest form: least moduli, bounds that are members, neighbors joined."""
+    """Return the pieces in their simplest form: smallest moduli, bounds that are members, neighbors joined."""
     result: list[Piece] = []
     for piece in sorted((p for raw in pieces if (p := _plain(raw)) is not None), key=lambda p: p.low):
         result.append(piece)
@@ -201,7 +201,7 @@ def _plain(piece: Piece) -> Piece | None:
 
 
 def _join(a: Piece, b: Piece) -> Piece | None:
-    """One piece for two neighbors, if one rule covers both and what lies between them."""
+    """Return one piece for two neighbors if one rule covers both and the gap between them."""
     if a.high is None or b.low - a.high > 2 * MAX_PERIOD:
         return None
     between = range(a.high + 1, b.low)
@@ -220,7 +220,7 @@ def _join(a: Piece, b: Piece) -> Piece | None:
 
 
 def solutions(statement: Statement) -> IntegerSet:
-    """All positive integers for which a statement on one symbol holds.
+    """Return all positive integers for which a statement on one symbol holds.
 
     Raises:
         DimError: the statement has several symbols, or a period over the limit.
@@ -259,7 +259,7 @@ def _solutions(condition: Condition) -> IntegerSet:
 
 
 def _by_cases(condition: Condition, extreme: Extreme) -> IntegerSet:
-    """A condition with a minimum or maximum: each argument in its place, where it is the one."""
+    """Solve a condition with a minimum or maximum case by case: each argument where it is the extreme."""
     found = NOTHING
     for argument in extreme.args:
         others = (at_least(*(argument, o) if extreme.largest else (o, argument)) for o in extreme.args)
@@ -268,7 +268,7 @@ def _by_cases(condition: Condition, extreme: Extreme) -> IntegerSet:
 
 
 def solutions_among(statement: Statement, name: str, everything: IntegerSet) -> IntegerSet:
-    """The integers of a set for which a statement on one symbol holds.
+    """Return the integers of a set for which a statement on one symbol holds.
 
     Raises:
         DimError: as for ``solutions``.
@@ -278,7 +278,7 @@ def solutions_among(statement: Statement, name: str, everything: IntegerSet) -> 
         return NOTHING
     if low >= START:
         return solutions(statement) & everything
-    shift = START - low  # the algebra counts from 1 on
+    shift = START - low  # the algebra counts from 1
     verdicts = [c.given({name: symbol(name) - shift}) for c in statement.alternatives]
     found = NOTHING
     for verdict in verdicts:
@@ -287,14 +287,14 @@ def solutions_among(statement: Statement, name: str, everything: IntegerSet) -> 
 
 
 def meet(*verdicts: bool | Statement) -> IntegerSet:
-    """The integers for which all of several statements on one symbol hold."""
+    """Return the integers for which all of several statements on one symbol hold."""
     if False in verdicts:
         return NOTHING
     return reduce(and_, (solutions(v) for v in verdicts if not isinstance(v, bool)), EVERYTHING)
 
 
 def _coefficients(shifted: object, condition: Condition) -> list[int]:
-    """Of the polynomial in t, lowest power first."""
+    """Return the coefficients of a polynomial in t, lowest power first."""
     if isinstance(shifted, int):
         return [shifted] if shifted else []
     assert isinstance(shifted, Expr)
@@ -311,10 +311,12 @@ def _value(coefficients: list[int], t: int) -> int:
 
 
 def _where_not_negative(coefficients: list[int]) -> list[tuple[int, int | None]]:
-    """Intervals of integers t >= 0 on which a polynomial is not negative."""
+    """Return the intervals of integers t >= 0 on which a polynomial is not negative."""
     if len(coefficients) <= 1:
         return [(0, None)] if not coefficients or coefficients[0] >= 0 else []
-    end = 1 + max(map(abs, coefficients)) // abs(coefficients[-1]) + 1  # Cauchy: no root beyond
+    end = (
+        1 + max(map(abs, coefficients)) // abs(coefficients[-1]) + 1
+    )  # Cauchy's bound: there is no root beyond it
     slope = [c * power for power, c in enumerate(coefficients)][1:]
     turns = {0, end}
     for part in (_where_not_negative(slope), _where_not_negative([-c for c in slope])):
@@ -369,7 +371,7 @@ def _overlap(
 
 
 def _union(pieces: list[Piece]) -> IntegerSet:
-    """Pieces that may overlap, put together between their bounds."""
+    """Return the union of pieces that may overlap."""
     starts = sorted({p.low for p in pieces} | {p.high + 1 for p in pieces if p.high is not None})
     parts = []
     for low, after in zip(starts, [*starts[1:], None], strict=False):

@@ -1,4 +1,4 @@
-"""Shapes, and THE window formula: how many positions a sliding window takes.
+"""Shapes, and the window formula: the number of positions of a sliding window.
 
 A shape is a tuple of sizes without the batch axis, channels first: ``(C, H, W)``.
 """
@@ -14,7 +14,7 @@ Shapes = tuple[Shape, ...]
 
 
 def numeric(shapes: Shapes) -> bool:
-    """Whether no size is symbolic: such shapes are compared at once, and may be keys."""
+    """Return whether no size is symbolic. Such shapes can be compared directly and used as keys."""
     for shape in shapes:
         for size in shape:
             if type(size) is not int:
@@ -30,7 +30,7 @@ AXES: dict[int, tuple[str, ...]] = {
 
 
 def axis_names(rank: int) -> tuple[str, ...]:
-    """Names of the spatial axes; of a tensor that has more than layers know, their numbers."""
+    """Return the names of the spatial axes, or their numbers if there are more than layers support."""
     return AXES.get(rank) or tuple(f"axis {axis}" for axis in range(1, rank + 1))
 
 
@@ -45,7 +45,7 @@ class Window(NamedTuple):
 
     @property
     def extent(self) -> Dim:
-        """Cells from the first to the last that the kernel touches: ``dilation*(kernel-1) + 1``."""
+        """The number of cells that the kernel spans: ``dilation*(kernel-1) + 1``."""
         return self.dilation * (self.kernel - 1) + 1
 
 
@@ -69,12 +69,12 @@ class Zoom(NamedTuple):
     taps: int = 1
 
 
-#: how an output cell sees its input along each spatial axis; or all of it; or in no fixed way
+#: how an output cell depends on its input: along each spatial axis, on all of it, or in no fixed way
 Sight = tuple[Window | Spread | Zoom, ...] | Literal["all", "unknown"]
 
 
 def window_count(size: Dim, window: Window, *, ceil_mode: bool = False) -> Dim:
-    """Output size along one axis: ``floor((size + padding - extent) / stride) + 1``.
+    """Return the output size along one axis: ``floor((size + padding - extent) / stride) + 1``.
 
     With ``ceil_mode`` the quotient rounds up, but a window must begin inside the input or its
     leading padding. Source: PyTorch, ``torch.nn.Conv2d`` and ``pooling_output_shape`` in
@@ -88,7 +88,7 @@ def window_count(size: Dim, window: Window, *, ceil_mode: bool = False) -> Dim:
 
 
 def transposed_count(size: Dim, window: Window, output_padding: Dim) -> Dim:
-    """Output size of a transposed convolution along one axis.
+    """Return the output size of a transposed convolution along one axis.
 
     ``(size - 1)*stride - padding + extent + output_padding``. Source: ``torch.nn.ConvTranspose2d``.
     """
@@ -96,7 +96,7 @@ def transposed_count(size: Dim, window: Window, output_padding: Dim) -> Dim:
 
 
 def same_padding(size: Dim, window: Window, *, lower: bool = False) -> tuple[Dim, Dim]:
-    """Padding that gives ``ceil(size / stride)``; the odd cell after the input, or before it.
+    """Return the padding for an output of ``ceil(size / stride)``. An odd cell goes after the input, or before it if ``lower``.
 
     Source: ONNX ``auto_pad`` SAME_UPPER and SAME_LOWER; TensorFlow ``SAME``.
     """
@@ -107,9 +107,9 @@ def same_padding(size: Dim, window: Window, *, lower: bool = False) -> tuple[Dim
 
 
 def channels_first(shape: Shape) -> Shape | None:
-    """``(C, H, W)`` for an input that was most likely written ``[H, W, C]``, as Keras has it; else None.
+    """Return ``(C, H, W)`` if an input was most likely written as ``[H, W, C]``, as in Keras; otherwise None.
 
-    Its last size is a number of colors, and the others are those of a picture, signal or volume.
+    Its last size must be a number of color channels, and the others those of a picture, signal or volume.
     """
     (*sides, channels), rank = shape, len(shape) - 1
     if not 1 <= rank <= 3 or not isinstance(channels, int) or channels not in (1, *_COLORS[rank]):
@@ -117,7 +117,7 @@ def channels_first(shape: Shape) -> Shape | None:
     if any(isinstance(side, int) and side < _LEAST[rank] for side in sides):
         return None
     if channels != 3 and rank > 1 and isinstance(sides[-1], int) and sides[-1] != sides[-2]:
-        return None  # what has one color or four is taken for a picture where it is square
+        return None  # with one or four channels it must be square to count as a picture
     return (channels, *sides)
 
 
@@ -126,7 +126,7 @@ _LEAST = {1: 64, 2: 16, 3: 8}
 
 
 def show(shape: Shape) -> str:
-    """A shape for messages: ``64×112×112``, ``[4096]``, ``64×(H//2)×(W//2)``."""
+    """Return a shape as text for messages: ``64×112×112``, ``[4096]``, ``64×(H//2)×(W//2)``."""
     if len(shape) < 2:
         return f"[{', '.join(map(str, shape))}]"
     return "×".join(text if (text := str(d)).isalnum() else f"({text})" for d in shape)
