@@ -21,6 +21,8 @@ from cnncalc.reading.checking.fields import ACTIVATED, PARAMETERISED
 from cnncalc.reading.checking.inputs import LAYOUTS
 from cnncalc.reading.checking.model import COMMON, PARAM_KINDS
 from cnncalc.reading.checking.tensors import NAMES as TENSORS
+from cnncalc.reading.expressions.words import NAME_PATTERN, REFERENCE_PATTERN
+from cnncalc.reading.text.nodes import MAX_SCALAR
 from cnncalc.registry import all_types
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -30,9 +32,9 @@ EXAMPLE = {
                "global_avgpool", {"type": "linear", "out_features": 10}],
     "expect": {"params": 314},
 }  # fmt: skip
-EXPRESSION = {"type": "string", "minLength": 1, "maxLength": 4096}
-NAME = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$"}
-REFERENCE = {"type": "string", "pattern": r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$"}
+EXPRESSION = {"type": "string", "minLength": 1, "maxLength": MAX_SCALAR}
+NAME = {"type": "string", "pattern": f"^{NAME_PATTERN}$"}
+REFERENCE = {"type": "string", "pattern": f"^{REFERENCE_PATTERN}$"}
 NUMBER = {"anyOf": [{"type": "number"}, EXPRESSION]}
 
 

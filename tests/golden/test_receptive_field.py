@@ -112,12 +112,11 @@ def test_branches_that_are_not_aligned_are_flagged():
         .receptive_field
     )
     assert not field.aligned
-    from cnncalc.report.json_ import as_dict
 
     report = cnncalc.load(
         {"input": [3, 9, 9], "layers": [{"type": "add", "branches": [[], shifted]}]}
     ).summary()
-    assert as_dict(report)["layers"][-1]["receptive_field"]["aligned"] is False
+    assert report.to_dict()["layers"][-1]["receptive_field"]["aligned"] is False
     assert (field.size, field.padding) == ((3, 3), (2, 2))
 
 

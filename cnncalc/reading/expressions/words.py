@@ -10,7 +10,11 @@ from cnncalc.fields import describe
 from cnncalc.reading.expressions.grammar import CONSTANTS, KEYWORDS
 from cnncalc.reading.expressions.operations import FUNCTIONS
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
+NAME_PATTERN = "[A-Za-z_][A-Za-z0-9_]{0,63}"
+_STEP = f"({NAME_PATTERN}|[0-9]+)"
+#: of a layer, as ``res.0.conv2d_1``
+REFERENCE_PATTERN = rf"{_STEP}(\.{_STEP})*"
+NAME, REFERENCE = (re.compile(rf"{pattern}\Z") for pattern in (NAME_PATTERN, REFERENCE_PATTERN))
 #: sizes of the tensor that comes in
 TENSOR_NAMES = ("channels", "height", "width")
 #: words that expressions and references use themselves, and what for
@@ -29,8 +33,8 @@ def is_name(value: Any) -> bool:
 
 
 def is_reference(value: Any) -> bool:
-    """Whether it could refer to a layer, as ``res.0.conv2d_1`` does."""
-    return isinstance(value, str) and all(NAME.match(part) or part.isdigit() for part in value.split("."))
+    """Whether it could refer to a layer."""
+    return isinstance(value, str) and REFERENCE.match(value) is not None
 
 
 def wrong_name(name: Any, place: Place) -> Problem | None:
