@@ -35,11 +35,7 @@ Roles = tuple[Role, ...]
 
 def reorders(axes: Axes) -> bool:
     """Whether the axes are those of the input in another order."""
-    return len(axes) > 1 and axes != (every := tuple(sorted(axes))) and every == _each(len(axes))
-
-
-def _each(rank: int) -> Axes:
-    return tuple((axis,) for axis in range(rank))
+    return axes != (every := tuple(sorted(axes))) and every == tuple((axis,) for axis in range(len(axes)))
 
 
 def roles(graph: Graph) -> list[Roles]:
@@ -84,8 +80,6 @@ def _joined(parts: Iterable[Role]) -> Role:
     several = set(parts)
     if not several or Role.UNKNOWN in several:
         return Role.UNKNOWN
-    if several == {Role.SPACE, Role.PLACED}:
-        return Role.PLACED
     return several.pop() if len(several) == 1 else Role.FEATURES
 
 

@@ -251,15 +251,13 @@ def _hulls(axis: Axis, seen: list[range]) -> tuple[list[Dim], list[Dim]]:
     return firsts, lasts
 
 
-def _axis(advance: Dim, firsts: Sequence[Dim], lasts: Sequence[Dim]) -> Axis | None:
+def _axis(advance: Dim, firsts: Sequence[Dim], lasts: Sequence[Dim]) -> Axis:
     """With the shortest period that says the same."""
     count = len(firsts)
-    if count > MAX_PERIOD:
-        return None
     for period in range(1, count):
-        if count % period or isinstance(advance, Expr) or advance % (count // period):
+        if count % period or isinstance(advance, Expr) or advance * period % count:
             continue
-        step = advance // (count // period)
+        step = advance * period // count
         if all(b == a + step for s in (firsts, lasts) for a, b in zip(s, s[period:], strict=False)):
             return Axis(step, tuple(firsts[:period]), tuple(lasts[:period]))
     return Axis(advance, tuple(firsts), tuple(lasts))

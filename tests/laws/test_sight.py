@@ -9,13 +9,14 @@
 import random
 from fractions import Fraction
 from functools import cache
+from math import lcm
 
 import numpy as np
 import pytest
 
 import cnncalc
-from cnncalc.counting.receptive_field import receptive_fields
-from cnncalc.dims import substitute
+from cnncalc.counting.receptive_field import Axis, moved, receptive_fields
+from cnncalc.dims import DimError, substitute
 from cnncalc.errors import SpecError
 from cnncalc.shapes import Spread, Window
 from tests.laws.test_forward import TYPES, Ones, built, random_spec
@@ -70,7 +71,7 @@ def cells(layer, axis, size, out, j):
             return spread(j, kernel, stride, dilation, before), Fraction(1, stride)
         return window(j, kernel, stride, dilation, before), Fraction(stride)
     if layer.type == "upsample":
-        factor = Fraction(*layer.scale_factor[axis])
+        factor = Fraction(*layer.scale_factor[axis]) if layer.scale_factor else Fraction(out, size)
         return zoom(j, factor, layer.mode), 1 / factor
     if layer.type == "pixel_shuffle":
         return {j // 2}, Fraction(1, 2)
@@ -225,6 +226,19 @@ def test_fields_span_what_cells_see():
     assert unknown > 0
 
 
+@pytest.mark.parametrize("layers", [
+    # taps meet cells again only after a whole turn of the stride, in an order that the dilation gives
+    [{"type": "conv_transpose2d", "out_channels": 4, "kernel_size": [4, 3], "stride": [5, 7], "dilation": [2, 3]}],
+    [{"type": "conv_transpose2d", "out_channels": 4, "kernel_size": [6, 5], "stride": [5, 6], "dilation": [3, 4], "padding": 1}],
+    # sizes that have a common factor
+    [{"type": "upsample", "size": [82, 19]}], [{"type": "upsample", "size": [123, 57], "mode": "bilinear"}],
+    # cells that differ, read by windows with gaps
+    [{"type": "upsample", "scale_factor": [3, 3]}, {"type": "conv2d", "out_channels": 4, "kernel_size": [2, 3], "dilation": [5, 2]}],
+])  # fmt: skip
+def test_fields_of_large_strides(layers):
+    check(cnncalc.load({"input": list(INPUT), "layers": layers}).graph())
+
+
 def one(*layers, shape=(4, 16, 16)):
     return cnncalc.load({"input": list(shape), "layers": list(layers)}).summary().rows[-1].receptive_field
 
@@ -249,7 +263,8 @@ def test_a_field_is_written_with_its_shortest_period():
 
 @pytest.mark.parametrize(("branches", "period"), [
     ([[2, 2], [5]], 1), ([[5], [3, 3]], 1), ([[2, 2, 7], [3, 3]], 2), ([[2, 2], [3, 3, 7]], 3), ([[2, 2], [3, 3]], 6),
-    ([[4, 4], [2, 2]], 4), ([[4, 4, 9], [2, 2]], 4), ([[4, 4, 2, 2], [2, 2, 9]], 2),
+    ([[4, 4], [2, 2]], 4), ([[4, 4, 9], [2, 2]], 4), ([[4, 4, 2, 2], [2, 2, 9]], 2), ([[4, 4], [[8, 0]]], 4),
+    ([[4, 4], [[0, 8]]], 4), ([[4, 4], [9]], 1),
 ])  # fmt: skip
 def test_a_union_is_written_with_its_shortest_period(branches, period):
     """What one branch sees may hold all that another does, whose cells differ at other places."""
@@ -260,11 +275,24 @@ def test_a_union_is_written_with_its_shortest_period(branches, period):
     for numbers in branches:
         lists.append([])
         for place, n in enumerate(numbers):
+            if isinstance(n, list):  # to one side
+                lists[-1].append({"type": "conv2d", "out_channels": 4, "kernel_size": sum(n) + 1, "padding": [n, n]})
+                continue
             wide = {"type": "conv2d", "out_channels": 4, "kernel_size": n, "padding": "half"}
             lists[-1].append(wide if n not in kinds else kinds[n][place % 2])
     graph = cnncalc.load({"input": [4, 24, 24], "layers": [{"type": "add", "branches": lists}]}).graph()
     check(graph)
     assert [axis.period for axis in receptive_fields(graph)[-1].axes] == [period] * 2
+
+
+def test_a_union_on_a_finer_grid_is_written_with_its_shortest_period():
+    """Four cells of one branch lie on two of the input; the other sees more, and cells differ in pairs."""
+    pooled = [{"type": "maxpool2d", "kernel_size": 4}, {"type": "upsample", "scale_factor": [4, 4]}]
+    wide = {"type": "conv2d", "out_channels": 4, "kernel_size": 9, "padding": "half"}
+    layers = [{"type": "upsample", "scale_factor": [2, 2]}, {"type": "add", "branches": [pooled, [wide]]}]
+    graph = cnncalc.load({"input": [4, 24, 24], "layers": layers}).graph()
+    check(graph)
+    assert [axis.period for axis in receptive_fields(graph)[-1].axes] == [2, 2]
 
 
 @pytest.mark.parametrize(("factor", "known"), [(1024, True), (1025, False)])
@@ -275,9 +303,17 @@ def test_periods_have_a_limit(factor, known):
     assert (one(transposed, shape=(1, 2, 2)) is not None) == known
 
 
+@pytest.mark.parametrize(("sizes", "known"), [((1024,), True), ((32, 33), False), ((31, 33), True)])
+def test_periods_of_unions_have_a_limit(sizes, known):
+    lists = [[{"type": "maxpool2d", "kernel_size": [n, 1]}, {"type": "upsample", "scale_factor": [n, 1]}] for n in sizes]
+    size = lcm(*sizes)
+    field = one({"type": "add", "branches": [[], *lists]}, shape=(1, size, 1))
+    assert ([axis.period for axis in field.axes] if field else None) == ([size, 1] if known else None)
+
+
 def test_what_sees_everything_stays_so_and_what_is_unknown_stays_unknown():
     pool = {"type": "global_avgpool", "keepdim": True}
-    assert one(pool, "relu")[:3] == ((16, 16), (0, 0), (0, 0))
+    assert one(pool, "relu") == ((16, 16), (0, 0), (0, 0), (), True, ())
     assert one(pool, {"type": "conv2d", "out_channels": 2, "kernel_size": 1}).everything
     gate = {"type": "multiply", "branches": [[], [pool]]}
     assert one(gate).everything
@@ -365,6 +401,17 @@ def test_symbolic_windows(fields):
     ].receptive_field.size == (1, 1)
 
 
+def test_windows_that_cannot_be_told_apart_are_not_taken_for_one():
+    class Unclear(int):
+        __hash__ = int.__hash__
+
+        def __eq__(self, other):
+            raise DimError("too many cases")
+
+    axis = Axis(1, (0, 0), (0, 0))
+    assert moved(axis, Window(1, Unclear(1), 2, 1)) == Axis(1, (-1, 0), (-1, 0)) != axis
+
+
 def test_a_symbolic_stride():
     """One cell can be had at any stride."""
     conv = {"type": "conv2d", "out_channels": 4, "kernel_size": 1, "stride": "n"}
@@ -374,10 +421,11 @@ def test_a_symbolic_stride():
         .summary(free="n")
         .rows[-1]
         .receptive_field
-        for layers in ([conv], [DOUBLED, crop, conv])
+        for layers in ([conv], [DOUBLED, crop, conv], [conv, DOUBLED])
     ]
     assert list(map(str, fields[0].stride)) == ["n", "n"]
     assert fields[1] is None
+    assert fields[2].stride == ("(n)/2", "(n)/2")
 
 
 @pytest.mark.parametrize(

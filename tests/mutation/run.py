@@ -2,10 +2,11 @@
 
 A mutant that no test notices and that is not in ``equivalent.txt`` is printed, and makes the run fail.
 
-Each mutant lives in a forked process. The parent has imported everything and knows from coverage which
-tests reach which lines, so that a child has only to exchange the code of one function and run those tests,
-the most telling first. Changes outside functions (fields, constants) are imported afresh by the child. A child
-that uses far more processor time than its tests should is counted as killed.
+One process judges mutants one after another: it exchanges the code of the functions that a mutant changes, runs
+the tests that reach the changed lines, the most telling first, and puts the code back. A test that takes far more
+processor time than it should counts as failed. If the process dies, or if its state is spoiled (the test that
+failed still fails once the code is back), a new one takes over. Mutants that change what runs at import
+(fields, constants) have a process each.
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ import signal
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
+from functions import changed_functions, twins
+
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 TARGETS = [
-    "cnncalc/window.py", "cnncalc/shapes.py", "cnncalc/analysis/memory.py",
-    "cnncalc/layers", "cnncalc/kernels", "cnncalc/counting", "cnncalc/dims.py", "cnncalc/conditions.py",
-    "cnncalc/integers.py",
+    "cnncalc/window.py", "cnncalc/shapes.py", "cnncalc/dims.py", "cnncalc/conditions.py", "cnncalc/integers.py",
+    "cnncalc/layers", "cnncalc/kernels", "cnncalc/counting", "cnncalc/analysis/memory.py",
 ]  # fmt: skip
 TESTS = ["tests/unit", "tests/laws", "tests/golden/test_receptive_field.py", "tests/diagnostics"]
 WARM = [
@@ -42,12 +44,12 @@ WARM = [
     "yaml",
     "click",
     "tabulate",
-    "json",
     "decimal",
     "concurrent.futures.thread",
 ]
 PLAIN = ["-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:randomly", "--no-header"]
-KILLED, SURVIVED, UNREACHED, TIMED_OUT = "killed", "survived", "unreached", "timed out"
+LIMITS = {resource.RLIMIT_AS: 6 << 30, resource.RLIMIT_CORE: 0}
+KILLED, EQUIVALENT, SURVIVED = "killed", "equivalent", "survived"
 
 
 def main() -> int:
@@ -57,63 +59,47 @@ def main() -> int:
     sys.path[:0] = [str(ROOT), str(HERE)]
     from mutants import mutants_of
 
-    mutants = [m for path in files(options.targets or TARGETS) for m in mutants_of(path, str(path))]
-    results = Path(options.results)
-    known = known_results(results)
-    if options.survivors:
-        mutants = [m for m in mutants if known.get(m.key) != KILLED]
-    if options.match:
-        mutants = [m for m in mutants if options.match in m.key]
-    if options.resume:
-        mutants = [m for m in mutants if m.key not in known]
-    mutants = mutants[:: options.every]
+    allowed, results = equivalent(), Results(Path(options.results))
+    every = [m for path in files(options.targets or TARGETS) for m in mutants_of(path, str(path))]
+    found = [m for m in every if options.match in m.key and (not options.survivors or results.left(m))]
+    found = found[:: options.every]
     if options.list:
-        print(*(m.key for m in mutants), sep="\n")
+        print(*(m.key for m in found), sep="\n")
         return 0
-    allowed = equivalent()
-    if not options.survivors:
-        mutants = [m for m in mutants if m.key not in allowed]
-    print(f"{len(mutants):,} mutants", flush=True)
+    asked = [m for m in found if m.key not in allowed or options.equivalent]
     for module in WARM:
         importlib.import_module(module)
-    import pytest
-    from hypothesis import Phase, settings
-
-    settings.register_profile(
-        "mutation", derandomize=True, phases=(Phase.explicit, Phase.generate), deadline=None, database=None
-    )
-    settings.load_profile("mutation")
-    report, later = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(report)
-        plugin = InPlace(mutants, options, results, later)
-        pytest.main([*options.tests, *PLAIN], plugins=[plugin])
-        os._exit(0)
-    os.close(later)
-    with os.fdopen(report) as stream:
-        left = dict(map(json.loads, stream))
-    os.waitpid(child, 0)
-    afresh([m for m in mutants if m.key in left], left, options, results)
-    return summary(results, {m.key for m in mutants}, allowed)
+    in_place, outside = [], {}
+    for reply in in_fork(lambda say: collected(InPlace(asked, options, say), options.tests)):
+        if isinstance(reply[1], list):
+            outside[reply[0]] = reply[1]
+        else:
+            in_place.append(results.keep(*reply))
+    print(f"{len(in_place):,} in place, {len(outside):,} outside functions", flush=True)
+    for mutant in asked:
+        if mutant.key in outside:
+            judge = functools.partial(judge_afresh, mutant, outside[mutant.key])
+            results.keep(*next(in_fork(judge, 60 + 5 * options.budget), (mutant.key, "the process died")))
+    gone = [] if options.targets else sorted(allowed - {m.key for m in every})
+    print(*(f"not a mutant any more: {key}" for key in gone), sep="\n", end="\n" if gone else "")
+    return max(table(found, allowed, results), bool(gone))
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("targets", nargs="*", help="files or folders to mutate (default: all rules)")
-    parser.add_argument("--tests", nargs="+", default=TESTS, help="tests that may notice")
-    parser.add_argument("--budget", type=float, default=10, help="processor seconds of tests for one mutant")
-    parser.add_argument("--slowest", type=float, default=3, help="leave out tests that take more seconds")
-    parser.add_argument("--results", default="/tmp/cnncalc-mutants.jsonl", help="where results are kept")
-    parser.add_argument(
-        "--survivors", action="store_true", help="only what was not killed, by the kept results"
-    )
-    parser.add_argument("--resume", action="store_true", help="only what has no kept result")
-    parser.add_argument("--match", help="only mutants whose line in the listing contains this text")
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every N-th mutant")
-    parser.add_argument("--list", action="store_true", help="list the mutants and run nothing")
+    add = parser.add_argument
+    add("targets", nargs="*", help="files or folders to mutate (default: all rules)")
+    add("--tests", nargs="+", default=TESTS, help="tests that may notice")
+    add("--budget", type=float, default=5, help="processor seconds of tests for one mutant")
+    add("--slowest", type=float, default=2, help="leave out tests that take more seconds")
+    add("--results", default="/tmp/cnncalc-mutants.jsonl", help="where results are kept")
+    add("--survivors", action="store_true", help="only what was not killed, by the kept results")
+    add("--equivalent", action="store_true", help="judge what equivalent.txt lists, too")
+    add("--match", default="", help="only mutants whose line in the listing contains this text")
+    add("--every", type=int, default=1, metavar="N", help="only every N-th mutant")
+    add("--list", action="store_true", help="list the mutants and run nothing")
     return parser.parse_args()
 
 
@@ -122,198 +108,242 @@ def files(targets: Iterable[str]) -> Iterator[Path]:
         yield from sorted(target.rglob("*.py")) if target.is_dir() else [target]
 
 
-def known_results(path: Path) -> dict[str, str]:
-    if not path.exists():
-        return {}
-    return {key: outcome for key, outcome, *_ in map(json.loads, path.read_text().splitlines())}
+def module_name(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def equivalent() -> dict[str, str]:
-    """Mutants that change nothing anyone can see, with the reason: the comment above them."""
-    found, reason = {}, ""
-    for line in (HERE / "equivalent.txt").read_text().splitlines():
-        if line.startswith("#"):
-            reason = line.removeprefix("#").strip()
-        elif line.strip():
-            found[line.strip()] = reason
-    return found
+def equivalent() -> set[str]:
+    """Mutants that change nothing anyone can see; the comment above them says why."""
+    lines = (HERE / "equivalent.txt").read_text().splitlines()
+    return {line.strip() for line in lines if line.strip() and not line.startswith("#")}
 
 
-def keep(results: Path, key: str, outcome: str, by: str, spent: float) -> None:
-    with results.open("a") as stream:
-        print(json.dumps([key, outcome, by, round(spent, 2)]), file=stream)
+class Results:
+    """What killed each mutant; empty for survivors. Lines of a file, so that a stopped run has not run for nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.by = path, dict[str, str]()
+        if path.exists():
+            self.by = dict(map(json.loads, path.read_text().splitlines()))
+
+    def keep(self, key: str, by: str) -> str:
+        self.by[key] = by
+        with self.path.open("a") as stream:
+            print(json.dumps([key, by]), file=stream)
+        if not by:
+            print(f"survived: {key}", flush=True)
+        return by
+
+    def left(self, mutant: Any) -> bool:
+        return not self.by.get(mutant.key)
+
+
+def table(mutants: list[Any], allowed: set[str], results: Results) -> int:
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for mutant in mutants:
+        outcome = EQUIVALENT if mutant.key in allowed else KILLED if results.by.get(mutant.key) else SURVIVED
+        counts[mutant.path][outcome] += 1
+    counts["all"] = sum(counts.values(), Counter())
+    print(f"{'':40}{'mutants':>12}{KILLED:>12}{EQUIVALENT:>12}{SURVIVED:>12}")
+    for path, count in counts.items():
+        row = (count.total(), count[KILLED], count[EQUIVALENT], count[SURVIVED])
+        print(f"{path:40}" + "".join(f"{number:12,}" for number in row))
+    return min(counts["all"][SURVIVED], 1)
+
+
+def in_fork(work: Callable[[Callable[..., None]], None], seconds: float = 0) -> Iterator[list[Any]]:
+    """What a child process says, until it ends; so many processor seconds at most."""
+    end, begin = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(end)
+        for limit, value in LIMITS.items():
+            resource.setrlimit(limit, (value, value))
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        stream = os.fdopen(begin, "w", buffering=1)
+        try:
+            work(lambda *reply: print(json.dumps(reply), file=stream))
+        finally:
+            os._exit(0)
+    os.close(begin)
+    with os.fdopen(end) as stream:
+        yield from map(json.loads, stream)
+    os.waitpid(child, 0)
+
+
+def silenced() -> None:
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
 
 
 # ---------------------------------------------------------------------------- code exchanged in place
 
 
+class TooLong(BaseException):
+    """A test that a mutant keeps busy."""
+
+
+def too_long(*_: Any) -> None:
+    raise TooLong
+
+
+def collected(plugin: Any, tests: list[str]) -> None:
+    import pytest
+    from hypothesis import Phase, settings
+
+    phases = (Phase.explicit, Phase.generate)
+    settings.register_profile("mutation", derandomize=True, phases=phases, deadline=None, database=None)
+    settings.load_profile("mutation")
+    pytest.main([*tests, *PLAIN], plugins=[plugin])
+
+
 class InPlace:
-    """A pytest plugin that runs the tests once to see what they reach, then mutant after mutant in forks."""
+    """A pytest plugin that runs each test once to see what it reaches, then judges mutant after mutant."""
 
-    def __init__(self, mutants: list[Any], options: argparse.Namespace, results: Path, later: int) -> None:
-        self.mutants, self.options, self.results, self.later = mutants, options, results, later
-        self.failed = ""
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        if report.failed:
-            self.failed = report.nodeid
+    def __init__(self, mutants: list[Any], options: argparse.Namespace, say: Callable[..., None]) -> None:
+        self.mutants, self.options, self.say = mutants, options, say
+        self.seconds: dict[Any, float] = {}
+        self.reached: dict[tuple[str, int], set[Any]] = defaultdict(set)
+        self.kills: Counter[Any] = Counter()
 
     def pytest_runtestloop(self, session: Any) -> bool:
-        items = {item.nodeid: item for item in session.items}
-        seconds, reached = self.reached(items)
-        kills: Counter[str] = Counter()
-        functions = functions_by_file()
-        originals = {
-            p: compile(Path(p).read_text(), str(ROOT / p), "exec") for p in {m.path for m in self.mutants}
-        }
-        with os.fdopen(self.later, "w") as later:
-            for number, mutant in enumerate(self.mutants):
-                lines = range(mutant.line, mutant.last_line + 1)
-                tests = set().union(*(reached.get((mutant.path, n), ()) for n in lines))
-                pairs = changed_functions(
-                    originals[mutant.path], compile(mutant.code, str(ROOT / mutant.path), "exec")
-                )
-                if pairs is None:
-                    whole = set().union(*(names for (p, _), names in reached.items() if p == mutant.path))
-                    print(
-                        json.dumps([mutant.key, self.chosen(whole or set(items), seconds, kills)]), file=later
-                    )
-                    continue
-                if not pairs:
-                    continue
-                chosen = self.chosen(tests, seconds, kills)
-                began = time.monotonic()
-                outcome, by = UNREACHED, ""
-                if chosen:
-                    limit = 3 + 5 * sum(seconds[t] for t in chosen)
-                    outcome, by = in_fork(
-                        limit, self.judge, mutant, pairs, functions, [items[t] for t in chosen]
-                    )
-                kills[by] += bool(by)
-                keep(self.results, mutant.key, outcome, by, time.monotonic() - began)
-                if outcome in (SURVIVED, UNREACHED) or number % 200 == 0:
-                    print(
-                        f"{number}: {outcome}: {mutant.line}: {mutant.key}", file=sys.__stderr__, flush=True
-                    )
+        self.trace(session.items)
+        paths = {m.path for m in self.mutants}
+        self.originals = {p: compile(Path(p).read_text(), str(ROOT / p), "exec") for p in paths}
+        self.functions, self.caches = defaultdict(list), []
+        for thing in gc.get_objects():
+            if isinstance(thing, FunctionType):
+                self.functions[thing.__code__.co_filename].append(thing)
+            elif isinstance(thing, functools._lru_cache_wrapper):
+                self.caches.append(thing)
+        signal.signal(signal.SIGVTALRM, too_long)
+        named = {item.nodeid: item for item in self.seconds}
+        start, suspect = 0, -1
+        while start < len(self.mutants):
+            for key, by in in_fork(functools.partial(self.judge, start)):
+                self.say(key, by)
+                self.kills[named.get(str(by))] += 1
+                start += 1
+            if start < len(self.mutants) and suspect == start:
+                self.say(self.mutants[start].key, "the process died")
+                start += 1
+            suspect = start
         return True
 
-    def chosen(self, tests: Iterable[str], seconds: dict[str, float], kills: Counter[str]) -> list[str]:
-        """Tests within the budget, by how many mutants they killed for their time."""
-        order = sorted(tests, key=lambda t: (-(kills[t] + 1) / (seconds[t] + 0.01), t))
-        found, spent = [], 0.0
-        for test in order:
-            if spent + seconds[test] <= self.options.budget:
-                spent += seconds[test]
-                found.append(test)
-        return found
-
-    def reached(self, items: dict[str, Any]) -> tuple[dict[str, float], dict[tuple[str, int], set[str]]]:
+    def trace(self, items: list[Any]) -> None:
         """Seconds that each test takes, and the tests that run a line."""
         from coverage import Coverage
 
-        wanted = {str(ROOT / m.path) for m in self.mutants}
-        seconds: dict[str, float] = {}
-        coverage = Coverage(data_file=None, include=sorted(wanted), config_file=False)
-        for item in list(items.values()):
-            began = time.process_time()
+        wanted = sorted({str(ROOT / m.path) for m in self.mutants})
+        coverage = Coverage(data_file=None, include=wanted, config_file=False)
+        for number, item in enumerate(items):
             coverage.start()
-            coverage.switch_context(item.nodeid)
-            run(item)
+            coverage.switch_context(str(number))
+            began, failed = time.process_time(), fails(item)
+            took = time.process_time() - began
             coverage.stop()
-            seconds[item.nodeid] = time.process_time() - began
-            if self.failed or seconds[item.nodeid] > self.options.slowest:
-                why = (
-                    "it fails without any mutant" if self.failed else f"it takes {seconds[item.nodeid]:.1f} s"
+            if failed or took > self.options.slowest:
+                print(
+                    f"left out: {item.nodeid}: {failed or f'{took:.1f} s'}", file=sys.__stderr__, flush=True
                 )
-                print(f"left out: {item.nodeid}: {why}", file=sys.__stderr__, flush=True)
-                del items[item.nodeid]
-            self.failed = ""
-        print(f"{len(items)} tests, {sum(seconds.values()):.0f} s", file=sys.__stderr__, flush=True)
+            else:
+                self.seconds[item] = took
         data = coverage.get_data()
-        reached: dict[tuple[str, int], set[str]] = defaultdict(set)
         for path in wanted:
-            for line, names in data.contexts_by_lineno(path).items():
-                reached[str(Path(path).relative_to(ROOT)), line] |= {n for n in names if n in items}
-        return seconds, reached
+            for line, numbers in data.contexts_by_lineno(path).items():
+                names = {items[int(n)] for n in numbers if n} & self.seconds.keys()
+                self.reached[str(Path(path).relative_to(ROOT)), line] |= names
+        print(
+            f"{len(self.seconds)} tests, {sum(self.seconds.values()):.0f} s", file=sys.__stderr__, flush=True
+        )
 
-    def judge(self, mutant: Any, pairs: list[Any], functions: dict[str, list[Any]], items: list[Any]) -> str:
-        for old, new in pairs:
-            exchanged = [
-                f
-                for f in functions[str(ROOT / mutant.path)]
-                if same(f.__code__, old) and f.__code__.co_firstlineno == old.co_firstlineno
+    def judge(self, start: int, say: Callable[..., None]) -> None:
+        """Says of one mutant after another which test kills it; ends where the state is spoiled."""
+        silenced()
+        sys.setrecursionlimit(3000)
+        for mutant in self.mutants[start:]:
+            new = compile(mutant.code, str(ROOT / mutant.path), "exec")
+            pairs = changed_functions(self.originals[mutant.path], new)
+            if pairs is None:
+                say(mutant.key, [t.nodeid for t in self.chosen(mutant)])
+                continue
+            lines = range(mutant.line, mutant.last_line + 1)
+            tests = self.chosen(mutant, lines)
+            functions = self.functions[str(ROOT / mutant.path)]
+            changed = [
+                (f, f.__code__, new) for old, new in pairs for f in functions if twins(f.__code__, old)
             ]
-            for function in exchanged:
-                function.__code__ = new
-        for cached in [o for o in gc.get_objects() if isinstance(o, functools._lru_cache_wrapper)]:
-            cached.cache_clear()
-        self.failed = ""
-        for item in items:
-            run(item)
-            if self.failed:
-                return self.failed
-        return ""
+            self.exchange((f, new) for f, _, new in changed)
+            killer = next((t for t in tests if self.fails(t)), None)
+            self.exchange((f, old) for f, old, _ in changed)
+            if killer is not None and self.fails(killer):
+                return
+            self.kills[killer] += 1
+            say(mutant.key, killer.nodeid if killer is not None else "" if pairs else "nothing changes")
+
+    def exchange(self, pairs: Iterable[tuple[FunctionType, CodeType]]) -> None:
+        for function, code in pairs:
+            function.__code__ = code
+        for cache in self.caches:
+            cache.cache_clear()
+
+    def fails(self, item: Any) -> str:
+        """How a test fails; the process dies if it does not come back at all."""
+        limit = 0.3 + 10 * self.seconds[item]
+        signal.setitimer(signal.ITIMER_PROF, 2 + 5 * limit)
+        signal.setitimer(signal.ITIMER_VIRTUAL, limit, 0.1)
+        try:
+            found = fails(item)
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        except BaseException as error:  # noqa: BLE001 (an alarm, while a test was left)
+            found = repr(error)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        return found
+
+    def chosen(self, mutant: Any, lines: Iterable[int] = ()) -> list[Any]:
+        """Tests that reach a mutant, by how many they killed for their time: all of files that import its module, and
+        others within the budget."""
+        places = [(mutant.path, n) for n in lines] or [k for k in self.reached if k[0] == mutant.path]
+        worth = {
+            test: (
+                imports(test.module, module_name(mutant.path)),
+                (self.kills[test] + 1) / (self.seconds[test] + 0.005),
+            )
+            for test in set().union(*(self.reached.get(place, ()) for place in places))
+        }
+        found, spent = [], 0.0
+        for test in sorted(worth, key=lambda t: (worth[t], t.nodeid), reverse=True):
+            spent += 0 if worth[test][0] else self.seconds[test]
+            if spent <= self.options.budget:
+                found.append(test)
+        return found
 
 
-def run(item: Any) -> None:
-    item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-
-
-def functions_by_file() -> dict[str, list[FunctionType]]:
-    found = defaultdict(list)
-    for thing in gc.get_objects():
-        if type(thing) is FunctionType:
-            found[thing.__code__.co_filename].append(thing)
-    return found
-
-
-def changed_functions(old: CodeType, new: CodeType) -> list[tuple[CodeType, CodeType]] | None:
-    """Pairs of functions' code that differ; None where what runs at import differs."""
-    if not same(old, new, deep=False):
-        return None
-    inner = [[c for c in code.co_consts if isinstance(c, CodeType)] for code in (old, new)]
-    found: list[tuple[CodeType, CodeType]] = []
-    for a, b in zip(*inner, strict=True):
-        if same(a, b):
-            continue
-        if a.co_flags & 2 and a.co_name not in (
-            "<listcomp>",
-            "<setcomp>",
-            "<dictcomp>",
-            "<genexpr>",
-        ):  # a function
-            if a.co_freevars != b.co_freevars:
-                return None
-            found.append((a, b))
-            continue
-        more = changed_functions(a, b)
-        if more is None:
-            return None
-        found += more
-    return found
-
-
-def same(a: CodeType, b: CodeType, *, deep: bool = True) -> bool:
-    """Whether code does the same, wherever it stands in its file."""
-    fields = (
-        "co_name",
-        "co_code",
-        "co_names",
-        "co_varnames",
-        "co_freevars",
-        "co_cellvars",
-        "co_flags",
-        "co_argcount",
+@functools.cache
+def imports(module: Any, name: str) -> bool:
+    return any(
+        name in (getattr(v, "__module__", ""), getattr(v, "__name__", "")) for v in vars(module).values()
     )
-    if any(getattr(a, f) != getattr(b, f) for f in fields) or len(a.co_consts) != len(b.co_consts):
-        return False
-    for x, y in zip(a.co_consts, b.co_consts, strict=True):
-        if isinstance(x, CodeType) and isinstance(y, CodeType):
-            if deep and not same(x, y):
-                return False
-        elif repr(x) != repr(y):
-            return False
-    return True
+
+
+def fails(item: Any) -> str:
+    """How a test fails: without pytest's report, which takes longer than most tests."""
+    from _pytest.tmpdir import tmppath_result_key
+    from pytest import skip
+
+    item.stash[tmppath_result_key] = {}
+    try:
+        item._initrequest()
+        item.session._setupstate.setup(item)
+        item.runtest()
+    except skip.Exception:
+        return ""
+    except BaseException as error:  # noqa: BLE001
+        return type(error).__name__
+    finally:
+        item.session._setupstate.teardown_exact(None)
+    return ""
 
 
 # -------------------------------------------------------------------------------------- imported afresh
@@ -323,22 +353,18 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Gives one module the text of a mutant."""
 
     def __init__(self, path: str, code: str) -> None:
-        self.path, self.code = path, code
-        self.name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        self.path, self.code = ROOT / path, code
+        self.name = module_name(path)
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
         if name != self.name:
             return None
-        inside = [str(ROOT / Path(self.path).parent)] if self.path.endswith("__init__.py") else None
-        spec = importlib.util.spec_from_loader(
-            name, self, origin=str(ROOT / self.path), is_package=inside is not None
+        inside = [str(self.path.parent)] if self.path.name == "__init__.py" else None
+        return importlib.util.spec_from_file_location(
+            name, self.path, loader=self, submodule_search_locations=inside
         )
-        if inside is not None:
-            spec.submodule_search_locations = inside
-        return spec
 
     def exec_module(self, module: Any) -> None:
-        module.__file__ = str(ROOT / self.path)
         exec(compile(self.code, module.__file__, "exec"), module.__dict__)
 
 
@@ -346,67 +372,17 @@ class FirstFailure:
     nodeid = ""
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        if report.failed and not self.nodeid:
-            self.nodeid = report.nodeid
+        self.nodeid = self.nodeid or (report.nodeid if report.failed else "")
 
 
-def afresh(
-    mutants: list[Any], tests: dict[str, list[str]], options: argparse.Namespace, results: Path
-) -> None:
-    print(f"{len(mutants):,} outside functions", flush=True)
-    for mutant in mutants:
-        began = time.monotonic()
-        outcome, by = in_fork(30 + 3 * options.budget, import_and_judge, mutant, tests[mutant.key])
-        keep(results, mutant.key, outcome, by, time.monotonic() - began)
-        if outcome == SURVIVED:
-            print(f"{outcome}: {mutant.line}: {mutant.key}", file=sys.__stderr__, flush=True)
-
-
-def import_and_judge(mutant: Any, tests: list[str]) -> str:
+def judge_afresh(mutant: Any, tests: list[str], say: Callable[..., None]) -> None:
     import pytest
 
+    silenced()
     sys.meta_path.insert(0, Finder(mutant.path, mutant.code))
     seen = FirstFailure()
     code = pytest.main(["-x", *PLAIN, *tests], plugins=[seen])
-    return seen.nodeid or ("" if code == 0 else "import")
-
-
-def in_fork(limit: float, judge: Any, *given: Any) -> tuple[str, str]:
-    """What a child found that may use so many processor seconds: killed, by which test."""
-    end, begin = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(end)
-        resource.setrlimit(resource.RLIMIT_CPU, (int(limit) + 1, int(limit) + 1))
-        resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
-        signal.alarm(int(limit * 10) + 10)
-        quiet = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(quiet, 1)
-        os.dup2(quiet, 2)
-        sys.setrecursionlimit(min(sys.getrecursionlimit(), 3000))
-        try:
-            by = judge(*given)
-        except BaseException as error:  # noqa: BLE001
-            by = f"{type(error).__name__}"
-        os.write(begin, (by or "-").encode())
-        os._exit(0)
-    os.close(begin)
-    with os.fdopen(end, "rb") as stream:
-        by = stream.read().decode()
-    os.waitpid(child, 0)
-    if not by:
-        return TIMED_OUT, ""
-    return (SURVIVED, "") if by == "-" else (KILLED, by)
-
-
-def summary(results: Path, run: set[str], allowed: dict[str, str]) -> int:
-    known = {key: outcome for key, outcome in known_results(results).items() if key in run}
-    counts = Counter(known.values())
-    left = [key for key, outcome in known.items() if outcome in (SURVIVED, UNREACHED) and key not in allowed]
-    print(*(f"{known[key]}: {key}" for key in left), sep="\n")
-    print(", ".join(f"{counts[o]:,} {o}" for o in (KILLED, TIMED_OUT, SURVIVED, UNREACHED)))
-    print(f"{len(allowed):,} are known to be equivalent (equivalent.txt), {len(left):,} are not")
-    return 1 if left else 0
+    say(mutant.key, seen.nodeid or ("" if code == 0 else "import"))
 
 
 if __name__ == "__main__":
