@@ -6,12 +6,12 @@ Sources: the formulas of ``torch.nn``, named where each layer type is defined.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import numpy as np
 
-from cnncalc.kernels.work import Array, share, threads
+from cnncalc.kernels.work import Array, share
 
 CHUNK = 64 << 10  # elements worked on at once: intermediate results stay in the cache
 
@@ -19,29 +19,24 @@ CHUNK = 64 << 10  # elements worked on at once: intermediate results stay in the
 def each(x: Array, function: Callable[[Array, Array], object], out: Array | None) -> Array:
     """``function(part, part of out)`` over all of ``x`` in parts, shared among threads."""
     result = np.empty_like(x) if out is None else out
-    flat, target = _flat(x), _flat(result)
-    if flat is None or target is None or x.strides != result.strides:
+    flat = _flat(x)
+    if flat is None or x.strides != result.strides:
         function(x, result)
         return result
-    step = CHUNK
-    if x.size <= step:
-        function(flat, target)
-        return result
+    target = _flat(result)  # laid out as x is
+    assert target is not None
 
-    def worker(queue: object) -> None:
-        for start in queue:  # type: ignore[attr-defined]
-            function(flat[start : start + step], target[start : start + step])
+    def worker(queue: Iterator[int]) -> None:
+        for start in queue:
+            function(flat[start : start + CHUNK], target[start : start + CHUNK])
 
-    if threads() > 1 and x.size > 4 * step:
-        share(range(0, x.size, step), worker)
-    else:
-        worker(range(0, x.size, step))
+    share(range(0, x.size, CHUNK), worker)
     return result
 
 
 def _flat(x: Array) -> Array | None:
     """All elements in the order of memory, if they lie side by side."""
-    last = np.moveaxis(x, 1, -1) if x.ndim > 2 else x
+    last = np.moveaxis(x, 1, -1)
     if last.flags.c_contiguous:
         return last.reshape(-1)
     return x.reshape(-1) if x.flags.c_contiguous else None
@@ -61,7 +56,7 @@ def leaky_relu(x: Array, slope: float, out: Array | None = None) -> Array:
 
 def prelu(x: Array, slope: Array, out: Array | None = None) -> Array:
     """``slope`` has one element, or one for each channel (axis 1)."""
-    shaped = slope if slope.size == 1 or x.ndim < 2 else slope.reshape(-1, *[1] * (x.ndim - 2))
+    shaped = slope.reshape(-1, *[1] * (x.ndim - 2))
     return np.where(x < 0, x * shaped, x) if out is None else _negative(x, x * shaped, out)
 
 
@@ -171,7 +166,7 @@ def _erfc_series(terms: int) -> tuple[float, ...]:
     """Chebyshev coefficients of ``log(erfc(z)*exp(z*z)/t)`` in ``4*t - 2``, for z from 0 to 6."""
 
     def value(y: float) -> float:
-        t = (y + 2) / 4 if y > -2 else 1e-9
+        t = (y + 2) / 4
         z = 2 / t - 2
         if z > 26:  # erfc underflows: its asymptotic series
             term = total = 1.0

@@ -412,6 +412,12 @@ def test_windows_that_cannot_be_told_apart_are_not_taken_for_one():
     assert moved(axis, Window(1, Unclear(1), 2, 1)) == Axis(1, (-1, 0), (-1, 0)) != axis
 
 
+def test_a_period_divides_the_cells_that_are_known():
+    """The fourth cell lies three after the first, but the fifth does not lie three after the second."""
+    axis = Axis(4, (0, 0, 0, 3), (0, 0, 0, 3))
+    assert moved(axis, Window(1, 1, 2)) == axis
+
+
 def test_a_symbolic_stride():
     """One cell can be had at any stride."""
     conv = {"type": "conv2d", "out_channels": 4, "kernel_size": 1, "stride": "n"}
