@@ -21,7 +21,10 @@ def seconds(graphs, *, fields: bool, search: bool) -> float:
         if not fields:
             nothing = {"receptive_fields": lambda graph: [None] * len(graph.nodes)}
             stack.enter_context(patch.multiple(propagate, **nothing))
-            stack.enter_context(patch.multiple(quantities, peak_activations=lambda graph: None))
+            peak = quantities.QUANTITIES["peak_activation_bytes"]._replace(largest=lambda graph: [0])
+            stack.enter_context(
+                patch.multiple(propagate, QUANTITIES={**quantities.QUANTITIES, peak.name: peak})
+            )
         start = time.perf_counter()
         for network in graphs:
             report = network.summary()

@@ -94,8 +94,7 @@ class _Problem:
                 self.readers[j] |= 1 << i
         self.never = 1 << len(self.nodes)
         for number in graph.outputs:
-            if number in self.index:
-                self.readers[self.index[number]] |= self.never
+            self.readers[self.index[number]] |= self.never
 
     @cached_property
     def needs(self) -> list[int]:
@@ -243,10 +242,11 @@ def best_schedule(graph: Graph, *, in_place: bool = False) -> Schedule:
     own = _own(problem)
     if own.optimal:
         return own
-    steps, own.optimal = problem.best(own.peak)
+    steps, proven = problem.best(own.peak)
     if steps is None:
+        own.optimal = proven
         return own
-    return Schedule(problem, steps, peak=problem.peak(steps), bound=own.bound, optimal=True)
+    return Schedule(problem, steps, peak=problem.peak(steps), bound=own.bound, optimal=proven)
 
 
 def training(report: Report, *, optimizer: str = "sgd") -> Training:

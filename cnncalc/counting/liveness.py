@@ -6,17 +6,6 @@ from cnncalc.dims import Dim, product_of, sum_of
 from cnncalc.graph import Graph
 
 
-def peak_activations(graph: Graph) -> int | None:
-    """Most elements alive at once, in execution order; None where sizes are symbolic."""
-    totals = live_sets(graph)
-    return max((t for t in totals if isinstance(t, int)), default=0) if all_integers(totals) else None
-
-
-def all_integers(sizes: list[Dim]) -> bool:
-    """Whether nothing is symbolic."""
-    return all(isinstance(size, int) for size in sizes)
-
-
 def live_sets(graph: Graph) -> list[Dim]:
     """Elements alive while each layer runs, in execution order.
 

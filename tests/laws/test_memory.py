@@ -8,16 +8,17 @@ import pytest
 import cnncalc
 from cnncalc.analysis import memory
 from cnncalc.analysis.memory import best_schedule, bytes_of, schedule, training
-from cnncalc.counting.liveness import live_sets, peak_activations
+from cnncalc.counting.liveness import live_sets
 from cnncalc.dims import DimError
 
 IN_PLACE = {"relu", "batchnorm2d", "add", "multiply", "flatten", "reshape", "dropout"}
 
 
-def random_network(draw):
+def random_network(draw, side=4):
     """With tensors that are read twice by one layer, by several layers or by none, and heads for training."""
     names = ["a", "b"] if draw.random() < 0.3 else ["input"]
-    spec = {"input": {n: [2, 4, 4] for n in names} if len(names) > 1 else [2, 4, 4], "layers": []}
+    shape = [2, side, side]
+    spec = {"input": {n: shape for n in names} if len(names) > 1 else shape, "layers": []}
     for number in range(draw.randint(2, 7)):
         kind = draw.choice(
             ["conv2d", "conv2d", "relu", "batchnorm2d", "add", "multiply", "concat", "maxpool2d"]
@@ -28,7 +29,7 @@ def random_network(draw):
         elif kind == "conv2d":
             layer |= {"out_channels": draw.choice([1, 1, 2, 8]), "kernel_size": 1}
         elif kind == "reshape":
-            layer |= {"shape": [-1, 4, 4]}
+            layer |= {"shape": [-1, side, side]}
         elif kind == "maxpool2d":
             layer |= {"kernel_size": 3, "stride": 1, "padding": 1}
         if draw.random() < 0.15:
@@ -46,7 +47,8 @@ def random_reports(count):
     draw = random.Random(5)
     while count:
         try:
-            yield cnncalc.load(random_network(draw)).summary(batch=draw.choice([1, 3]))
+            side = 4 if count % 2 else 1  # of one cell, so that peaks may differ by one element
+            yield cnncalc.load(random_network(draw, side)).summary(batch=draw.choice([1, 3]))
             count -= 1
         except cnncalc.SpecError:
             continue
@@ -143,7 +145,6 @@ def test_the_table_and_training_count_every_tensor_once():
     for report in random_reports(80):
         sums = [sum(alive.values()) for _, alive in simulated(report.graph, in_place=False)]
         assert live_sets(report.graph) == sums
-        assert peak_activations(report.graph) == max(sums)
         assert (
             report.totals.peak_activation_bytes == 4 * report.batch * max(sums) == bytes_of(max(sums), report)
         )
@@ -190,7 +191,6 @@ def test_an_order_that_cannot_be_bettered_is_proven():
 
 def test_symbolic_sizes_have_no_schedule():
     report = cnncalc.load({"vars": {"H": 8}, "input": [4, "H", 8], "layers": ["relu"]}).summary(free="H")
-    assert peak_activations(report.graph) is None
     assert report.totals.peak_activation_bytes is None
     for answer in (
         lambda: schedule(report.graph),

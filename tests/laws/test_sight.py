@@ -276,7 +276,9 @@ def test_a_union_is_written_with_its_shortest_period(branches, period):
         lists.append([])
         for place, n in enumerate(numbers):
             if isinstance(n, list):  # to one side
-                lists[-1].append({"type": "conv2d", "out_channels": 4, "kernel_size": sum(n) + 1, "padding": [n, n]})
+                lists[-1].append(
+                    {"type": "conv2d", "out_channels": 4, "kernel_size": sum(n) + 1, "padding": [n, n]}
+                )
                 continue
             wide = {"type": "conv2d", "out_channels": 4, "kernel_size": n, "padding": "half"}
             lists[-1].append(wide if n not in kinds else kinds[n][place % 2])
@@ -305,7 +307,10 @@ def test_periods_have_a_limit(factor, known):
 
 @pytest.mark.parametrize(("sizes", "known"), [((1024,), True), ((32, 33), False), ((31, 33), True)])
 def test_periods_of_unions_have_a_limit(sizes, known):
-    lists = [[{"type": "maxpool2d", "kernel_size": [n, 1]}, {"type": "upsample", "scale_factor": [n, 1]}] for n in sizes]
+    lists = [
+        [{"type": "maxpool2d", "kernel_size": [n, 1]}, {"type": "upsample", "scale_factor": [n, 1]}]
+        for n in sizes
+    ]
     size = lcm(*sizes)
     field = one({"type": "add", "branches": [[], *lists]}, shape=(1, size, 1))
     assert ([axis.period for axis in field.axes] if field else None) == ([size, 1] if known else None)

@@ -34,9 +34,11 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 TARGETS = [
     "cnncalc/window.py", "cnncalc/shapes.py", "cnncalc/dims.py", "cnncalc/conditions.py", "cnncalc/integers.py",
-    "cnncalc/layers", "cnncalc/kernels", "cnncalc/counting", "cnncalc/analysis/memory.py",
+    "cnncalc/layers", "cnncalc/kernels", "cnncalc/counting/axes.py", "cnncalc/counting/liveness.py",
+    "cnncalc/counting/propagate.py", "cnncalc/counting/receptive_field.py", "cnncalc/counting/rows.py",
+    "cnncalc/analysis/memory.py",
 ]  # fmt: skip
-TESTS = ["tests/unit", "tests/laws", "tests/golden/test_receptive_field.py", "tests/diagnostics"]
+TESTS = ["tests/unit", "tests/laws", "tests/golden/test_receptive_field.py", "tests/golden/test_bytes_moved.py", "tests/diagnostics"]
 WARM = [
     "numpy",
     "hypothesis",

@@ -73,6 +73,18 @@ def test_a_better_order():
     assert sorted(best.order) == sorted(found.order)
 
 
+def test_the_way_to_a_state_is_the_best_that_was_found():
+    """The same layers can run in two orders, and the worse one is found last: p, q, b, a needs 17 and p, q, a, b 19."""
+    layers = [
+        {"type": "conv2d", "name": name, "from": source, "out_channels": channels, "kernel_size": 1}
+        for name, source, channels in (("q", "input", 3), ("b", "q", 8), ("p", "input", 1), ("a", "p", 8))
+    ]
+    g = graph([*layers, {"type": "add", "from": ["a", "b"]}], (10, 1, 1))
+    best = best_schedule(g, in_place=True)
+    assert (schedule(g, in_place=True).peak, best.peak) == (21, 17)
+    assert max(moment.elements for moment in best.moments) == 17
+
+
 def random_graph(draw):
     layers, names = [], ["input"]
     for number in range(draw.randint(2, 5)):
