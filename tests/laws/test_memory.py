@@ -18,7 +18,7 @@ def random_network(draw, side=4):
     """With tensors that are read twice by one layer, by several layers or by none, and heads for training."""
     names = ["a", "b"] if draw.random() < 0.3 else ["input"]
     shape = [2, side, side]
-    spec = {"input": {n: shape for n in names} if len(names) > 1 else shape, "layers": []}
+    spec = {"input": dict.fromkeys(names, shape) if len(names) > 1 else shape, "layers": []}
     for number in range(draw.randint(2, 7)):
         kind = draw.choice(
             ["conv2d", "conv2d", "relu", "batchnorm2d", "add", "multiply", "concat", "maxpool2d"]

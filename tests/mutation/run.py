@@ -38,7 +38,13 @@ TARGETS = [
     "cnncalc/counting/propagate.py", "cnncalc/counting/receptive_field.py", "cnncalc/counting/rows.py",
     "cnncalc/analysis/memory.py",
 ]  # fmt: skip
-TESTS = ["tests/unit", "tests/laws", "tests/golden/test_receptive_field.py", "tests/golden/test_bytes_moved.py", "tests/diagnostics"]
+TESTS = [
+    "tests/unit",
+    "tests/laws",
+    "tests/golden/test_receptive_field.py",
+    "tests/golden/test_bytes_moved.py",
+    "tests/diagnostics",
+]
 WARM = [
     "numpy",
     "hypothesis",
