@@ -33,7 +33,7 @@ def invalid(
 ) -> PydanticCustomError:
     """The one error that a check raises; the translator in ``spec.translate`` reads it.
 
-    ``fix`` is what the value must surely be.
+    ``fix`` is the value that was certainly meant.
     """
     return PydanticCustomError(
         "cnncalc", "{message}", {"message": message, "help": help or "", "fix": fix or "", "code": code}
@@ -41,7 +41,7 @@ def invalid(
 
 
 def symbolic(value: Any) -> bool:
-    """Whether a value, or the numerator of a fraction, depends on a variable left free."""
+    """Return whether a value, or the numerator of a fraction, depends on a free variable."""
     return isinstance(value, Expr) or isinstance(getattr(value, "numerator", None), Expr)
 
 
@@ -52,7 +52,7 @@ def _left_free(value: Any) -> PydanticCustomError:
 
 
 def describe(value: Any) -> str:
-    """A value for messages, in the words of the spec."""
+    """Return a value as text for messages, in the language of specs."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -68,7 +68,7 @@ def describe(value: Any) -> str:
 
 
 class Bound(NamedTuple):
-    """What a check cannot judge of a symbolic value: that it is whole, and at least ``least``."""
+    """An undecided property of a symbolic value: that it is whole, and at least ``least``."""
 
     value: Expr
     least: int
@@ -80,7 +80,7 @@ _OPEN: ContextVar[list[Bound] | None] = ContextVar("open bounds", default=None)
 
 @contextmanager
 def open_bounds() -> Iterator[list[Bound]]:
-    """Collects what checks leave open about symbolic values."""
+    """Collect the properties of symbolic values that checks leave undecided."""
     found: list[Bound] = []
     token = _OPEN.set(found)
     try:
@@ -90,7 +90,7 @@ def open_bounds() -> Iterator[list[Bound]]:
 
 
 def integer(value: Any, least: int, what: str = "an integer") -> Any:
-    """A whole number of at least ``least``; booleans, decimals and text are refused."""
+    """Return an integer of at least ``least``. Booleans, decimals and text are errors."""
     if symbolic(value):
         return _symbolic_integer(value, least)
     if value is DEFERRED:
@@ -109,7 +109,7 @@ def integer(value: Any, least: int, what: str = "an integer") -> Any:
 
 
 def _symbolic_integer(value: Any, least: int) -> Expr:
-    """A size in symbols; a fraction of one is whole for some of its values only, which becomes a condition."""
+    """Return a symbolic size. That a fraction is whole, as it is for some values only, becomes a condition."""
     found = _OPEN.get()
     if isinstance(value, Expr):
         if found is not None and least > -MAX_SIZE:
@@ -127,7 +127,7 @@ def _symbolic_integer(value: Any, least: int) -> Expr:
 
 
 def number(value: Any, low: float, high: float, *, include_high: bool = True) -> Any:
-    """A finite number between two bounds."""
+    """Return a finite number between two bounds."""
     if value is DEFERRED:
         return value
     if symbolic(value):
@@ -148,18 +148,18 @@ def _bound(value: float) -> str:
 
 
 def flag(value: Any) -> Any:
-    """True or false, and nothing that merely resembles it."""
+    """Return a boolean. Values that merely resemble one are errors."""
     if value is DEFERRED or isinstance(value, bool):
         return value
     meant = {**FLAG_WORDS, "1": "true", "0": "false"}.get(str(value).lower())
     raise invalid(f"needs true or false, got {describe(value)}", meant and f"write {meant}", meant)
 
 
-FLAG_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}  # as YAML 1.1 has them
+FLAG_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}  # as in YAML 1.1
 
 
 def per_axis(value: Any, rank: int, least: int) -> Any:
-    """One integer for every axis, or a list with one for each."""
+    """Return one integer per axis, from a single integer or a list."""
     if value is DEFERRED:
         return value
     if isinstance(value, list | tuple):
@@ -181,7 +181,7 @@ PADDING_WORDS = ("valid", "half", "same", "same_lower")
 
 
 def padding(value: Any, rank: int) -> Any:
-    """A word, or pairs (before, after) for each axis."""
+    """Return a padding word, or a pair (before, after) for each axis."""
     if value is DEFERRED or value in PADDING_WORDS:
         return value
     if isinstance(value, str):
@@ -200,7 +200,7 @@ def padding(value: Any, rank: int) -> Any:
 
 
 def shortest(value: Any) -> Any:
-    """What ``per_axis`` or ``padding`` made of a value, as short as a spec may have it."""
+    """Return a result of ``per_axis`` or ``padding`` in the shortest form that a spec allows."""
     if not isinstance(value, tuple):
         return value
     amounts = tuple(v[0] if isinstance(v, tuple) and v[0] == v[1] else v for v in value)
@@ -210,7 +210,7 @@ def shortest(value: Any) -> Any:
 
 
 def choice(*words: str) -> Callable[[Any], Any]:
-    """One of several words."""
+    """Return one of several words."""
 
     def check(value: Any) -> Any:
         if value is DEFERRED or value in words:
@@ -221,7 +221,7 @@ def choice(*words: str) -> Callable[[Any], Any]:
 
 
 def shape(value: Any, least: int = 1) -> Any:
-    """A list of sizes."""
+    """Return a list of sizes."""
     if value is DEFERRED:
         return value
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= 8:
@@ -232,7 +232,7 @@ def shape(value: Any, least: int = 1) -> Any:
 def _dims_or_minus_one(value: Any) -> Any:
     found = shape(value, -1)
     if isinstance(value, list | tuple):
-        shape([v for v in value if isinstance(v, Expr)] or [1])  # a symbolic one is a size: at least 1
+        shape([v for v in value if isinstance(v, Expr)] or [1])  # a symbolic size is at least 1
     if found is not DEFERRED:
         if any(isinstance(v, int) and v == 0 for v in found):
             raise invalid("a size cannot be 0")
@@ -250,7 +250,7 @@ def _axes_order(value: Any) -> Any:
 
 
 def plain_integer(value: Any, least: int = -MAX_SIZE) -> Any:
-    """An integer that decides the structure, so that no symbol can stand for it."""
+    """Return an integer that must not be symbolic, because it determines the structure."""
     if symbolic(value):
         raise _left_free(value)
     return integer(value, least)
@@ -279,9 +279,9 @@ AxesOrder = Annotated[tuple[int, ...], PlainValidator(_axes_order)]
 
 
 class About(NamedTuple):
-    """What a field means, for editors and the docs; every field has one.
+    """The description of a field, for editors and the docs; every field has one.
 
-    The example of a required field is valid for an input of 8 channels.
+    The example of a required field must be valid for an input with 8 channels.
     """
 
     text: str
@@ -290,7 +290,7 @@ class About(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """Marks a field that says the size of an axis of the input: it is held against it, and decides nothing."""
+    """Mark a field that states the size of an axis of the input. It is compared with the input and has no other effect."""
 
     axis: int
     what: str

@@ -1,4 +1,4 @@
-"""What every layer type must say about itself.
+"""The interface of layer types.
 
 Rules get input shapes without the batch axis and use only ``+ - * // %`` and ``dims``, so integers
 and symbols share them. A rule says what is wrong; the place is added once, by the caller.
@@ -27,19 +27,19 @@ Arrays = Sequence[Array]
 
 
 class Tensors(Protocol):
-    """A layer's parameters and buffers by name, made when they are asked for."""
+    """A layer's parameters and buffers by name, created on demand."""
 
     def __getitem__(self, name: str) -> Array: ...
 
     def get(self, name: str) -> Array | None:
-        """None where the layer has no such tensor."""
+        """Return a tensor; None if the layer does not have it."""
 
     def blocks(self, name: str) -> tuple[Sequence[slice], Callable[[slice], Array]]:
-        """Spans of the first axis, and a function that gives one: the whole may be too large."""
+        """Return spans of the first axis and a function that creates one span, because the whole may be too large."""
 
 
 class Requirement(NamedTuple):
-    """What must hold for a layer to be valid on its inputs."""
+    """A requirement that a layer's inputs must meet."""
 
     holds: bool | Statement
     code: str
@@ -60,24 +60,24 @@ class Layer(BaseModel, ABC):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, validate_default=True)
 
-    #: how many inputs it takes: least and most (None: any number)
+    #: smallest and largest number of inputs (None: no limit)
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
-    #: what the type is for: "conv", "linear", "norm", "activation", "merge", ... or "other"
+    #: kind of layer: "conv", "linear", "norm", "activation", "merge", ... or "other"
     family: ClassVar[str] = "other"
-    #: fields that may name another tensor, which then becomes a further input
+    #: fields that may name another tensor, which becomes an additional input
     tensor_fields: ClassVar[tuple[str, ...]] = ()
-    #: fields with sizes of which one may be written as -1, to be worked out
+    #: fields with sizes, one of which may be -1 and is then inferred
     inferring_fields: ClassVar[tuple[str, ...]] = ()
-    #: fields that take words, and the words
+    #: fields that accept words, and the words
     words: ClassVar[dict[str, tuple[str, ...]]] = {}
-    #: whether a forward pass can compute it
+    #: whether a forward pass can compute the layer
     runs: ClassVar[bool] = True
-    #: spatial rank, where the type has one
+    #: spatial rank, if the type has one
     rank: ClassVar[int] = 0
 
-    #: fields that say a size of the input, and which; see ``fields.Claim``
+    #: fields that state a size of the input, and which size; see ``fields.Claim``
     claims: ClassVar[dict[str, Claim]] = {}
-    #: what each field means
+    #: the description of each field
     about: ClassVar[dict[str, About]] = {}
 
     types: ClassVar[dict[str, type[Layer]]] = {}
@@ -86,7 +86,7 @@ class Layer(BaseModel, ABC):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Enter concrete types into the table of types by their tag, and ask that fields are described."""
+        """Register concrete types by their tag, and require that every field is described."""
         super().__pydantic_init_subclass__(**kwargs)
         cls.about = {name: _about(cls, name) for name in cls.model_fields if name != "type"}
         tag = cls.model_fields["type"].default
@@ -96,17 +96,17 @@ class Layer(BaseModel, ABC):
         cls.claims = {name: mark for name, mark in marks if isinstance(mark, Claim)}
 
     def written(self) -> dict[str, Any]:
-        """The fields as a spec has them, in their shortest form, without those that have their default."""
+        """Return the fields as in a spec, in their shortest form and without those that have their default."""
         fields = type(self).model_fields
         defaults = {field.alias or name: field.default for name, field in fields.items()}
         return {key: value for key, value in self.model_dump(by_alias=True).items() if value != defaults[key]}
 
     def requirements(self, inputs: Shapes) -> Requirements:
-        """What must hold. Later ones may rely on earlier ones."""
+        """Yield what must hold; a requirement may rely on earlier ones."""
         return iter(())
 
     def claimed(self, inputs: Shapes) -> Requirements:
-        """What it says of its input is so."""
+        """Yield the requirements that the sizes stated in its fields are those of the input."""
         x = inputs[0]
         for name, (axis, what) in self.claims.items():
             value = getattr(self, name)
@@ -121,51 +121,51 @@ class Layer(BaseModel, ABC):
 
     @abstractmethod
     def output_shape(self, inputs: Shapes) -> Shape:
-        """The shape of the result."""
+        """Return the shape of the output."""
 
     @abstractmethod
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
-        """Trained tensors by name; a name that ends in ``bias`` is an additive term."""
+        """Return the shapes of trained tensors by name; a name that ends in ``bias`` is an additive term."""
 
     def buffer_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
-        """Tensors that are stored but not trained."""
+        """Return the shapes of tensors that are stored but not trained."""
         return {}
 
     @abstractmethod
     def macs(self, inputs: Shapes, output: Shape) -> Dim:
-        """Multiply-accumulates of convolutions and linear maps."""
+        """Return the multiply-accumulates of convolutions and linear maps."""
 
     @abstractmethod
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
-        """Arithmetic beside the MACs; flops are ``2*macs + operations``."""
+        """Return the number of operations besides the MACs; flops are ``2*macs + operations``."""
 
     @abstractmethod
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
-        """What the layer computes at inference, from arrays ``(N, C, *spatial)``.
+        """Compute the layer's output at inference, from arrays ``(N, C, *spatial)``.
 
-        ``out`` may be written to: an array of the result's shape that nobody needs any more, often
+        ``out`` may be overwritten: it is an array of the result's shape that is no longer needed, often
         the input itself. The arithmetic is in ``kernels``.
         """
 
     def is_partial(self) -> bool:
-        """Whether numbers are missing from what it declares, so that totals are incomplete."""
+        """Return whether it leaves numbers undeclared, so that totals are incomplete."""
         return False
 
     def windows(self, inputs: Shapes) -> Sight:
-        """How an output cell sees its input along each spatial axis; unless it sees all of it."""
+        """Return how an output cell depends on its input along each spatial axis, or that it depends on all of it."""
         return "unknown"
 
     def mixes(self, rank: int) -> tuple[int, ...] | None:
-        """Axes along which an element depends on all others, the channels being 0; None: on more than those."""
+        """Return the axes (0: channels) along which an element depends on all others; None if it depends on more than those."""
         return None
 
     def axes(self, inputs: Shapes) -> Axes:
-        """The axes of the first input that each axis of the output is made of; none: it cannot be said."""
+        """Return the axes of the first input from which each axis of the output is made; none if that is unknown."""
         return tuple((axis,) for axis in range(len(inputs[0])))
 
 
 def _about(cls: type[Layer], name: str) -> About:
-    """The description of a field, without which there is no layer type."""
+    """Return the description of a field, which every field of a layer type must have."""
     field = cls.model_fields[name]
     found = next((mark for mark in reversed(field.metadata) if isinstance(mark, About)), None)
     if found is None or (field.is_required() and found.example is None):
@@ -175,10 +175,10 @@ def _about(cls: type[Layer], name: str) -> About:
 
 
 class Elementwise(Layer):
-    """A map of each element by itself: the shape stays, nothing is learned."""
+    """A layer that maps each element separately: it keeps the shape and has no parameters."""
 
     family = "activation"
-    #: operations for one element
+    #: operations per element
     cost: ClassVar[int] = 1
 
     def output_shape(self, inputs: Shapes) -> Shape:
@@ -201,7 +201,7 @@ class Elementwise(Layer):
 
 
 class Rearrangement(Layer):
-    """Moves elements about: nothing is learned or computed."""
+    """A layer that rearranges elements: it has no parameters and computes nothing."""
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
         return {}
@@ -214,7 +214,7 @@ class Rearrangement(Layer):
 
 
 def needs_rank(layer: Layer, shape: Shape, *ranks: int) -> Requirements:
-    """The input must have one of these numbers of spatial axes."""
+    """Yield the requirement that the input has one of these numbers of spatial axes."""
     if len(shape) - 1 in ranks:
         return
     wanted = " or ".join(_axes(rank) for rank in ranks)
@@ -228,9 +228,9 @@ def needs_rank(layer: Layer, shape: Shape, *ranks: int) -> Requirements:
 
 
 def as_input(shape: Shape, rank: int, other: str | None) -> str | None:
-    """Help for a layer on an input of the network that has another number of axes than it takes.
+    """Return help for a layer whose input, an input of the network, has a wrong number of axes.
 
-    ``other`` is the layer type that takes as many as there are, if one does.
+    ``other`` is the corresponding layer type for that number of axes, if there is one.
     """
     wanted, sizes = _axes(rank), [str(size) for size in shape]
     if len(shape) == rank + 2 and sizes[0] == "1":

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Network:
-    """A spec that has passed every check that needs no sizes. Immutable."""
+    """A spec that has passed every check that does not depend on sizes. Immutable."""
 
     spec: Spec
 
@@ -47,12 +47,12 @@ class Network:
 
     @property
     def vars(self) -> dict[str, Any]:
-        """The defaults of the variables: integers, floats, true and false, words, lists of these."""
+        """The defaults of the variables: integers, floats, booleans, words, and lists of these."""
         return {name: _plain(value) for name, value in self._defaults().items()}
 
     @property
     def inputs(self) -> dict[str, tuple[int, ...]]:
-        """The shapes of the inputs by name, without the batch, at the defaults."""
+        """The shapes of the inputs by name, without the batch axis, at the defaults."""
         defaults = self._defaults()
         return {name: tuple(map(int, value.evaluate(defaults))) for name, value in self.spec.inputs.items()}
 
@@ -74,12 +74,12 @@ class Network:
         set: Mapping[str, Any] | None = None,
         over: Mapping[str, Sequence[Any] | str] | None = None,
     ) -> Graph:
-        """The network with blocks unrolled, at the given setting.
+        """Return the network with blocks unrolled, at the given setting.
 
         Args:
             free: names of ``vars`` that stay symbolic, or one name.
             set: values for ``vars`` instead of their defaults.
-            over: variables that stay symbolic, and the numbers each stands for: ``{"w": "0.25:2:0.05"}``, or a list.
+            over: variables that stay symbolic, and the values of each: ``{"w": "0.25:2:0.05"}``, or a list.
 
         Raises:
             SpecError: a layer does not fit its input, or an expression has no value.
@@ -98,12 +98,12 @@ class Network:
         batch: int = 1,
         dtype: str = "float32",
     ) -> Report:
-        """The numbers of the network at a setting; ``api.Network.summary`` says what the arguments are."""
+        """Return the numbers of the network at a setting; see ``api.Network.summary`` for the arguments."""
         with _uncollected():
             return propagate(self.graph(free=free, set=set, over=over), batch=batch, dtype=dtype)
 
     def with_values(self, values: Mapping[str, Any]) -> Self:
-        """The same network with other defaults for some of its ``vars``.
+        """Return the same network with different defaults for some of its ``vars``.
 
         Raises:
             UsageError: a name is not one of ``vars``, or a value is not of its kind or domain.
@@ -121,14 +121,14 @@ def _plain(value: Any) -> Any:
 
 
 def build(document: Document, variant: str | None = None) -> Network:
-    """A network from a document, with the overrides of one of its variants."""
+    """Build a network from a document, with the overrides of one of its variants."""
     with _uncollected():
         return Network(checked(document, variant))
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Many small objects and no garbage among them: looking for cycles only costs, and not linearly."""
+    """Pause garbage collection. Reading creates many small objects and no cycles, and searching for cycles takes more than linear time."""
     enabled = gc.isenabled()
     gc.disable()
     try:

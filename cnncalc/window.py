@@ -21,7 +21,7 @@ Padding = str | tuple[tuple[Dim, Dim], ...]
 
 
 class WindowLayer(Layer):
-    """Fields and shape rule of a sliding window; ``kernel_size`` and the rest per axis."""
+    """The fields and the shape rule of a sliding window; ``kernel_size`` and the other fields have one value per axis."""
 
     words = {"padding": fields.PADDING_WORDS}
 
@@ -50,12 +50,12 @@ class WindowLayer(Layer):
         return fields.shortest(value)
 
     def axis_fields(self) -> list[tuple[Dim, Dim, Dim]]:
-        """Kernel, stride and dilation for each axis."""
+        """Return kernel size, stride and dilation of each axis."""
         dilation = getattr(self, "dilation", (1,) * self.rank)
         return list(zip(self.kernel_size, self.stride, dilation, strict=True))
 
     def spatial_windows(self, x: Shape) -> tuple[Window, ...]:
-        """The window along each axis, with padding words worked out for this input."""
+        """Return the window along each axis, with padding words resolved for this input."""
         axes = enumerate(self.axis_fields())
         return tuple(self._window(index, *axis, x[index + 1]) for index, axis in axes)
 
@@ -66,7 +66,7 @@ class WindowLayer(Layer):
         return Window(kernel, stride, dilation, *self.word_padding(bare, size))
 
     def word_padding(self, window: Window, size: Dim) -> tuple[Dim, Dim]:
-        """Cells before and after that a padding word means for a window on an axis."""
+        """Return how many cells a padding word adds before and after an axis."""
         if self.padding == "half":
             half = (window.extent - 1) // 2
             return half, half
@@ -75,7 +75,7 @@ class WindowLayer(Layer):
         return 0, 0
 
     def window_requirements(self, x: Shape, *, ceil_mode: bool = False) -> Requirements:
-        """The input has the right rank, and every window fits into its padded axis.
+        """Yield the requirements that the input has the right rank and that every window fits into its padded axis.
 
         With ``ceil_mode`` the last window may hang over, by less than a stride.
         """
@@ -89,7 +89,7 @@ class WindowLayer(Layer):
                 yield Requirement(holds, "C302", *_too_large(name, size, window))
 
     def spatial_output(self, x: Shape, *, ceil_mode: bool = False) -> Shape:
-        """Sizes after the window has slid along each axis; with ``same`` padding ``ceil(in/stride)``."""
+        """Return the output size along each axis; with ``same`` padding it is ``ceil(in/stride)``."""
         if self.padding in ("same", "same_lower"):
             return tuple(ceil_div(n, s) for n, (_, s, _) in zip(x[1:], self.axis_fields(), strict=True))
         pairs = zip(x[1:], self.spatial_windows(x), strict=True)
@@ -99,7 +99,7 @@ class WindowLayer(Layer):
         return self.spatial_windows(inputs[0])
 
     def sliding(self, x: Array) -> Sliding:
-        """The same windows for kernels, on an array ``(N, C, *in)``."""
+        """Return the windows in the form that kernels use, for an array ``(N, C, *in)``."""
         from cnncalc.kernels.windows import Sliding
 
         axes = self.spatial_windows(x.shape[1:])
@@ -112,7 +112,7 @@ class WindowLayer(Layer):
 
 
 class DilatedWindowLayer(WindowLayer):
-    """A window whose cells may stand apart."""
+    """A window that may be dilated."""
 
     dilation: Annotated[
         PerAxis, fields.About("Distance between neighboring cells of the kernel.", unit="cells")
@@ -145,7 +145,7 @@ class Pooling(DilatedWindowLayer):
         return list(zip(self.kernel_size, stride, self.dilation, strict=True))
 
     def requirements(self, inputs: Shapes) -> Requirements:
-        """The window fits, and never lies in the padding alone.
+        """Yield the requirements that the window fits and never lies entirely in the padding.
 
         Source: PyTorch, ``pool2d_shape_check`` in ``aten/src/ATen/native/Pool.h``; half of the
         kernel itself, dilation aside, as its CPU kernels ask.
@@ -203,7 +203,7 @@ class AdaptivePooling(Layer):
     def windows(self, inputs: Shapes) -> Sight:
         (x,) = inputs
         wanted = self.output_shape(inputs)[1:]
-        if all(size == 1 for size in self.output_size):  # a null that happens to keep a 1 gathers nothing
+        if all(size == 1 for size in self.output_size):  # an axis of size 1 that null keeps is not pooled
             return "all"
         pairs = list(zip(x[1:], wanted, strict=True))
         if any(
@@ -213,7 +213,7 @@ class AdaptivePooling(Layer):
         return tuple(Window() if n == m else Window(n // m, n // m) for n, m in pairs)
 
     def sizes(self, x: Array) -> tuple[int, ...]:
-        """The asked sizes for an array ``(N, C, *in)``."""
+        """Return the output sizes for an array ``(N, C, *in)``."""
         return tuple(concrete(n) for n in self.output_shape((x.shape[1:],))[1:])
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
@@ -257,7 +257,7 @@ class GlobalPooling(Layer):
 
 
 def groups_divide(groups: Dim, **channels: Dim) -> Requirements:
-    """Each of the named numbers of channels is a multiple of ``groups``."""
+    """Yield the requirements that each of the named numbers of channels is a multiple of ``groups``."""
     for name, count in channels.items():
         if not isinstance(groups, int):
             count // groups  # symbols must divide exactly, else this raises
@@ -272,7 +272,7 @@ LARGER_INPUT = "a larger input"
 
 
 def _too_large(axis: str, size: Dim, window: Window) -> tuple[str, str | None]:
-    """The message and help for a window that does not fit."""
+    """Return the message and help for a window that does not fit."""
     have = f"{size}"
     if window.before != 0 or window.after != 0:
         have += f" + {window.before} + {window.after} = {size + window.before + window.after}"

@@ -1,4 +1,4 @@
-"""The library's face: networks and answers that show themselves.
+"""The public API: networks and results that can be printed and displayed.
 
-What they hold is made below, in ``network``, ``counting`` and ``analysis``, and what shows them in ``report``.
+The data comes from ``network``, ``counting`` and ``analysis``, and the texts from ``report``.
 """

@@ -1,6 +1,6 @@
-"""Answers that show themselves: of ``solve``, ``diff``, ``explain``, ``check``, ``sweep`` and ``verify``.
+"""The results of ``solve``, ``diff``, ``explain``, ``check``, ``sweep`` and ``verify``.
 
-Each prints as its command does, shows as a table in notebooks, and is plain data with ``to_dict``.
+Each prints the same text as its command, is displayed as a table in notebooks, and is converted to plain data by ``to_dict``.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 class Solution(solving.Solution):
-    """For which values of variables a network is valid.
+    """The values of variables for which a network is valid.
 
-    ``300 in solution.sets["H"]`` and ``solution.sets["H"].nearest(300, step=1)`` answer questions.
+    ``300 in solution.sets["H"]`` and ``solution.sets["H"].nearest(300, step=1)`` answer questions about single values.
 
     Attributes:
         report: the report with these variables free.
-        sets: the valid values of each variable, as a set that may have no end.
+        sets: the valid values of each variable, as a set that may be unbounded.
         coupled: conditions that relate several variables, each with ``condition``, ``layer``, ``line`` and ``text``.
-        reasons: the conditions that the sets follow from, in the same form.
-        tried: settings that were tried one by one, because the structure depends on the variable; else 0.
+        reasons: the conditions from which the sets follow, in the same form.
+        tried: the number of settings that were tried one by one because the structure depends on the variable; otherwise 0.
     """
 
     __slots__ = ()
@@ -43,7 +43,7 @@ class Solution(solving.Solution):
         return solution.as_dict(self)
 
     def __str__(self) -> str:
-        """What ``cnncalc solve`` prints."""
+        """Return the text that ``cnncalc solve`` prints."""
         from cnncalc.report import solution
 
         return solution.as_text(self)
@@ -66,7 +66,7 @@ class Diff(comparing.Diff):
         after: the report of the second.
         changes: a change for each layer that was added, removed or changed: ``kind``, ``path``, the rows ``before`` and
             ``after``, and ``fields``, each a name with its values before and after.
-        same: how many layers did not change.
+        same: the number of unchanged layers.
         totals: for each total ``name``, ``before``, ``after``, ``difference`` and ``relative``.
     """
 
@@ -79,7 +79,7 @@ class Diff(comparing.Diff):
         return difference.as_dict(self)
 
     def __str__(self) -> str:
-        """What ``cnncalc diff`` prints."""
+        """Return the text that ``cnncalc diff`` prints."""
         from cnncalc.report import difference
 
         return difference.as_table(self)
@@ -101,13 +101,13 @@ class Explanation(explaining.Explanation):
         inputs: the shapes of its inputs.
         summary: what the layer does, in a sentence.
         lines: the steps: ``what`` a number is, the ``rule`` in words, the ``numbers`` put in, and the ``result``.
-        validity: a sentence that says for which values of free variables this holds.
+        validity: a sentence that states for which values of the free variables this holds.
     """
 
     __slots__ = ()
 
     def __str__(self) -> str:
-        """What ``cnncalc explain`` prints."""
+        """Return the text that ``cnncalc explain`` prints."""
         from cnncalc.report import explanation
 
         return explanation.as_text(self)
@@ -122,14 +122,14 @@ class Explanation(explaining.Explanation):
 
 
 class Verification(verifying.Verification):
-    """What a forward pass found, layer by layer.
+    """The results of a forward pass, layer by layer.
 
     Attributes:
         report: the report whose numbers were checked.
         checks: for each layer its ``row``, the ``output``, ``params`` and ``macs`` that were found, ``seconds``, ``bytes``,
             and ``differences`` in words; ``agrees`` where there are none.
-        outputs: the arrays ``(N, C, *spatial)`` that the network gives, by the path of their layer.
-        setup: what it ran on: ``seed``, ``dtype``, ``inputs`` and ``given`` weights.
+        outputs: the network's output arrays ``(N, C, *spatial)``, by the path of their layer.
+        setup: what the pass ran with: ``seed``, ``dtype``, ``inputs`` and ``given`` weights.
         seconds: time spent in layers.
     """
 
@@ -142,7 +142,7 @@ class Verification(verifying.Verification):
         return verification.as_dict(self)
 
     def __str__(self) -> str:
-        """What ``cnncalc verify`` prints."""
+        """Return the text that ``cnncalc verify`` prints."""
         from cnncalc.report import verification
 
         return verification.as_text(self)
@@ -159,15 +159,15 @@ class Verification(verifying.Verification):
 
 
 class Result(checking.Result):
-    """What was found in a spec and its variants.
+    """The findings in a spec and its variants.
 
     Attributes:
-        name: the file or shipped name; ``<text>`` or ``<dict>`` where there is none.
+        name: the file or shipped name; ``<text>`` or ``<dict>`` if there is none.
         problems: errors, broken expectations and lints, in the order of their places.
         outcomes: each expectation by ``name``, with the ``problems`` of those that are not met.
-        networks: how many networks were checked: the spec and its variants.
+        networks: the number of networks checked: the spec and its variants.
         readable: whether the spec could be read at all.
-        suppressed: what comments in the spec silence, each with where that is said.
+        suppressed: the findings that the spec suppresses, each with where it does so.
     """
 
     __slots__ = ()
@@ -195,7 +195,7 @@ class Result(checking.Result):
         return as_dict(Findings([self]))
 
     def __str__(self) -> str:
-        """What ``cnncalc check`` prints."""
+        """Return the text that ``cnncalc check`` prints."""
         from cnncalc.report.findings import Findings, summary
         from cnncalc.report.findings.text import render
 
@@ -220,7 +220,7 @@ class Sweep:
     Attributes:
         name: the name of the network.
         columns: the variables, ``valid``, and the numbers.
-        rows: a tuple for each setting; numbers are None where the network is not valid.
+        rows: a tuple for each setting; the numbers are None if the network is not valid.
     """
 
     name: str
@@ -257,7 +257,7 @@ class Sweep:
         return data_frame(self.to_dict())
 
     def __str__(self) -> str:
-        """What ``cnncalc sweep`` prints."""
+        """Return the text that ``cnncalc sweep`` prints."""
         from io import StringIO
 
         from cnncalc.report.rows_out import Rows, write_table

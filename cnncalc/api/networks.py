@@ -1,4 +1,4 @@
-"""Networks: read from a spec, summarised, compiled and run."""
+"""Networks: read from a spec, summarized, compiled and run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Network:
 
 
 class Network(network.Network):
-    """A spec that has passed every check that needs no sizes. Immutable."""
+    """A spec that has passed every check that does not depend on sizes. Immutable."""
 
     @overload
     def summary(
@@ -61,13 +61,13 @@ class Network(network.Network):
         batch: int = 1,
         dtype: str = "float32",
     ) -> Report[Any, Any]:
-        """Shapes, parameters and MACs of every layer and in total.
+        """Return the shapes, parameters and MACs of every layer and in total.
 
         Args:
             free: names of ``vars`` that stay symbolic; sizes are then expressions in them.
             set: values for ``vars`` instead of their defaults.
-            over: variables that stay symbolic, and the numbers each stands for: ``{"w": "0.25:2:0.05"}``, or a list.
-            batch: samples in a batch; it multiplies activations, nothing else.
+            over: variables that stay symbolic, and the values of each: ``{"w": "0.25:2:0.05"}``, or a list.
+            batch: batch size; it multiplies activations and nothing else.
             dtype: float64, float32, float16, bfloat16 or int8, for sizes in bytes.
 
         Raises:
@@ -127,14 +127,14 @@ class Network(network.Network):
         over: Over | None = None,
         batch: int = 1,
     ) -> Compiled[Any]:
-        """A function from values of free variables to numbers of the network, by closed forms.
+        """Compile closed forms into a function from values of free variables to numbers of the network.
 
         Args:
             numbers: ``"params"``, ``"macs"``, ``"output"``, any other total, ``"peak_activations"``
                 (elements), or ``"PATH.macs"`` for one layer. A ratio is rounded to the nearest float.
             free: names of ``vars``, the function's arguments in this order.
             set: values for other ``vars``.
-            over: the numbers that a variable stands for; those that ``free`` does not name come after it.
+            over: the values of a variable. Variables that ``free`` does not name become further arguments.
             batch: samples in a batch.
 
         Returns:
@@ -170,7 +170,7 @@ class Network(network.Network):
             dtype: ``"float32"`` or ``"float64"``, the data type of the computation.
             inputs: arrays ``(N, C, *spatial)`` by input name, instead of random ones.
             weights: arrays by ``PATH.weight``, ``PATH.bias``, ..., instead of random ones.
-            threads: to share the work among; more than one pays where BLAS itself runs in one.
+            threads: number of threads. More than one pays off only if BLAS itself uses one.
 
         Raises:
             SpecError: a layer does not fit its input.

@@ -17,11 +17,11 @@ VIEWS = ("auto", "features", "graph")
 def draw(
     report: Report, *, view: Literal["auto", "features", "graph"] = "auto", depth: int | None = None
 ) -> Picture:
-    """A picture of a network: ``cnncalc.draw(net.summary()).save("net.svg")``; notebooks show it.
+    """Draw a network: ``cnncalc.draw(net.summary()).save("net.svg")``. Notebooks display the picture.
 
     Args:
-        report: the network at numbers.
-        view: ``"features"`` for feature maps as volumes, ``"graph"``, or ``"auto"`` for the graph where it branches.
+        report: a report without free variables.
+        view: ``"features"`` for feature maps as volumes, ``"graph"``, or ``"auto"`` for the graph if the network branches.
         depth: fold groups and blocks below this level; by default as deep as a picture can show.
 
     Raises:
@@ -39,10 +39,10 @@ def draw(
 
 
 def plot(report: Report, *, by: str = "params", depth: int | None = None) -> Picture:
-    """Where the cost sits, as bars: ``cnncalc.plot(net.summary(), by="macs").save("macs.svg")``.
+    """Plot a quantity per layer as bars: ``cnncalc.plot(net.summary(), by="macs").save("macs.svg")``.
 
     Args:
-        report: the network at numbers.
+        report: a report without free variables.
         by: ``"params"``, ``"macs"``, ``"activation_bytes"`` or another number that adds up over layers.
         depth: fold groups and blocks below this level.
 

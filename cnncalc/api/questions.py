@@ -1,4 +1,4 @@
-"""Questions to networks."""
+"""Functions that answer questions about networks."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def solve(
     set: Mapping[str, Any] | None = None,
     over: Mapping[str, Sequence[Any] | str] | None = None,
 ) -> Solution:
-    """The exact set of values for which the network is valid, and ``where`` holds.
+    """Find the exact set of values for which the network is valid and ``where`` holds.
 
     Args:
-        network: what to solve.
-        names: variables to solve for, or one; by default those of ``over``, or of the input's shape.
+        network: the network.
+        names: one or several variables to solve for; by default those in ``over``, or those in the input shape.
         where: a condition, or several, such as ``output == [512, 7, 7]``, ``params <= 5M``, ``stem.output[1] % 2 == 0``.
         set: values for the other variables.
-        over: the numbers that a variable may be, instead of its domain: ``{"w": "0.25:2:0.05"}``, or a list.
+        over: the allowed values of a variable, instead of its domain: ``{"w": "0.25:2:0.05"}``, or a list.
 
     Raises:
         SpecError: no value is valid, or the structure depends on a variable.
@@ -50,19 +50,19 @@ def solve(
 
 
 def diff(before: Report, after: Report) -> Diff:
-    """Compare two networks, each at its setting.
+    """Compare two reports.
 
     Raises:
-        UsageError: a free variable stands for different numbers in the two networks.
+        UsageError: a free variable has different values in the two networks.
     """
     return Diff(*comparing.diff(before, after))
 
 
 def explain(report: Report, path: str) -> Explanation:
-    """The derivation of one layer's numbers.
+    """Return the derivation of one layer's numbers.
 
     Raises:
-        UsageError: there is no such layer; the message names the nearest.
+        UsageError: there is no such layer; the message names the closest match.
     """
     return Explanation(*explaining.explain(report, path))
 
@@ -77,17 +77,17 @@ def check(
     max_peak_activation: int | str | None = None,
     dtype: str = "float32",
 ) -> Result:
-    """Errors, expectations and lints of a spec with all its variants. What is wrong is in the result, not raised.
+    """Check a spec and all its variants for errors, failed expectations and lints, which are returned, not raised.
 
-    Settings in ``pyproject.toml`` are those of the command line and are not read.
+    Settings in ``pyproject.toml`` are not read; they apply to the command line only.
 
     Args:
         source: a path, a shipped name, the text of a spec, or a dict, as for ``load``.
         select: codes, their prefixes or names of the only lints to run: ``["W2", "bias-before-norm"]``.
-        ignore: the same of lints not to run.
+        ignore: lints not to run, in the same form.
         max_params: an upper bound, such as ``5_000_000`` or ``"5M"``.
         max_macs: the same for MACs.
-        max_peak_activation: the same for the peak of activations in bytes, such as ``"320KiB"``.
+        max_peak_activation: the same for peak activation memory in bytes, such as ``"320KiB"``.
         dtype: for sizes in bytes.
 
     Raises:
@@ -122,7 +122,7 @@ def sweep(
     batch: int = 1,
     dtype: str = "float32",
 ) -> Sweep:
-    """Numbers of the network at every setting of a grid.
+    """Compute numbers of the network at every setting of a grid.
 
     Args:
         network: what to sweep.
@@ -135,7 +135,7 @@ def sweep(
         dtype: for sizes in bytes.
 
     Raises:
-        SpecError: the network is wrong at every setting for a reason that no variable changes.
+        SpecError: the network is invalid at every setting, for a reason that does not depend on the variables.
         UsageError: a variable or number is unknown, a value is not one that the variable may have, or a bound cannot be
             read.
     """

@@ -1,4 +1,4 @@
-"""A report that shows itself."""
+"""A report that can be printed, displayed and exported."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Report(propagate.Report[SizeT_co, PeakT_co]):
 
     ``len(report)`` is the number of its layers, and iteration gives their rows in execution order;
     ``report["layer3.conv1"]`` is the row of a layer, or the sum over a group, block or repeated item.
-    ``print(report)`` is what ``cnncalc table`` prints, and notebooks show it as a table. All sizes are of type
-    ``int`` where no variable is free (``Report[int, int]``), else ``int | Expr``.
+    ``print(report)`` prints what ``cnncalc table`` prints, and notebooks display a table. All sizes are of type
+    ``int`` if no variable is free (``Report[int, int]``), and otherwise ``int | Expr``.
 
     Attributes:
         name: the name of the network.
@@ -27,42 +27,42 @@ class Report(propagate.Report[SizeT_co, PeakT_co]):
         totals: the ``Totals`` of the network.
         inputs: shapes of the inputs by name, without the batch.
         outputs: shapes of the outputs by the path of their layer.
-        output: the shape of the output; a ``UsageError`` where there are several.
+        output: the shape of the output; a ``UsageError`` if there are several.
         batch: samples in a batch.
         dtype: the data type for sizes in bytes.
         free: names of the variables that are symbolic.
         conditions: what free variables must satisfy.
-        validity: a sentence that says for which values of them the numbers hold; empty without free variables.
+        validity: a sentence that states for which values of them the numbers hold; empty without free variables.
     """
 
     @classmethod
     def of(cls, report: propagate.Report[SizeT_co, PeakT_co]) -> Self:
-        """The same numbers, with this face."""
+        """Return a report with the same numbers."""
         return cls(report.graph, report.rows, report.totals, batch=report.batch, dtype=report.dtype)
 
     @cached_property
     def warnings(self) -> tuple[Problem, ...]:
-        """Signs that the numbers are not those the author means, unless the spec silences them."""
+        """Warnings that the numbers are probably not the ones you want, unless the spec suppresses them."""
         from cnncalc.analysis.doubts import doubts_about
 
         return doubts_about(self.graph)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as plain data: what ``cnncalc table --format json`` prints."""
+        """Return the report as plain data: what ``cnncalc table --format json`` prints."""
         from cnncalc.report.json_ import as_dict
         from cnncalc.report.rows import View
 
         return as_dict(View(self))
 
     def to_csv(self) -> str:
-        """The rows as CSV, exact to the last digit."""
+        """Return the rows as CSV, exact to the last digit."""
         from cnncalc.report.csv_ import render
         from cnncalc.report.rows import View
 
         return render(View(self))
 
     def to_pandas(self) -> Any:
-        """The rows as a ``pandas.DataFrame``; symbolic sizes are strings.
+        """Return the rows as a ``pandas.DataFrame``; symbolic sizes are strings.
 
         Raises:
             UsageError: pandas is not installed.
@@ -73,14 +73,14 @@ class Report(propagate.Report[SizeT_co, PeakT_co]):
         return f"<Report {self.name}: {len(self.rows)} layers, {self.totals.params} params, {self.totals.macs} MACs>"
 
     def __str__(self) -> str:
-        """What ``cnncalc table`` prints."""
+        """Return the text that ``cnncalc table`` prints."""
         from cnncalc.report.rows import View
         from cnncalc.report.table import render
 
         return render(View(self))
 
     def _repr_html_(self) -> str:
-        """What notebooks show."""
+        """Return the HTML that notebooks display."""
         from cnncalc.report.page import table
 
         return table(self)
