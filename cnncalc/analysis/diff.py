@@ -83,6 +83,20 @@ class Diff(NamedTuple):
     totals: tuple[Total, ...]
 
 
+class FolderDiff(NamedTuple):
+    """What changed between two folders: of each network that is in either, its path and its changes."""
+
+    before: str
+    after: str
+    diffs: tuple[tuple[str, Diff], ...]
+    errors: tuple[tuple[str, str], ...] = ()  # networks that could not be compared, and why
+
+    @property
+    def changed(self) -> tuple[tuple[str, Diff], ...]:
+        """Those that are not the same."""
+        return tuple((path, found) for path, found in self.diffs if found.changes)
+
+
 def nothing(*, batch: int = 1, dtype: str = "float32") -> Report:
     """What a spec that is not there is compared as: a network of no layers."""
     return propagate(Graph("(nothing)", (), (), {}), batch=batch, dtype=dtype)

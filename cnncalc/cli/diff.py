@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from cnncalc.errors import UsageError
 
 if TYPE_CHECKING:
     from cnncalc.counting.propagate import Report
+    from cnncalc.network import Network
 
 
 @click.command("diff")
@@ -33,14 +35,22 @@ def command(
 ) -> int:  # fmt: skip
     """Show what changed from A to B: layers, shapes, parameters, MACs and totals.
 
-    A and B are specs. git:REV:PATH names a spec at a Git revision; PATH is relative to the top of the
-    repository, and ./PATH to the current folder.
+    A and B are specs, or folders, whose specs are compared by name. git:REV:PATH names a spec or folder at a
+    Git revision; PATH is relative to the top of the repository, and ./PATH to the current folder.
 
     \b
     cnncalc diff resnet18 resnet34
     cnncalc diff git:main:model.yaml model.yaml --format markdown
     cnncalc diff git:HEAD~1:model.yaml model.yaml --fail-if "params > +5%" --missing-ok
+    cnncalc diff git:main:models models --format markdown
     """
+    from cnncalc.cli.folders import compared, is_folder
+
+    if is_folder(before) or is_folder(after):
+        setting = partial(
+            _summary, settings=settings, free=free, over=symbolic(over), batch=batch, dtype=dtype
+        )
+        return compared(before, after, setting, fmt, conditions, missing_ok=missing_ok)
     from cnncalc.analysis import diff
     from cnncalc.reading.text.files import MissingFile
     from cnncalc.report.formats import FORMATS
@@ -77,13 +87,24 @@ def _report(
     batch: int,
     dtype: str,
 ) -> Report:
-    from cnncalc.cli.common import split_names
     from cnncalc.network import build
-    from cnncalc.reading.checking.settings import setting
     from cnncalc.reading.text.files import read_spec
     from cnncalc.reading.text.git import read_revision
 
     document, variant = read_revision(reference) if reference.startswith("git:") else read_spec(reference)
-    network = build(document, variant)
+    return _summary(build(document, variant), settings, free, over, batch, dtype)
+
+
+def _summary(
+    network: Network,
+    settings: tuple[str, ...],
+    free: tuple[str, ...],
+    over: dict[str, list[Any]],
+    batch: int,
+    dtype: str,
+) -> Report:
+    from cnncalc.cli.common import split_names
+    from cnncalc.reading.checking.settings import setting
+
     given, names = setting(settings), split_names(free)
     return network.summary(set=given, free=names, over=over, batch=batch, dtype=dtype)

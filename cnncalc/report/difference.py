@@ -76,7 +76,7 @@ def _validity(found: Diff) -> list[str]:
 
 def _totals(found: Diff, fmt: str) -> str:
     rows = [
-        [QUANTITIES[t.name].heading, _number(t.before), _number(t.after), _signed(t.difference), _share(t)]
+        [QUANTITIES[t.name].heading, number(t.before), number(t.after), _signed(t.difference), share(t)]
         for t in found.totals
         if t.before != t.after or t.name in NUMBERS
     ]
@@ -86,11 +86,13 @@ def _totals(found: Diff, fmt: str) -> str:
     return draw(rows, ["total", "before", "after", "change", ""], [False, True, True, True, True], fmt)
 
 
-def _share(total: Total) -> str:
+def share(total: Total) -> str:
+    """By what part a total changed."""
     return "" if total.relative is None else f"{total.relative:+.2%}" if total.relative else ""
 
 
-def _number(value: Number | None) -> str:
+def number(value: Number | None) -> str:
+    """A number with thousands separators."""
     return "-" if value is None else text.count(value)
 
 
@@ -137,9 +139,9 @@ def _pair(one: str | None, two: str | None) -> str:
     return f"{one} -> {two}"
 
 
-def _count(change: Change, number: str) -> str:
+def _count(change: Change, name: str) -> str:
     def of(row: Row | None) -> Dim:
-        value: Dim = getattr(row, number) if row is not None else 0
+        value: Dim = getattr(row, name) if row is not None else 0
         return value
 
     difference = of(change.after) - of(change.before)

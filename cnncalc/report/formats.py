@@ -34,6 +34,11 @@ FORMATS: Final[Mapping[str, Mapping[str, Format]]] = {
         "markdown": _of("difference", "as_markdown"),
         "json": _of("difference", "as_json"),
     },
+    "folders": {
+        "table": _of("folders", "as_table"),
+        "markdown": _of("folders", "as_markdown"),
+        "json": _of("folders", "as_json"),
+    },
     "verification": {"text": _of("verification", "as_text"), "json": _of("verification", "as_json")},
     "rows": {
         "simple": _of("rows_out", "write_table"),

@@ -381,3 +381,79 @@ def test_what_budgets_leave(team, capsys):
     assert json.loads(out)["specs"][1]["expectations"] == [
         {"name": "macs", "met": True, "actual": 194400, "max": 200000, "left": 5600}
     ]
+
+
+def diff(capsys, *arguments):
+    code = main(["diff", *map(str, arguments)])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+FAMILY = """vars: {c: 4}
+input: [3, 8, 8]
+layers: [{type: conv2d, out_channels: c, kernel_size: 3}]
+variants: {wide: {vars: {c: 8}}}
+"""
+
+
+@pytest.fixture
+def repository(team):
+    (team / ".git").rmdir()
+    (team / "models" / "family.yaml").write_text(FAMILY)
+    git("init", "-q", "-b", "main", ".")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    (team / "models" / "a.yaml").write_text(ODD.replace("channels: 8", "channels: 16"))
+    (team / "models" / "old" / "b.yaml").unlink()
+    (team / "models" / "new.cnn.yaml").write_text(ODD)
+    (team / "models" / "other.yaml").write_text("steps: [input, layers]\n")
+    return team
+
+
+def test_folders_are_compared_by_name(repository, capsys, monkeypatch):
+    code, out, err = diff(capsys, "git:main:models", "models")
+    assert (code, err) == (0, "")
+    table, details = out.split("\n\n", 1)
+    rows = [line.split()[:2] for line in table.splitlines()[2:]]
+    assert rows == [["~", "a.yaml"], ["+", "new.cnn.yaml"], ["-", "old/b.yaml"]]
+    assert details.startswith("3 networks changed, 2 the same.\n\na.yaml\n")
+    assert "out_channels: 8 -> 16" in details
+    assert "new.cnn.yaml" not in details  # the table says enough
+    code, _, err = diff(capsys, "git:main:models", "models", "--fail-if", "params > +5%")
+    assert (code, "failed: a.yaml: params: 240 -> 480" in err) == (1, True)
+    monkeypatch.chdir(repository / "models")
+    assert diff(capsys, "git:main:.", ".")[1] == diff(capsys, "git:main:models", ".")[1] == out
+    code, _, err = diff(capsys, "git:main:./old", "a.yaml")
+    assert (code, "compare two folders, or two specs" in err) == (2, True)
+    assert diff(capsys, "git:main:nope", ".")[0] == 2
+    code, out, err = diff(capsys, "git:main:nope", ".", "--missing-ok", "--format", "json")
+    assert (code, "it is treated as empty" in err) == (0, True)
+    assert {each["path"]: each["before"] for each in json.loads(out)["networks"]} == dict.fromkeys(
+        ["a.yaml", "family.yaml", "family.yaml@wide", "new.cnn.yaml"]
+    )
+
+
+def test_folders_of_which_a_spec_is_broken_are_compared_all_the_same(repository, capsys):
+    (repository / "models" / "new.cnn.yaml").write_text("input: [3]\nlayers: [{type: nope}]\n")
+    code, out, err = diff(capsys, "git:main:models", "models", "--format", "markdown")
+    assert code == 1
+    assert "error: new.cnn.yaml: " in err
+    assert "C103" in err
+    assert "2 networks changed, 2 the same, 1 not compared." in out
+    assert out.count("<details>") == out.count("</details>") == 1
+
+
+def test_a_comparison_of_many_networks_fits_into_a_comment(repository, capsys):
+    layers = "".join(
+        f"  - {{type: conv2d, out_channels: 8, kernel_size: 1, name: n{i}}}\n" for i in range(90)
+    )
+    head = "input: [3, 8, 8]\nlayers:\n"
+    for i in range(12):
+        (repository / "models" / f"m{i}.cnn.yaml").write_text(head + layers)
+    git("add", "-A")
+    git("commit", "-qm", "many")
+    for i in range(12):
+        (repository / "models" / f"m{i}.cnn.yaml").write_text(head + layers.replace("8,", "16,"))
+    _, out, _ = diff(capsys, "git:HEAD:models", "models", "--format", "markdown")
+    assert 40_000 < len(out.encode()) < 65_536
+    assert re.search(r"The details of \d+ more are not shown\.\n\Z", out)

@@ -16,6 +16,7 @@ SKIPPED = {"node_modules", "__pycache__", "venv", "site-packages", "build", "dis
 _YAML = re.compile(rb"(?m)^layers:"), re.compile(rb"(?m)^input:")
 _JSON = re.compile(rb'"layers"\s*:'), re.compile(rb'"input"\s*:')
 LOOKED_AT = 1 << 20  # bytes
+SURE = tuple(f".cnn{suffix}" for suffix in SUFFIXES)
 
 
 class Excluded(NamedTuple):
@@ -85,13 +86,17 @@ def _in_folder(folder: str) -> Iterator[str]:
 
 
 def _is_spec(path: str) -> bool:
-    if path.endswith(tuple(f".cnn{suffix}" for suffix in SUFFIXES)):
-        return True
     try:
         with Path(path).open("rb") as stream:
-            start = stream.read(LOOKED_AT)
+            return is_spec(path, stream.read(LOOKED_AT))
     except OSError:
-        return False
+        return path.endswith(SURE)
+
+
+def is_spec(path: str, start: bytes) -> bool:
+    """Whether a YAML or JSON file is a spec, by its name and its beginning."""
+    if path.endswith(SURE):
+        return True
     if b'"$defs"' in start:
         return False  # a schema of specs
     return all(pattern.search(start) for pattern in (_JSON if path.endswith(".json") else _YAML))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import subprocess
 
 from cnncalc.errors import UsageError
-from cnncalc.reading.text.files import MissingFile, read_bytes
+from cnncalc.reading.text.files import SUFFIXES, MissingFile, read_bytes
+from cnncalc.reading.text.find import LOOKED_AT, SKIPPED, is_spec
 from cnncalc.reading.text.nodes import Document
 
 
@@ -28,6 +30,47 @@ def read_revision(reference: str) -> tuple[Document, str | None]:
     if not colon or not revision or not path or revision.startswith("-"):
         raise UsageError(f"'{reference}' is not git:REV:PATH")
     return read_bytes(_data(reference, revision, path), reference, path), variant or None
+
+
+def is_folder(reference: str) -> bool:
+    """Whether ``git:REV:PATH`` is a folder of the revision."""
+    return _tree(reference) is not None
+
+
+def specs_in(reference: str) -> dict[str, str]:
+    """The specs in a folder ``git:REV:PATH``, and in folders below it: by their names in it, how each is called."""
+    tree = _tree(reference)
+    if tree is None:
+        return {}
+    revision, path = tree
+    listed = (
+        _git("ls-tree", "-r", "-z", "--full-tree", "--name-only", revision, "--", path and f"{path}/") or b""
+    )
+    found = {}
+    for name in listed.decode("utf-8", "surrogateescape").split("\0"):
+        within = name.removeprefix(f"{path}/") if path else name
+        folders = within.split("/")[:-1]
+        if name.endswith(SUFFIXES) and not any(f.startswith(".") or f in SKIPPED for f in folders):
+            data = _git("show", f"{revision}:{name}") or b""
+            if is_spec(name, data[:LOOKED_AT]):
+                found[within] = f"git:{revision}:{name}"
+    return found
+
+
+def _tree(reference: str) -> tuple[str, str] | None:
+    """Revision and path, from the top of the repository, of a folder; None where there is none."""
+    revision, colon, path = reference.partition(":")[2].partition(":")
+    if not colon or not revision or revision.startswith("-"):
+        return None
+    path = path.replace(os.sep, "/").rstrip("/")
+    prefix = (_git("rev-parse", "--show-prefix") or b"").decode("utf-8", "surrogateescape").strip("\n")
+    here = posixpath.normpath(f"{prefix}{path}")
+    places = [here] if path.startswith((".", "..")) or not path else [path, here]
+    for place in places:
+        inside = "" if place == "." else place
+        if not inside.startswith("..") and _git("cat-file", "-t", f"{revision}:{inside}") == b"tree\n":
+            return revision, inside
+    return None
 
 
 def changed_since(revision: str) -> set[str]:
