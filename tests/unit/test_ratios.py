@@ -41,6 +41,7 @@ def test_shared_factors_cancel():
     assert str(rational.quotient(64 * H * W, 512 * H * W)) == "0.125"
     assert str(rational.quotient(6 * H * W, 4 * H * W + 2 * H)) == "(3*W)/(2*W + 1)"
     assert rational.quotient(12 * H, 4 * H) == 3
+    assert rational.quotient(0, 4 * H) == 0
     assert str(rational.quotient(3 * H * H, 2 * H)) == "(3*H)/2"
     assert str(rational.quotient(H * H, H * H * H)) == "(1)/(H)"
 

@@ -76,6 +76,8 @@ def join(numerator: Dim, denominator: Dim) -> Any:
     """The number ``numerator / denominator``, a plain size where it is whole; a symbolic denominator is positive."""
     if isinstance(denominator, int) and denominator < 0:
         numerator, denominator = -numerator, -denominator
+    if isinstance(numerator, int) and numerator == 0:
+        return 0
     common = gcd(*_coefficients(numerator), *_coefficients(denominator))
     if common > 1:
         numerator, denominator = numerator // common, denominator // common
