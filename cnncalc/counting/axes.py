@@ -1,4 +1,4 @@
-"""What the axes of each tensor are: channels, positions, or features of a flattened map.
+"""The role of each tensor's axes: channels, positions, or features of a flattened map.
 
 A layer says which axes its output's are made of (``Layer.axes``); here that is followed through the
 network. Layers with a spatial rank (convolutions, poolings) take axis 0 for the channels and the
@@ -34,12 +34,12 @@ Roles = tuple[Role, ...]
 
 
 def reorders(axes: Axes) -> bool:
-    """Whether the axes are those of the input in another order."""
+    """Whether the axes are those of the input in a different order."""
     return axes != (every := tuple(sorted(axes))) and every == tuple((axis,) for axis in range(len(axes)))
 
 
 def roles(graph: Graph) -> list[Roles]:
-    """The roles of the axes of every node's tensor."""
+    """Return the roles of the axes of every node's tensor."""
     found: list[Roles] = []
     for node in graph.nodes:
         found.append(_of_input(node.output) if node.layer is None else _through(graph, node, found))
@@ -47,7 +47,7 @@ def roles(graph: Graph) -> list[Roles]:
 
 
 def _of_input(shape: Shape) -> Roles:
-    """Of two axes only a square's are surely those of a picture: others may be tokens and their features."""
+    """Return the roles of an input's axes. Two axes are certainly spatial only if they form a square; others may be tokens and features."""
     if len(shape) == 1:
         return (Role.FEATURES,)
     if len(shape) == 2:
@@ -76,7 +76,7 @@ def _through(graph: Graph, node: Node, found: list[Roles]) -> Roles:
 
 
 def _joined(parts: Iterable[Role]) -> Role:
-    """The role of an axis that is made of several."""
+    """Return the role of an axis that combines several."""
     several = set(parts)
     if not several or Role.UNKNOWN in several:
         return Role.UNKNOWN
@@ -84,7 +84,7 @@ def _joined(parts: Iterable[Role]) -> Role:
 
 
 def _agreed(parts: Iterable[Role]) -> Role:
-    """The role of an axis of a merge: where branches differ, space that nobody moved wins over what was."""
+    """Return the role of an axis of a merge. If branches differ, an axis that was never moved takes precedence."""
     several = set(parts)
     if several == {Role.SPACE, Role.PLACED}:
         return Role.SPACE

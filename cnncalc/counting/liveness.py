@@ -7,9 +7,9 @@ from cnncalc.graph import Graph
 
 
 def live_sets(graph: Graph) -> list[Dim]:
-    """Elements alive while each layer runs, in execution order.
+    """Return the number of elements alive while each layer runs, in execution order.
 
-    A tensor lives from the layer that makes it to the last that reads it; while a layer runs, its
+    A tensor is alive from the layer that creates it to the last one that reads it; while a layer runs, its
     inputs and its output are alive. Nothing is done in place.
     """
     nodes = [node for node in graph.nodes if not node.train_only]

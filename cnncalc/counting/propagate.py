@@ -1,4 +1,4 @@
-"""Graph to report: the rows of a network and their totals."""
+"""From a graph to a report: the rows of a network and their totals."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Report(Generic[SizeT_co, PeakT_co]):
         """The shape of the network's output.
 
         Raises:
-            UsageError: it has several.
+            UsageError: there are several outputs.
         """
         first, *others = self.outputs
         if others:
@@ -58,12 +58,12 @@ class Report(Generic[SizeT_co, PeakT_co]):
 
     @cached_property
     def free(self) -> tuple[str, ...]:
-        """Names of the variables that are symbolic; ``graph.free`` has the numbers that each stands for."""
+        """The names of the symbolic variables; ``graph.free`` has the values of each."""
         return tuple(self.graph.free)
 
     @cached_property
     def conditions(self) -> tuple[Statement | Within, ...]:
-        """What free variables must satisfy within their domains: for each its values, then what relates several."""
+        """The conditions on free variables within their domains: first those on one variable, then those on several."""
         demanded, free = [demand.condition for demand in self.graph.demands], self.graph.free
         found = validity(demanded, free)
         return (
@@ -85,10 +85,10 @@ class Report(Generic[SizeT_co, PeakT_co]):
         return f"Valid where {conjunction(self.conditions)}, for {where}"
 
     def number(self, name: str, path: str | None = None) -> Number | None:
-        """A number by its name in ``QUANTITIES``, of the whole network or of a layer or group; None if it has none.
+        """Return a quantity by its name in ``QUANTITIES``, for the network, a layer or a group; None if it is not defined there.
 
         Raises:
-            KeyError: there is no such number, or nothing has this path.
+            KeyError: there is no such quantity, or nothing has this path.
         """
         quantity = QUANTITIES[name]
         if path is not None:
@@ -97,7 +97,7 @@ class Report(Generic[SizeT_co, PeakT_co]):
         return found
 
     def __getitem__(self, path: str) -> Row[SizeT_co]:
-        """The row of a layer, or the sum over a group, block or repeated item.
+        """Return the row of a layer, or the sum over a group, block or repeated item.
 
         Raises:
             KeyError: nothing has this path; the message names the nearest one.
@@ -125,10 +125,10 @@ class Report(Generic[SizeT_co, PeakT_co]):
 
 
 def propagate(graph: Graph, *, batch: int = 1, dtype: str = "float32") -> Report:
-    """Count everything.
+    """Count every layer of a graph and return the report.
 
     Raises:
-        UsageError: the dtype or batch is not one that is known.
+        UsageError: the dtype is unknown, or the batch is not a positive integer.
     """
     if dtype not in ITEM_BYTES:
         raise UsageError(f"unknown dtype '{dtype}'; choose from {', '.join(ITEM_BYTES)}")
@@ -138,7 +138,7 @@ def propagate(graph: Graph, *, batch: int = 1, dtype: str = "float32") -> Report
     fields = receptive_fields(graph)
     once: dict[
         tuple[int, Shapes], dict[str, Dim]
-    ] = {}  # a layer object counts the same wherever it has the same inputs
+    ] = {}  # a layer object gives the same counts for the same inputs
     rows = tuple(
         _row(graph, node, fields[node.number], once) for node in graph.nodes if node.layer is not None
     )
@@ -180,7 +180,7 @@ def _row(
 
 
 def _counts(layer: Layer, inputs: Shapes, output: Shape) -> dict[str, Dim]:
-    """What adds up over rows: the fields ``STORED`` and ``DONE``."""
+    """Return the counts that add up over rows: the fields ``STORED`` and ``DONE``."""
     weights: Dim = 0
     biases: Dim = 0
     for name, shape in layer.param_shapes(inputs).items():

@@ -1,4 +1,4 @@
-"""The numbers that are counted, each once: what it is called, how a row gives it, and how it is summed.
+"""The table of quantities: the name of each, how it is computed from a row, and how it is summed.
 
 Columns, JSON, pages, expectations, conditions, comparisons, closed forms and sweeps all read this table. A new
 number is an entry here, a field of ``Totals``, and, if no field of a row gives it yet, one of ``Row``.
@@ -30,18 +30,18 @@ Number = Dim | Rational
 
 
 class Scale(NamedTuple):
-    """What turns elements of one sample into bytes: samples in a batch, and bytes of an element."""
+    """What converts elements of one sample into bytes: the batch size, and the bytes per element."""
 
     batch: int = 1
     item: int = 4
 
     def tensors(self, elements: Dim) -> Dim:
-        """Bytes of activations: every sample has its own."""
+        """Return the bytes of activations, which every sample has for itself."""
         return elements * (self.batch * self.item)
 
 
 class Quantity(NamedTuple):
-    """A number that adds up over rows, a ratio of two such numbers, or the largest of several sizes of the graph.
+    """A quantity that adds up over rows, a ratio of two such quantities, or the maximum of several sizes of the graph.
 
     ``of`` and ``per`` are linear in the fields of rows that add up, so that a stretch of layers, or the whole
     network, has the sum of what its layers have.
@@ -50,20 +50,20 @@ class Quantity(NamedTuple):
     name: str
     heading: str
     of: Callable[[Row, Scale], Dim] | None = None
-    per: Callable[[Row, Scale], Dim] | None = None  # what a ratio is divided by
+    per: Callable[[Row, Scale], Dim] | None = None  # the denominator of a ratio
     largest: Callable[[Graph], list[Dim]] | None = None  # elements of one sample
-    heads: bool = False  # whether layers that are for training only count in totals
+    heads: bool = False  # whether training-only layers are included in totals
     scaled: bool = False  # whether the data type matters
-    closed: bool = True  # whether it has a form in free variables whatever the network
-    rule: str = ""  # a sentence for those who read it
+    closed: bool = True  # whether it has a closed form for every network
+    rule: str = ""  # a sentence that explains it to readers
 
     @property
     def adds_up(self) -> bool:
-        """Whether a layer has a share of the network's number."""
+        """Whether layers have shares of the network's number."""
         return self.of is not None and self.per is None
 
     def value(self, row: Row, scale: Scale) -> Number | None:
-        """The number of a layer, a group or all rows together; None if it has none."""
+        """Return the value for a layer, a group or all rows together; None if it is not defined."""
         if self.of is None:
             return None
         if self.per is None:
@@ -75,7 +75,7 @@ class Quantity(NamedTuple):
         return found
 
     def total(self, graph: Graph, whole: Row, scale: Scale) -> Number | None:
-        """The number of a network, whose rows together are ``whole``; None if it has none, as a largest of symbols."""
+        """Return the value for a network whose combined row is ``whole``; None if it is not defined, like a maximum of symbols."""
         if self.largest is not None:
             sizes = self.largest(graph)
             numbers = [size for size in sizes if isinstance(size, int)]
@@ -88,11 +88,11 @@ class Quantity(NamedTuple):
             return None
 
     def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The rows that have a share of the total."""
+        """Return the rows that contribute to the total."""
         return (row for row in rows if self.heads or not row.train_only)
 
     def most(self, rows: Iterable[Row], scale: Scale, count: int = 3) -> list[tuple[int, Row]]:
-        """The rows with the largest shares, and their numbers; symbolic ones are left out."""
+        """Return the largest contributions and their rows; symbolic ones are left out."""
         shares = [
             (n, row) for row in self.counted(rows) if isinstance(n := self.value(row, scale), int) and n
         ]

@@ -1,4 +1,4 @@
-"""Receptive fields: which stretch of the input an output cell can see, exactly.
+"""Exact receptive fields: the range of input cells on which each output cell depends.
 
 Along one axis a tensor is described by the first and last input cell that each of its cells sees.
 Cell ``q*period + r`` begins at ``q*advance + first[r]`` and ends at ``q*advance + last[r]``: one
@@ -29,7 +29,7 @@ STILL = Window()
 
 
 class Axis(NamedTuple):
-    """What cells see along one axis of the input; see the module."""
+    """What cells see along one axis of the input; see the module's docstring."""
 
     advance: Dim = 1
     first: tuple[Dim, ...] = (0,)
@@ -40,10 +40,10 @@ class Axis(NamedTuple):
         return len(self.first)
 
     def span(self, cell: Dim) -> tuple[Dim, Dim]:
-        """First and last input cell that a cell sees, padding included.
+        """Return the first and the last input cell that a cell sees, padding included.
 
         Raises:
-            TypeError: the cell is symbolic and not all cells see alike.
+            TypeError: the cell is symbolic, and cells differ in what they see.
         """
         if self.period == 1:
             return cell * self.advance + self.first[0], cell * self.advance + self.last[0]
@@ -54,19 +54,19 @@ class Axis(NamedTuple):
 
 
 class ReceptiveField(NamedTuple):
-    """Per spatial axis, in cells of the network's input.
+    """A receptive field: one entry per spatial axis, in cells of the network's input.
 
-    ``size`` is the most that a cell sees, ``stride`` how far neighbors are apart (a fraction as
-    text after upsampling: ``1/2``), and cell 0 begins ``padding`` before the input.
+    ``size`` is the largest receptive field of any cell, ``stride`` the distance between neighbors (a fraction as
+    text after upsampling: ``1/2``), and the field of cell 0 begins ``padding`` cells before the input.
     """
 
     size: Shape
     stride: tuple[Any, ...]
     padding: Shape
     axes: tuple[Axis, ...] = ()
-    #: whether all branches that it unites have the same stride and center
+    #: whether all merged branches have the same stride and center
     aligned: bool = True
-    #: where the tensor's axes come from, 0 the channels; empty: in their usual order
+    #: the original axis of each of the tensor's axes (0: channels); empty if they are in their usual order
     order: tuple[int, ...] = ()
 
     @property
@@ -76,7 +76,7 @@ class ReceptiveField(NamedTuple):
 
 
 def receptive_fields(graph: Graph) -> list[ReceptiveField | None]:
-    """The receptive field of every node; None where it is not of a fixed form."""
+    """Return the receptive field of every node; None if it has no fixed form."""
     found: list[ReceptiveField | None] = []
     whole, first = _everything(graph), Axis()
     for node in graph.nodes:
@@ -86,13 +86,13 @@ def receptive_fields(graph: Graph) -> list[ReceptiveField | None]:
         else:
             try:
                 found.append(_through(graph, node, [found[i] for i in node.inputs], whole))
-            except DimError:  # too large to tell
+            except DimError:  # too expensive to decide
                 found.append(None)
     return found
 
 
 def _same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
-    """Whether two windows or axes are known to be the same; functions of two sizes may be too many cases to tell."""
+    """Return whether two windows or axes are known to be equal. Functions of two sizes may be too expensive to compare."""
     try:
         return a == b
     except DimError:
@@ -120,7 +120,7 @@ def _through(
         return _reordered(node.layer, graph.shapes_into(node), known, sight, whole)
     if sight == "all":
         return whole
-    reading = known if node.layer.family == "merge" else known[:1]  # others give a size, not values
+    reading = known if node.layer.family == "merge" else known[:1]  # the others provide a size, not values
     if sight == "unknown" or any(len(sight) != len(field.axes) for field in reading):
         return None
     if len(reading) == 1 and all(_same(step, STILL) for step in sight):
@@ -148,7 +148,7 @@ def _through(
 def _reordered(
     layer: Layer, shapes: Shapes, fields: list[ReceptiveField], sight: Sight, whole: ReceptiveField | None
 ) -> ReceptiveField | None:
-    """Axes in another order: maps of each element keep it, and so do those that mix the channels alone."""
+    """Return the order of axes after a layer. Elementwise layers keep it, and so do layers that mix only channels."""
     (field, *others) = fields
     order = field.order or tuple(range(len(field.axes) + 1))
     if reorders(axes := layer.axes(shapes)):
@@ -166,7 +166,7 @@ def _field(axes: tuple[Axis, ...], *, aligned: bool = True) -> ReceptiveField:
 
 
 def _shown(axis: Axis) -> tuple[Dim, Any, Dim]:
-    """Size, stride and padding of one axis."""
+    """Return size, stride and padding of one axis."""
     if axis.period == 1:
         return axis.last[0] - axis.first[0] + 1, axis.advance, 0 - axis.first[0]
     spans = [last - first + 1 for first, last in zip(axis.first, axis.last, strict=True)]
@@ -182,7 +182,7 @@ def _stride(axis: Axis) -> Any:
 
 
 def moved(axis: Axis, step: Window | Spread | Zoom) -> Axis | None:
-    """What cells see after one more layer; None if that is not periodic."""
+    """Return what cells see after one more layer; None if that is not periodic."""
     if isinstance(step, Window):
         return axis if _same(step, STILL) else _slid(axis, step)
     if isinstance(step, Spread):
@@ -191,7 +191,7 @@ def moved(axis: Axis, step: Window | Spread | Zoom) -> Axis | None:
 
 
 def _slid(axis: Axis, window: Window) -> Axis | None:
-    """Cell j sees the cells ``j*stride - before + tap*dilation`` of the layer before."""
+    """Apply a window: cell j sees the cells ``j*stride - before + tap*dilation`` of the preceding layer."""
     if axis.period == 1:
         first, _ = axis.span(0 - window.before)
         _, last = axis.span(window.extent - 1 - window.before)
@@ -206,7 +206,7 @@ def _slid(axis: Axis, window: Window) -> Axis | None:
 
 
 def _spread(axis: Axis, spread: Spread) -> Axis | None:
-    """Cell j sees every cell i before it for which ``j + before - i*stride`` is a tap of the kernel."""
+    """Apply a transposed window: cell j sees every input cell i for which ``j + before - i*stride`` is a tap of the kernel."""
     kernel, stride, dilation, before = spread
     if isinstance(kernel, Expr) or isinstance(dilation, Expr) or isinstance(before, Expr):
         return None
@@ -214,13 +214,13 @@ def _spread(axis: Axis, spread: Spread) -> Axis | None:
     if period > MAX_PERIOD:
         return None
     common = gcd(stride, dilation)
-    turn = stride // common  # taps so far apart meet cells, so many apart:
+    turn = stride // common  # distance of the taps that meet input cells, and distance of these cells
     step = dilation // common
     seen = []
     for j in range(period):
-        low = high = (j + before) // stride  # what a cell that no kernel reaches is given
+        low = high = (j + before) // stride  # the value for a cell that no kernel reaches
         place, rest = divmod(j + before, common)
-        tap = place * pow(step, -1, turn) % turn  # the first to meet a cell
+        tap = place * pow(step, -1, turn) % turn  # the first tap that meets an input cell
         if not rest and tap < kernel:
             high = (j + before - tap * dilation) // stride
             low = high - (kernel - 1 - tap) // turn * step
@@ -229,7 +229,7 @@ def _spread(axis: Axis, spread: Spread) -> Axis | None:
 
 
 def _zoomed(axis: Axis, zoom: Zoom) -> Axis | None:
-    """Cell j mixes the cells around ``(j + 1/2)*down/up - 1/2``; the nearest is ``floor(j*down/up)``."""
+    """Apply a resampling: cell j mixes the cells around ``(j + 1/2)*down/up - 1/2``; the nearest is ``floor(j*down/up)``."""
     common = gcd(zoom.up, zoom.down)
     up, down = zoom.up // common, zoom.down // common
     turns = axis.period // gcd(axis.period, down)
@@ -239,20 +239,20 @@ def _zoomed(axis: Axis, zoom: Zoom) -> Axis | None:
     seen, reach = [], zoom.taps // 2
     for j in range(period):
         below, beyond = (j * down // up, 0) if zoom.taps == 1 else divmod((2 * j + 1) * down - up, 2 * up)
-        # in the middle of a cell its neighbors weigh nothing
+        # at the center of a cell, its neighbors have weight 0
         seen.append(range(below - reach + 1, below + reach + 1) if beyond else range(below, below + 1))
     return _axis(axis.advance * (turns * down // axis.period), *_hulls(axis, seen))
 
 
 def _hulls(axis: Axis, seen: list[range]) -> tuple[list[Dim], list[Dim]]:
-    """First and last input cell of each stretch of cells. After one period all that follows lies further on."""
+    """Return the first and the last input cell of each range of cells. The ranges after one period lie further on."""
     firsts = [minimum(*(axis.span(cell)[0] for cell in cells[: axis.period])) for cells in seen]
     lasts = [maximum(*(axis.span(cell)[1] for cell in cells[-axis.period :])) for cells in seen]
     return firsts, lasts
 
 
 def _axis(advance: Dim, firsts: Sequence[Dim], lasts: Sequence[Dim]) -> Axis:
-    """With the shortest period that says the same."""
+    """Return an axis with the shortest period that describes the same cells."""
     count = len(firsts)
     for period in range(1, count):
         if count % period or isinstance(advance, Expr) or advance * period % count:
@@ -264,7 +264,7 @@ def _axis(advance: Dim, firsts: Sequence[Dim], lasts: Sequence[Dim]) -> Axis:
 
 
 def _union(axes: list[Axis]) -> tuple[Axis | None, bool]:
-    """The smallest stretch that holds what all branches see, and whether their centers agree."""
+    """Return the smallest range that contains what all branches see, and whether their centers agree."""
     one = axes[0]
     if all(_same(axis, one) for axis in axes):
         return one, True

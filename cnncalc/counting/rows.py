@@ -1,4 +1,4 @@
-"""What is counted of a layer, of several layers together, and of a whole network."""
+"""The counts of a layer, of several layers together, and of a whole network."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ PeakT_co = TypeVar("PeakT_co", bound=Dim | None, covariant=True, default=Dim | N
 
 
 class Row(NamedTuple, Generic[SizeT_co]):
-    """One layer, or one group of them, with its numbers. Sizes are for one sample.
+    """A layer or a group of layers with its numbers. Sizes are for one sample.
 
-    ``inputs_read`` are the elements of a layer's inputs; ``params_read`` its weights, biases and buffers, which
+    ``inputs_read`` counts the elements of a layer's inputs, ``params_read`` its weights, biases and buffers, which
     a layer that shares them with another reads again.
     """
 
@@ -50,13 +50,13 @@ class Row(NamedTuple, Generic[SizeT_co]):
         return self.weights + self.biases  # type: ignore[return-value, operator]
 
 
-#: fields of a row that add up: what is stored counts with every layer, what is done with those that run
+#: fields of a row that add up: what is stored counts for every layer, what is done only for layers that run
 STORED = ("weights", "biases", "buffers")
 DONE = ("macs", "flops", "activations", "inputs_read", "params_read")
 
 
 class Totals(NamedTuple, Generic[SizeT_co, PeakT_co]):
-    """Numbers of a whole network. All but parameters and buffers leave out layers that are for training only.
+    """The numbers of a whole network. All except parameters and buffers leave out training-only layers.
 
     ``arithmetic_intensity`` is exact: an integer, or a fraction that ``float`` rounds.
     """
@@ -80,9 +80,9 @@ class Totals(NamedTuple, Generic[SizeT_co, PeakT_co]):
 
 
 def fold(path: str, kind: str, rows: Sequence[Row], output: Shape) -> Row:
-    """Rows of a stretch of the network as one: nothing is counted twice, and MACs are those at inference.
+    """Combine consecutive rows into one. Nothing is counted twice, and MACs are those at inference.
 
-    A stretch that is for training only as a whole is counted as its layers are.
+    If all rows are training-only, they are counted like the layers themselves.
     """
     inside = {row.path for row in rows}
     run = [row for row in rows if not row.train_only] or rows
@@ -101,7 +101,7 @@ def fold(path: str, kind: str, rows: Sequence[Row], output: Shape) -> Row:
 
 
 def whole(rows: Sequence[Row]) -> Row:
-    """All rows of a network as one. Only what is stored counts of layers that are for training only."""
+    """Combine all rows of a network into one. Training-only layers contribute only what they store."""
     return Row("", "", (), (), **_sums(rows, [row for row in rows if not row.train_only]))
 
 
@@ -111,7 +111,7 @@ def _sums(rows: Sequence[Row], run: Sequence[Row]) -> dict[str, Any]:
 
 
 def _twin(path: str, rows: Sequence[Row]) -> str | None:
-    """The stretch whose parameters a stretch uses again, layer by layer."""
+    """Return the rows whose parameters these rows share, layer by layer."""
     if not rows or rows[0].shared_with is None:
         return None
     twin = rows[0].shared_with.removesuffix(rows[0].path.removeprefix(path))

@@ -1,5 +1,5 @@
-"""NumPy arithmetic of the forward pass. Knows arrays and plain numbers, nothing of layers or symbolic shapes.
+"""The NumPy arithmetic of the forward pass. It works on arrays and plain numbers, not on layers or symbolic shapes.
 
-Arrays are ``(N, C, *spatial)``, as PyTorch's; in memory the channels come last, which is what matrix
-products and elementwise operations like best.
+Arrays are ``(N, C, *spatial)``, as in PyTorch; in memory the channels come last, which suits matrix
+products and elementwise operations best.
 """

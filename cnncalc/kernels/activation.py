@@ -1,4 +1,4 @@
-"""Maps of each element by itself. Every function may write into ``out``, which may be the input.
+"""Elementwise functions. Every function may write into ``out``, which may be the input.
 
 Sources: the formulas of ``torch.nn``, named where each layer type is defined.
 """
@@ -13,11 +13,11 @@ import numpy as np
 
 from cnncalc.kernels.work import Array, share
 
-CHUNK = 64 << 10  # elements worked on at once: intermediate results stay in the cache
+CHUNK = 64 << 10  # elements processed at once, so that intermediate results stay in the cache
 
 
 def each(x: Array, function: Callable[[Array, Array], object], out: Array | None) -> Array:
-    """``function(part, part of out)`` over all of ``x`` in parts, shared among threads."""
+    """Call ``function(part, part of out)`` for all parts of ``x``, shared among threads."""
     result = np.empty_like(x) if out is None else out
     flat = _flat(x)
     if flat is None or x.strides != result.strides:
@@ -35,7 +35,7 @@ def each(x: Array, function: Callable[[Array, Array], object], out: Array | None
 
 
 def _flat(x: Array) -> Array | None:
-    """All elements in the order of memory, if they lie side by side."""
+    """Return all elements in memory order, if they are contiguous."""
     last = np.moveaxis(x, 1, -1)
     if last.flags.c_contiguous:
         return last.reshape(-1)
@@ -55,13 +55,13 @@ def leaky_relu(x: Array, slope: float, out: Array | None = None) -> Array:
 
 
 def prelu(x: Array, slope: Array, out: Array | None = None) -> Array:
-    """``slope`` has one element, or one for each channel (axis 1)."""
+    """Multiply negative elements by ``slope``, which has one element, or one per channel (axis 1)."""
     shaped = slope.reshape(-1, *[1] * (x.ndim - 2))
     return np.where(x < 0, x * shaped, x) if out is None else _negative(x, x * shaped, out)
 
 
 def _negative(x: Array, below: Array, out: Array) -> Array:
-    """``below`` where ``x`` is negative, else ``x``."""
+    """Return ``below`` where ``x`` is negative, and ``x`` elsewhere."""
     np.copyto(below, x, where=~(x < 0))
     np.copyto(out, below)
     return out
@@ -150,7 +150,7 @@ def erf(x: Array) -> Array:
     3rd edition, section 6.2.2; it is as long as the precision of the type asks.
     """
     coefficients = _erfc_series(11 if x.dtype == np.float32 else 27)
-    size = np.minimum(np.abs(x), 6.0)  # beyond, it is 1 to the last bit
+    size = np.minimum(np.abs(x), 6.0)  # beyond this, erf is 1 to the last bit
     t = 2 / (2 + size)
     y = t * 4 - 2  # twice the argument of the Chebyshev polynomials
     ahead = behind = np.zeros_like(x)

@@ -1,4 +1,4 @@
-"""Moving elements about: padding, resizing, shuffling."""
+"""Rearranging elements: padding, resizing, shuffling."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "cir
 
 
 def pad(x: Array, pads: Sequence[tuple[int, int]], mode: str = "constant", value: float = 0.0) -> Array:
-    """Cells around the spatial axes."""
+    """Add cells around the spatial axes."""
     width = ((0, 0), (0, 0), *pads)
     for size, pair in zip(x.shape[2:], pads, strict=True):
         if mode in ("reflect", "circular") and max(pair) > size - (mode == "reflect"):
@@ -25,7 +25,7 @@ def pad(x: Array, pads: Sequence[tuple[int, int]], mode: str = "constant", value
 
 
 def crop(x: Array, sizes: Sequence[int]) -> Array:
-    """The middle of the map; an odd cell is taken off the end."""
+    """Return the center of the map; an odd cell is removed from the end."""
     cut = []
     for have, want in zip(x.shape[2:], sizes, strict=True):
         if want > have:
@@ -42,7 +42,7 @@ def resize(
     *,
     align_corners: bool = False,
 ) -> Array:
-    """To other spatial sizes, axis by axis; ``factors`` are the scales where they are not ``out/in``.
+    """Resize to other spatial sizes, axis by axis; ``factors`` are the scales if they are not ``out/in``.
 
     Source: ``torch.nn.functional.interpolate``; cubic weights with a = -0.75 (Keys, 1981).
     """
@@ -66,7 +66,7 @@ def resize(
 def _neighbors(
     have: int, size: int, mode: str, scale: float, *, align_corners: bool
 ) -> list[tuple[Array, Array | None]]:
-    """For each output cell the input cells that it mixes, and their weights."""
+    """Return, for each output cell, the input cells that it mixes and their weights."""
     cells = np.arange(size)
     if mode == "nearest":
         return [(np.minimum((cells * scale).astype(np.int64), have - 1), None)]
@@ -90,21 +90,21 @@ def _neighbors(
 
 
 def pixel_shuffle(x: Array, r: int) -> Array:
-    """``(N, C*r*r, H, W)`` to ``(N, C, H*r, W*r)``."""
+    """Rearrange ``(N, C*r*r, H, W)`` into ``(N, C, H*r, W*r)``."""
     n, channels, h, w = x.shape
     parts = x.reshape(n, channels // (r * r), r, r, h, w)
     return parts.transpose(0, 1, 4, 2, 5, 3).reshape(n, channels // (r * r), h * r, w * r)
 
 
 def pixel_unshuffle(x: Array, r: int) -> Array:
-    """``(N, C, H*r, W*r)`` to ``(N, C*r*r, H, W)``."""
+    """Rearrange ``(N, C, H*r, W*r)`` into ``(N, C*r*r, H, W)``."""
     n, channels, h, w = x.shape
     parts = x.reshape(n, channels, h // r, r, w // r, r)
     return parts.transpose(0, 1, 3, 5, 2, 4).reshape(n, channels * r * r, h // r, w // r)
 
 
 def channel_shuffle(x: Array, groups: int) -> Array:
-    """Channels of all groups interleaved."""
+    """Interleave the channels of all groups."""
     channels = x.shape[1]
     order = np.arange(channels).reshape(groups, channels // groups).T.reshape(-1)
     return channels_first(np.take(np.moveaxis(x, 1, -1), order, -1))

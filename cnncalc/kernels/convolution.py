@@ -1,4 +1,4 @@
-"""Convolutions as matrix products over tiles of windows; depthwise ones as shifted multiplications.
+"""Convolutions as matrix products over tiles of windows; depthwise convolutions as shifted multiplications.
 
 im2col after Chellapilla, Puri and Simard, "High Performance Convolutional Neural Networks for
 Document Processing", 2006, in tiles that stay in the cache.
@@ -31,7 +31,7 @@ POINT = Sliding((1, 1), (1, 1), (1, 1), ((0, 0), (0, 0)))
 
 
 def convolve(x: Array, weight: Array, bias: Array | None, sliding: Sliding, groups: int = 1) -> Array:
-    """``(N, C, *in)`` by ``(O, C/groups, *kernel)`` to ``(N, O, *out)``."""
+    """Convolve ``(N, C, *in)`` with ``(O, C/groups, *kernel)`` to ``(N, O, *out)``."""
     images = channels_last(x)
     filters, depth = weight.shape[:2]
     if depth * groups != images.shape[-1] or filters % groups:
@@ -72,7 +72,7 @@ def _is_pointwise(sliding: Sliding) -> bool:
 
 
 def _tile(view: Array, matrix: Array, bias: Array | None, scratch: Array, out: Array) -> None:
-    """Windows ``(*positions, *kernel, C)`` times the filters, into ``(*positions, O)``."""
+    """Multiply windows ``(*positions, *kernel, C)`` by the filters, into ``(*positions, O)``."""
     groups, length, filters = matrix.shape
     positions = int(np.prod(out.shape[:-1]))
     if groups == 1:
@@ -94,7 +94,7 @@ def _tile(view: Array, matrix: Array, bias: Array | None, scratch: Array, out: A
 
 
 def product(rows: Array, matrix: Array, bias: Array | None, out: Array) -> None:
-    """``rows @ matrix + bias`` into ``out``, cut along whichever side is longer."""
+    """Write ``rows @ matrix + bias`` to ``out``, split along the longer side."""
     by_rows = len(rows) >= matrix.shape[1]
     pieces = spans(len(rows) if by_rows else matrix.shape[1], threads())
 
@@ -112,7 +112,7 @@ def product(rows: Array, matrix: Array, bias: Array | None, out: Array) -> None:
 
 
 def depthwise(x: Array, weight: Array, bias: Array | None, sliding: Sliding) -> Array:
-    """``(N, C, *in)`` by ``(C*m, 1, *kernel)`` to ``(N, C*m, *out)``: filters ``c*m ...`` see channel ``c``."""
+    """Convolve ``(N, C, *in)`` with ``(C*m, 1, *kernel)`` to ``(N, C*m, *out)``: the filters from ``c*m`` on see channel ``c``."""
     images = channels_last(x)
     channels = images.shape[-1]
     per = len(weight) // channels
@@ -151,9 +151,9 @@ def transposed(
     output_padding: tuple[int, ...],
     groups: int = 1,
 ) -> Array:
-    """``(N, C, *in)`` by ``(C, O/groups, *kernel)`` to ``(N, O, *out)``: every cell adds a kernel to the output.
+    """Transposed convolution of ``(N, C, *in)`` with ``(C, O/groups, *kernel)`` to ``(N, O, *out)``: every cell adds a kernel to the output.
 
-    Padding takes cells off the ends of the output; where it is negative it adds empty ones.
+    Padding removes cells from the ends of the output; negative padding adds empty cells.
     """
     images = channels_last(x)
     count, *in_sizes, channels = images.shape

@@ -1,4 +1,4 @@
-"""Several arrays into one."""
+"""Combining several arrays into one."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from cnncalc.kernels.work import Array
 
 
 def add(arrays: Sequence[Array], out: Array | None = None) -> Array:
-    """The elementwise sum; axes are aligned at the end, beside the batch."""
+    """Return the elementwise sum. Except for the batch axis, axes are aligned at the end."""
     return _reduce(arrays, np.add, out)
 
 
 def multiply(arrays: Sequence[Array], out: Array | None = None) -> Array:
-    """The elementwise product."""
+    """Return the elementwise product."""
     return _reduce(arrays, np.multiply, out)
 
 
@@ -31,7 +31,7 @@ def _reduce(arrays: Sequence[Array], function: Callable[..., Any], out: Array | 
 
 
 def concat(arrays: Sequence[Array], axis: int) -> Array:
-    """Joined along an axis (0: the batch), channels last in memory."""
+    """Concatenate along an axis (0: the batch), with channels last in memory."""
     if arrays[0].ndim < 3:
         return np.concatenate(arrays, axis)
     last = arrays[0].ndim - 1

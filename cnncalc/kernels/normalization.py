@@ -10,7 +10,7 @@ from cnncalc.kernels.work import Array, share, spans, threads
 
 
 def affine(x: Array, weight: Array | None, bias: Array | None, out: Array | None = None) -> Array:
-    """``weight*x + bias`` with one factor and one shift for each channel."""
+    """Return ``weight*x + bias`` with one factor and one shift per channel."""
     result = np.empty_like(x) if out is None else out
     last, target = (np.moveaxis(a, 1, -1) for a in (x, result))
     if not (last.flags.c_contiguous and target.flags.c_contiguous):
@@ -42,7 +42,7 @@ def batch_norm(
     x: Array, mean: Array | None, variance: Array | None, weight: Array | None, bias: Array | None, eps: float,
     out: Array | None = None,
 ) -> Array:  # fmt: skip
-    """Normalizes each channel by the running statistics, or by the batch's own where there are none."""
+    """Normalize each channel by its running statistics, or by those of the batch if there are none."""
     if mean is None or variance is None:
         axes = (0, *range(2, x.ndim))
         mean, variance = x.mean(axes, dtype=np.float64), x.var(axes, dtype=np.float64)
@@ -56,7 +56,7 @@ def batch_norm(
 
 
 def normalize(x: Array, axes: tuple[int, ...], eps: float) -> Array:
-    """Zero mean and unit variance over the given axes."""
+    """Normalize to zero mean and unit variance over the given axes."""
     mean = x.mean(axes, keepdims=True, dtype=np.float64)
     centered: Array = x - mean.astype(x.dtype)
     variance = np.square(centered).mean(axes, keepdims=True, dtype=np.float64)
@@ -65,7 +65,7 @@ def normalize(x: Array, axes: tuple[int, ...], eps: float) -> Array:
 
 
 def layer_norm_channels(x: Array, weight: Array | None, bias: Array | None, eps: float) -> Array:
-    """Each position by its channels."""
+    """Normalize each position over its channels."""
     last = np.moveaxis(x, 1, -1)
     if not last.flags.c_contiguous:
         last = np.ascontiguousarray(last)
@@ -83,7 +83,7 @@ def layer_norm_channels(x: Array, weight: Array | None, bias: Array | None, eps:
 
 
 def layer_norm_last(x: Array, weight: Array | None, bias: Array | None, eps: float, count: int) -> Array:
-    """Over the last ``count`` axes."""
+    """Normalize over the last ``count`` axes."""
     result = normalize(x, tuple(range(x.ndim - count, x.ndim)), eps)
     if weight is not None:
         result *= weight
@@ -93,7 +93,7 @@ def layer_norm_last(x: Array, weight: Array | None, bias: Array | None, eps: flo
 
 
 def group_norm(x: Array, groups: int, weight: Array | None, bias: Array | None, eps: float) -> Array:
-    """Over groups of channels and all positions."""
+    """Normalize over groups of channels and all positions."""
     split = x.reshape(len(x), groups, -1, *x.shape[2:])
     result = normalize(split, tuple(range(2, split.ndim)), eps).reshape(x.shape)
     return affine(result, weight, bias)
@@ -102,14 +102,14 @@ def group_norm(x: Array, groups: int, weight: Array | None, bias: Array | None, 
 def instance_norm(
     x: Array, mean: Array | None, variance: Array | None, weight: Array | None, bias: Array | None, eps: float
 ) -> Array:
-    """Each channel over its positions, or by running statistics."""
+    """Normalize each channel over its positions, or by running statistics."""
     if mean is not None and variance is not None:
         return batch_norm(x, mean, variance, weight, bias, eps)
     return affine(normalize(x, tuple(range(2, x.ndim)), eps), weight, bias)
 
 
 def local_response_norm(x: Array, size: int, alpha: float, beta: float, k: float) -> Array:
-    """``x / (k + alpha*mean of squares of size neighboring channels)**beta``; there are zeros beyond the ends."""
+    """Return ``x / (k + alpha*mean of squares of size neighboring channels)**beta``, with zeros beyond the ends."""
     channels = x.shape[1]
     squares = np.zeros((len(x), channels + size - 1, *x.shape[2:]), x.dtype)
     before = size // 2

@@ -10,21 +10,21 @@ import numpy as np
 from cnncalc.kernels.windows import Slices, Sliding, block, channels_first, channels_last, tiles
 from cnncalc.kernels.work import Array, share, threads
 
-TILE = 512 << 10  # bytes of output worked on at once
+TILE = 512 << 10  # bytes of output processed at once
 Reduce = Callable[..., Any]
 
 
 def max_pool(x: Array, sliding: Sliding, *, ceil_mode: bool = False) -> Array:
-    """``(N, C, *in)`` to ``(N, C, *out)``: the largest value of each window; padding never wins."""
+    """Pool ``(N, C, *in)`` to ``(N, C, *out)``: the maximum of each window. Padding is never the maximum."""
     return _pool(x, sliding, np.maximum, -np.inf, ceil_mode=ceil_mode)
 
 
 def average_pool(
     x: Array, sliding: Sliding, *, ceil_mode: bool = False, count_include_pad: bool = True
 ) -> Array:
-    """``(N, C, *in)`` to ``(N, C, *out)``: the mean of each window.
+    """Pool ``(N, C, *in)`` to ``(N, C, *out)``: the mean of each window.
 
-    It divides by the cells of the window inside the padded input, or inside the input itself; what
+    The divisor is the number of cells of the window inside the padded input, or inside the input itself; what
     hangs over beyond the padding (``ceil_mode``) never counts.
     """
     out = _pool(x, sliding, np.add, 0.0, ceil_mode=ceil_mode)
@@ -35,7 +35,9 @@ def average_pool(
         low, high = (-before, size + after) if count_include_pad else (0, size)
         starts = np.arange(count)[:, None] * sliding.stride[axis] - before
         cells = starts + np.arange(sliding.kernel[axis]) * sliding.dilation[axis]
-        inside = np.maximum(((cells >= low) & (cells < high)).sum(1), 1).astype(x.dtype)  # nothing seen: 0
+        inside = np.maximum(((cells >= low) & (cells < high)).sum(1), 1).astype(
+            x.dtype
+        )  # an empty window gives 0
         out /= inside.reshape(-1, *[1] * (rank - axis - 1))
     return out
 
@@ -59,7 +61,7 @@ def _pool(x: Array, sliding: Sliding, reduce: Reduce, fill: float, *, ceil_mode:
 
 
 def _along(part: Array, axis: int, span: slice, sliding: Sliding, reduce: Reduce, out: Array | None) -> Array:
-    """Windows along one axis of a block become one cell each."""
+    """Reduce each window along one axis of a block to one cell."""
     kernel, stride, dilation = sliding.kernel[axis], sliding.stride[axis], sliding.dilation[axis]
     reach = (span.stop - span.start - 1) * stride + 1
     seen = [
@@ -86,7 +88,7 @@ def _positions(sizes: tuple[int, ...], sliding: Sliding, *, ceil_mode: bool) -> 
     ):
         count = -((extent - size - before - after) // stride) + 1  # rounded up
         while count > 1 and (count - 1) * stride >= size + before:
-            count -= 1  # a window begins inside the input or the padding before it
+            count -= 1  # a window must begin inside the input or the padding before it
         if count < 1:
             raise ValueError(f"a window of {extent} does not fit into {size} + {before} + {after} cells")
         counts.append(count)
@@ -94,14 +96,14 @@ def _positions(sizes: tuple[int, ...], sliding: Sliding, *, ceil_mode: bool) -> 
 
 
 def adaptive_average_pool(x: Array, output_size: tuple[int, ...]) -> Array:
-    """``(N, C, *in)`` to ``(N, C, *output_size)``; window ``i`` is ``floor(i*in/out)`` to ``ceil((i+1)*in/out)``."""
+    """Pool ``(N, C, *in)`` to ``(N, C, *output_size)``; window ``i`` runs from ``floor(i*in/out)`` to ``ceil((i+1)*in/out)``."""
     for axis, size in enumerate(output_size, 2):
         x = _adaptive(x, axis, size, mean)
     return x
 
 
 def adaptive_max_pool(x: Array, output_size: tuple[int, ...]) -> Array:
-    """As ``adaptive_average_pool``, with the largest value of each window."""
+    """Like ``adaptive_average_pool``, with the maximum of each window."""
     for axis, size in enumerate(output_size, 2):
         x = _adaptive(x, axis, size, lambda part, axis: part.max(axis))
     return x
@@ -121,13 +123,13 @@ def _adaptive(x: Array, axis: int, size: int, reduce: Callable[[Array, int], Arr
 
 
 def mean(x: Array, axis: int | tuple[int, ...]) -> Array:
-    """The mean along axes, summed in float64 so that long sums lose nothing."""
+    """Return the mean along axes, summed in float64 to keep long sums accurate."""
     result: Array = x.mean(axis, dtype=np.float64).astype(x.dtype)
     return result
 
 
 def global_average(x: Array, *, keepdim: bool) -> Array:
-    """``(N, C, *spatial)`` to ``(N, C)``, or ``(N, C, 1, ...)``."""
+    """Reduce ``(N, C, *spatial)`` to its means ``(N, C)``, or ``(N, C, 1, ...)``."""
     last = channels_last(x)
     count = last.shape[1:-1]
     rows = last.reshape(len(last), -1, last.shape[-1])
@@ -136,7 +138,7 @@ def global_average(x: Array, *, keepdim: bool) -> Array:
 
 
 def global_max(x: Array, *, keepdim: bool) -> Array:
-    """As ``global_average``, with the largest value."""
+    """Like ``global_average``, with the maximum."""
     axes = tuple(range(2, x.ndim))
     return _kept(x.max(axes), len(axes) if keepdim else 0)
 

@@ -12,9 +12,9 @@ from cnncalc.kernels.work import Array, matmul, share
 def linear(
     x: Array, out_features: int, blocks: Sequence[slice], weight: Callable[[slice], Array], bias: Array | None
 ) -> Array:
-    """``(*, in)`` to ``(*, out_features)``; ``weight(rows)`` gives some rows of ``(out_features, in)``.
+    """Map ``(*, in)`` to ``(*, out_features)``; ``weight(rows)`` returns some rows of ``(out_features, in)``.
 
-    Each thread asks for the rows it needs, so that the whole need never be in memory.
+    Each thread requests the rows that it needs, so that the whole matrix is never in memory.
     """
     rows = np.ascontiguousarray(x).reshape(-1, x.shape[-1])
     out = np.empty((len(rows), out_features), x.dtype)

@@ -1,4 +1,4 @@
-"""What kernels that slide a window share: layout, padding, tiles, and the view of all windows."""
+"""Shared by kernels that slide a window: layout, padding, tiles, and the view of all windows."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Sliding(NamedTuple):
 
     @property
     def extents(self) -> tuple[int, ...]:
-        """Cells from the first to the last that the window touches, along each axis."""
+        """The number of cells that the window spans along each axis."""
         return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
 
     def positions(self, sizes: Sequence[int]) -> tuple[int, ...]:
-        """How many windows there are along each axis of an array.
+        """Return the number of windows along each axis of an array.
 
         Raises:
             ValueError: a window does not fit.
@@ -45,19 +45,19 @@ class Sliding(NamedTuple):
 
 
 def channels_last(x: Array) -> Array:
-    """``(N, C, *spatial)`` as a contiguous ``(N, *spatial, C)``; no copy where memory is laid out so already."""
+    """Return ``(N, C, *spatial)`` as a contiguous ``(N, *spatial, C)``, without a copy if memory has this layout already."""
     return np.ascontiguousarray(np.moveaxis(x, 1, -1))
 
 
 def channels_first(x: Array) -> Array:
-    """``(N, *spatial, C)`` seen as ``(N, C, *spatial)``; never a copy."""
+    """Return a view of ``(N, *spatial, C)`` as ``(N, C, *spatial)``."""
     return np.moveaxis(x, -1, 1)
 
 
 def tiles(sizes: Sequence[int], cell_bytes: int, limit: int, least: int) -> list[Slices]:
-    """Output positions cut into boxes, each of whose cells need ``cell_bytes``, within ``limit`` bytes.
+    """Split output positions, each of which needs ``cell_bytes``, into boxes of at most ``limit`` bytes.
 
-    Last axes stay whole as long as they can. At least ``least`` boxes, if there are positions enough.
+    The last axes stay whole if possible. There are at least ``least`` boxes if there are enough positions.
     """
     steps: list[int] = []
     need = cell_bytes
@@ -84,9 +84,9 @@ def _boxes(sizes: Sequence[int], steps: Sequence[int]) -> int:
 
 
 def block(x: Array, sliding: Sliding, tile: Slices, fill: float = 0.0) -> Array:
-    """What the windows of a tile read of one image ``(*spatial, C)``, with padding where it is outside.
+    """Return the cells of one image ``(*spatial, C)`` that the windows of a tile read, with padding outside the image.
 
-    A window may hang over the padding's end (``ceil_mode``): ``fill`` is there too.
+    A window may extend beyond the padding (``ceil_mode``); ``fill`` is used there too.
     """
     inside, around, padded = [], [], False
     for span, size, stride, extent, (before, _) in zip(
@@ -109,7 +109,7 @@ def block(x: Array, sliding: Sliding, tile: Slices, fill: float = 0.0) -> Array:
 
 
 def windows(part: Array, sliding: Sliding, tile: Slices) -> Array:
-    """A view ``(*positions, *kernel, C)`` of all windows of a block."""
+    """Return a view ``(*positions, *kernel, C)`` of all windows of a block."""
     rank = len(sliding.kernel)
     counts = tuple(span.stop - span.start for span in tile)
     steps = part.strides[:rank]
@@ -126,7 +126,7 @@ def windows(part: Array, sliding: Sliding, tile: Slices) -> Array:
 
 
 def taps(part: Array, sliding: Sliding, tile: Slices) -> Iterator[tuple[tuple[int, ...], Array]]:
-    """Each place of the kernel with what it sees: a view ``(*positions, C)`` of a block."""
+    """Yield each position in the kernel with the cells that it sees: a view ``(*positions, C)`` of a block."""
     counts = tuple(span.stop - span.start for span in tile)
     for at in product(*map(range, sliding.kernel)):
         cut = tuple(

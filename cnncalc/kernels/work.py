@@ -1,4 +1,4 @@
-"""How kernels compute: threads to share the work among, and a tally of multiply-accumulates."""
+"""How kernels compute: the threads that share the work, and a count of multiply-accumulates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Task = TypeVar("Task")
 
 
 class Work:
-    """Threads, and what was multiplied."""
+    """The threads, and the count of multiply-accumulates."""
 
     def __init__(self, threads: int = 1) -> None:
         self.threads = threads
@@ -26,7 +26,7 @@ class Work:
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates done so far."""
+        """The multiply-accumulates performed so far."""
         return sum(self.counts)
 
 
@@ -35,9 +35,9 @@ _CURRENT: ContextVar[Work | None] = ContextVar("work", default=None)
 
 @contextmanager
 def working(threads: int = 1) -> Iterator[Work]:
-    """Kernels called inside share their work among so many threads and tally their multiplications.
+    """Let kernels called inside share their work among this many threads and count their multiplications.
 
-    More than one thread pays only where BLAS itself runs in one.
+    More than one thread pays off only if BLAS itself uses one.
     """
     work = Work(max(threads, 1))
     token = _CURRENT.set(work)
@@ -50,13 +50,13 @@ def working(threads: int = 1) -> Iterator[Work]:
 
 
 def threads() -> int:
-    """How many threads share the work."""
+    """Return the number of threads that share the work."""
     work = _CURRENT.get()
     return work.threads if work is not None else 1
 
 
 def share(tasks: Sequence[Task], worker: Callable[[Iterator[Task]], None]) -> None:
-    """Run ``worker`` in every thread on an iterator that gives each task to one of them."""
+    """Run ``worker`` in every thread, on an iterator that hands each task to one thread."""
     work = _CURRENT.get()
     queue = iter(tasks)
     if work is None or work.pool is None or len(tasks) < 2:
@@ -71,21 +71,21 @@ def share(tasks: Sequence[Task], worker: Callable[[Iterator[Task]], None]) -> No
 
 
 def spans(size: int, parts: int) -> list[slice]:
-    """``size`` cut into at most ``parts`` even pieces."""
+    """Split ``size`` into at most ``parts`` even pieces."""
     parts = max(1, min(parts, size))
     bounds = [size * i // parts for i in range(parts + 1)]
     return [slice(a, b) for a, b in pairwise(bounds)]
 
 
 def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
-    """``a @ b``, tallied: as many multiply-accumulates as there are triples of indices."""
+    """Return ``a @ b`` and count one multiply-accumulate per triple of indices."""
     result = np.matmul(a, b, out=out)
     tally(result.size * a.shape[-1])
     return result
 
 
 def multiply(a: Array, b: Array, out: Array) -> Array:
-    """``a * b``, tallied: one multiply-accumulate for each element."""
+    """Return ``a * b`` and count one multiply-accumulate per element."""
     np.multiply(a, b, out=out)
     tally(out.size)
     return out
