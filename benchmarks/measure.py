@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 # compiled files must be in place, as they are after an installation
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+ENVIRONMENT["CNNCALC_NO_CACHE"] = "1"  # cache.py measures what is remembered, all others what is worked out
 
 
 class Cost(NamedTuple):

@@ -11,11 +11,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from cnncalc.version import __version__
 
+TYPE_CHECKING = False  # importing typing would take longer than a remembered run
 if TYPE_CHECKING:
+    from typing import Any
+
     from cnncalc.analysis.closed_form import Compiled
     from cnncalc.api.answers import Diff, Explanation, Result, Solution, Sweep, Verification
     from cnncalc.api.networks import Network, load

@@ -9,10 +9,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # importing typing would take longer than a remembered run
 if TYPE_CHECKING:
     import click
+
+    from cnncalc.cache.runs import Cache
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,11 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str] | None) -> int:
-    import click
-
-    from cnncalc.cli import cli
-    from cnncalc.dims import DimError
-    from cnncalc.errors import CnncalcError, SpecError
+    from cnncalc.cache.runs import run
 
     if sys.stdout is None:
         if sys.stderr is not None:
@@ -42,33 +40,50 @@ def _run(arguments: list[str] | None) -> int:
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        result = cli.main(arguments, prog_name="cnncalc", standalone_mode=False)
-        sys.stdout.flush()
-    except click.exceptions.Abort:
-        return 130
-    except click.ClickException as error:
-        return _wrong_usage(error)
-    except DimError as error:
-        click.echo(f"error: this cannot be decided: {error}", err=True)
-        return 1
-    except SpecError as error:
-        from cnncalc.cli.common import complain
-
-        return complain(error.problems)
-    except CnncalcError as error:
-        from cnncalc.report.text import safe
-
-        click.echo(f"error: {safe(str(error))}", err=True)
-        return error.exit_code
-    except (KeyboardInterrupt, BrokenPipeError):
+        return run(arguments, lambda cache: _command(arguments, cache))
+    except BrokenPipeError:
         raise
-    except OSError as error:
-        _silence_output()
-        click.echo(f"error: cannot write: {error.strerror or error}", err=True)
-        return 2
     except Exception as error:  # noqa: BLE001 - the boundary: a traceback never reaches a user
-        return _internal_error(error)
+        return _failure(error)
+
+
+def _command(arguments: list[str] | None, cache: Cache | None) -> int:
+    from cnncalc.cli import cli
+
+    result = cli.main(arguments, prog_name="cnncalc", standalone_mode=False, obj=cache)
+    sys.stdout.flush()
     return result if isinstance(result, int) else 0
+
+
+def _failure(error: Exception) -> int:
+    """Say why a command did not come to an end; the exit code."""
+    import click
+
+    from cnncalc.dims import DimError
+    from cnncalc.errors import CnncalcError, SpecError
+
+    match error:
+        case click.exceptions.Abort():
+            return 130
+        case click.ClickException():
+            return _wrong_usage(error)
+        case DimError():
+            click.echo(f"error: this cannot be decided: {error}", err=True)
+            return 1
+        case SpecError():
+            from cnncalc.cli.common import complain
+
+            return complain(error.problems)
+        case CnncalcError():
+            from cnncalc.report.text import safe
+
+            click.echo(f"error: {safe(str(error))}", err=True)
+            return error.exit_code
+        case OSError():
+            _silence_output()
+            click.echo(f"error: cannot write: {error.strerror or error}", err=True)
+            return 2
+    return _internal_error(error)
 
 
 def _wrong_usage(error: click.ClickException) -> int:

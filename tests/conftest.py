@@ -2,12 +2,16 @@
 
 With ``CNNCALC_PROCESSOR_SECONDS=5`` a test that is not marked ``slow`` fails if it takes more processor time than
 that, its child processes counted.
+
+Nothing is remembered from test to test: the tests of the cache use folders of their own.
 """
 
 import os
 
 import pytest
 from hypothesis import settings
+
+os.environ["CNNCALC_NO_CACHE"] = "1"
 
 settings.register_profile("steady", derandomize=True)
 if not os.environ.get("CNNCALC_EXPLORE"):

@@ -24,6 +24,7 @@ COMMANDS = {
     "verify": "Run a NumPy forward pass and check every computed number.",
     "show": "Print a spec as written, or with its blocks unrolled.",
     "zoo": "List the shipped architectures, or print the spec of one.",
+    "clean": "Delete the cache.",
 }
 
 

@@ -12,6 +12,7 @@ import click
 from cnncalc.cli import fixing
 from cnncalc.cli.common import Spec, terminal_width, write
 from cnncalc.cli.fixing import Piped, silence
+from cnncalc.cli.options import cache_options
 from cnncalc.cli.ratchet import Ratchet
 from cnncalc.cli.selection import Settings, options_by_spec, references
 from cnncalc.cli.targets import OrderedCommand, Target, targets, write_all
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
 @click.option(
     "--watch", is_flag=True, help="Check again whenever a spec or a settings file changes, until Ctrl-C."
 )
+@cache_options
 @click.pass_context
 def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
     """Check specs for errors, failed expectations, exceeded budgets and lints.
@@ -112,6 +114,7 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
 
 def _checked(ctx: click.Context, paths: tuple[str, ...], given: dict[str, Any]) -> int:
     """The exit code of one check, after its output."""
+    from cnncalc.cache.results import checked
     from cnncalc.config import repository
     from cnncalc.reading.text.files import standard_input
     from cnncalc.report.findings import Findings, headroom, summary
@@ -129,7 +132,9 @@ def _checked(ctx: click.Context, paths: tuple[str, ...], given: dict[str, Any]) 
     if given["fix"]:
         fixing.mend(specs, options)
         piped = piped and fixing.mend_piped(piped, options)
-    results = _results(specs, piped, options, given["jobs"])
+    results = checked(
+        specs, options, ctx.obj, lambda unknown: _results(unknown, piped, options, given["jobs"])
+    )
     ratchet = Ratchet.of(settings.here, given)
     if given["write_baseline"]:
         return ratchet.write(results)

@@ -34,6 +34,13 @@ depth_option = click.option(
 )
 
 
+def cache_options(command: Any) -> Any:
+    """Options that ``cache.runs`` reads before a command is imported; here they are declared."""
+    folder = click.option("--cache-dir", metavar="DIR", expose_value=False, help="Directory of the cache.")
+    off = click.option("--no-cache", is_flag=True, expose_value=False, help="Do not read or write the cache.")
+    return folder(off(command))
+
+
 def format_option(answer: str, note: str = "") -> Option:
     """``--format``, with the names of the formats of an answer."""
     names = list(FORMATS[answer])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import parent_process
@@ -23,6 +24,7 @@ def in_processes(work: Callable[[Item], Result], items: Sequence[Item], jobs: in
     Raises:
         UsageError: a process was killed, as the system does when memory runs out.
     """
+    sys.audit("cnncalc.processes")  # the cache cannot follow them
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 

@@ -9,6 +9,7 @@ import click
 from cnncalc.cli.common import complain, read_network, say_if_invalid_itself, spec_argument, symbolic, write
 from cnncalc.cli.options import (
     batch_option,
+    cache_options,
     depth_option,
     dtype_option,
     format_option,
@@ -30,6 +31,7 @@ from cnncalc.cli.options import (
 @dtype_option
 @click.option("--layout", type=click.Choice(["nchw", "nhwc"]), default="nchw", show_default=True,
               help="Print shapes with channels first or last.")  # fmt: skip
+@cache_options
 def command(
     spec: str, free: tuple[str, ...], over: tuple[str, ...], settings: tuple[str, ...], fmt: str, columns: str | None,
     depth: int | None, **options: Any,

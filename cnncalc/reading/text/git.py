@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import subprocess
+import sys
 
 from cnncalc.errors import UsageError
 from cnncalc.reading.text.files import SUFFIXES, MissingFile, read_bytes
@@ -137,6 +138,8 @@ def _refused() -> str | None:
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(["git", *arguments], capture_output=True, check=False)  # noqa: S603, S607
+        done = subprocess.run(["git", *arguments], capture_output=True, check=False)  # noqa: S603, S607
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot run git: {error}") from None
+    sys.audit("cnncalc.ran", arguments, done.returncode, done.stdout, done.stderr)  # the cache listens
+    return done
