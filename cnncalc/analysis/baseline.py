@@ -1,6 +1,6 @@
-"""Findings that are known: a check with a baseline reports what is new, and what is gone.
+"""Baselines: a check with a baseline reports only new findings, and recorded findings that are gone.
 
-A finding is known by its file, its rule and the text of its line, and by how often these occur, so that lines may
+A finding is identified by its file, its rule and the text of its line, and by how often these occur, so that lines may
 move. Editing the line makes it a new one.
 """
 
@@ -21,7 +21,7 @@ LONGEST = 200  # characters of a line
 
 
 class Finding(NamedTuple):
-    """What a finding is known by; ``line`` is the text of its line, or the message where it has no place."""
+    """The identity of a finding; ``line`` is the text of its line, or the message if it has no place."""
 
     file: str
     code: str
@@ -37,7 +37,7 @@ class Judged(NamedTuple):
 
 
 def findings_of(results: Iterable[Result], folder: str) -> Counter[Finding]:
-    """The findings that a baseline in a folder holds; files that cannot be read have none."""
+    """Return the findings as a baseline in a folder records them; files that cannot be read have none."""
     return Counter(
         _finding(problem, result, folder)
         for result in results
@@ -49,7 +49,7 @@ def findings_of(results: Iterable[Result], folder: str) -> Counter[Finding]:
 def judge(
     results: Sequence[Result], baseline: Counter[Finding], folder: str, runs: Callable[[str, str], bool]
 ) -> Judged:
-    """What is new and what is gone.
+    """Separate new findings from known ones, and find the known ones that are gone.
 
     A finding is gone if its file is, or if the file was checked and the rule ran to its end; ``runs`` says whether a
     lint is on for a spec.
@@ -79,17 +79,17 @@ def judge(
 
 
 def as_text(findings: Counter[Finding]) -> str:
-    """A baseline as JSON, one finding a line, sorted: changes of it are readable in a review."""
+    """Return a baseline as sorted JSON with one finding per line, so that changes are readable in a review."""
     rows = [json.dumps({**f._asdict(), "count": n}, ensure_ascii=True) for f, n in sorted(findings.items())]
     body = ",\n    ".join(rows)
     return f'{{\n  "{KEY}": {VERSION},\n  "findings": [{f"{chr(10)}    {body}{chr(10)}  " if rows else ""}]\n}}\n'
 
 
 def from_text(text: str, name: str) -> Counter[Finding]:
-    """The findings of a baseline.
+    """Read the findings of a baseline.
 
     Raises:
-        UsageError: it is not a baseline, or one of another version.
+        UsageError: the text is not a baseline, or has a different version.
     """
     try:
         data = json.loads(text)
@@ -135,7 +135,7 @@ def _finding(problem: Problem, result: Result, folder: str) -> Finding:
 
 
 def _file(name: str, folder: str) -> str:
-    """A file's name from the baseline's folder; names that are not files stay."""
+    """Return a file's path relative to the baseline's folder; names that are not files are unchanged."""
     if not os.path.lexists(name):
         return name
     try:

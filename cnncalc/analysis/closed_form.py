@@ -22,11 +22,11 @@ OF_LAYERS = (
     *(name for name, quantity in QUANTITIES.items() if quantity.of is not None),
 )
 Found_co = TypeVar("Found_co", covariant=True)
-SAFE = 2**62  # past this int64 would wrap
+SAFE = 2**62  # larger values could overflow int64
 
 
 class Compiled(Generic[Found_co]):
-    """A function from values of free variables to numbers of a network, by their closed forms.
+    """A function from values of free variables to numbers of a network, computed by closed forms.
 
     It takes numbers, or NumPy arrays that broadcast together, in the order of ``variables`` or by name. It gives
     one value for one number, else a tuple. It can be pickled and shared between threads.
@@ -36,8 +36,8 @@ class Compiled(Generic[Found_co]):
         numbers: what it computes: ``("params", "macs")``.
         variables: the names of its arguments, in their order.
         forms: the closed form of each number.
-        conditions: what values must satisfy; others are a ``ValueError`` where the function is called.
-        validity: a sentence that says the same.
+        conditions: what values must satisfy; calling the function with others raises ``ValueError``.
+        validity: a sentence that states the conditions.
     """
 
     __slots__ = ("_checked", "_grids", "conditions", "forms", "name", "numbers", "validity")
@@ -65,7 +65,7 @@ class Compiled(Generic[Found_co]):
     @overload
     def __call__(self, /, *values: Any, **named: Any) -> Any: ...
     def __call__(self, /, *values: Any, **named: Any) -> Any:
-        """The numbers at the given values.
+        """Return the numbers at the given values.
 
         Raises:
             ValueError: the network is not valid there, or a value is not one that the variable may have.
@@ -89,7 +89,7 @@ class Compiled(Generic[Found_co]):
         return f"<Compiled {', '.join(self.numbers)}{of} as a function of {', '.join(self.variables)}>"
 
     def __str__(self) -> str:
-        """The closed forms, a line for each number."""
+        """Return the closed forms, one line per number."""
         lines = [f"{number} = {_text(form)}" for number, form in zip(self.numbers, self.forms, strict=True)]
         return "\n".join([*lines, *([f"{self.validity}."] if self.validity else [])])
 
@@ -102,7 +102,7 @@ def _text(form: Any) -> str:
 
 
 def form_of(report: Report, number: str) -> Any:
-    """The closed form of a number: a size, a ratio, a tuple of sizes, or a list whose largest counts."""
+    """Return the closed form of a number: a size, a ratio, a tuple of sizes, or a list of which the maximum counts."""
     if number == "output":
         return report.output
     if number == "peak_activations":
@@ -121,7 +121,7 @@ def form_of(report: Report, number: str) -> Any:
 
 
 def of_layer(report: Report, path: str, number: str) -> Any:
-    """A number of a layer or group, or its output.
+    """Return a number of a layer or group, or its output.
 
     Raises:
         UsageError: nothing has this path.
@@ -133,7 +133,7 @@ def of_layer(report: Report, path: str, number: str) -> Any:
 
 
 def _positions(name: str, grid: Grid, values: Any) -> Any:
-    """Values of a variable, or an array of them, as the algebra counts them."""
+    """Return values of a variable, or an array of them, in the units of the algebra."""
     try:
         return grid.positions(values)
     except TypeError:
@@ -155,7 +155,7 @@ def _evaluated(form: Any, given: dict[str, Any]) -> Any:
 
 
 def _divided(top: Any, bottom: Any) -> Any:
-    """The float nearest to a ratio of integers, or of arrays of them, whose own division would round twice."""
+    """Return the float nearest to a ratio of integers or integer arrays; dividing floats would round twice."""
     if not hasattr(top, "__array__") and not hasattr(bottom, "__array__"):
         return top / bottom
     import numpy as np
@@ -164,7 +164,7 @@ def _divided(top: Any, bottom: Any) -> Any:
 
 
 def _exact(form: Dim, given: dict[str, Any]) -> dict[str, Any]:
-    """Arrays as int64 where nothing can overflow, else as Python integers."""
+    """Return arrays as int64 if nothing can overflow, and otherwise as Python integers."""
     arrays = {name: value for name, value in given.items() if hasattr(value, "__array__")}
     if not arrays:
         return given
@@ -183,7 +183,7 @@ def _exact(form: Dim, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bound(form: Dim, largest: dict[str, int]) -> int:
-    """No intermediate value is above this."""
+    """Return an upper bound of all intermediate values."""
     if isinstance(form, int):
         return abs(form)
     total = 0

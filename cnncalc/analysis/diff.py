@@ -1,8 +1,8 @@
 """What changed between two networks, layer by layer.
 
-Layers are aligned as lines of a text are, by the longest common subsequence of what they are, first
+Layers are aligned like the lines of a text, by their longest common subsequence, first
 within their groups, then anywhere, so that an inserted layer does not make everything after it
-different; what is left is paired by path, then by type.
+different. The remaining layers are paired by path, then by type.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cnncalc.graph import Graph, Node
 from cnncalc.reading.expressions import quantity, rational
 from cnncalc.reading.expressions.bounds import Bound
 
-NUMBERS = ("params", "macs")  # what is shown of each layer
+NUMBERS = ("params", "macs")  # the columns shown for each layer
 EXAMPLES = '"params > +5%", "macs > +10M" or "params > 5M"'
 PERCENT = re.compile(r"[+-]\d+(\.\d+)?%")
 MOST = 400_000  # pairs of layers compared for the longest common subsequence
@@ -30,7 +30,7 @@ Pair = tuple[Node | None, Node | None]
 
 
 class Change(NamedTuple):
-    """A layer before and after; None: it is not there."""
+    """A layer before and after; None if it does not exist."""
 
     before: Row | None
     after: Row | None
@@ -65,7 +65,7 @@ class Total(NamedTuple):
 
     @property
     def relative(self) -> float | None:
-        """Of what was before; None where there was nothing, or it is symbolic."""
+        """The change relative to the value before; None if that was 0 or symbolic."""
         change = rational.plain(self.difference)
         before = rational.plain(self.before)
         if not isinstance(change, int | float) or not isinstance(before, int | float) or not before:
@@ -74,7 +74,7 @@ class Total(NamedTuple):
 
 
 class Diff(NamedTuple):
-    """All changes; ``same`` counts layers that have none."""
+    """All changes; ``same`` is the number of unchanged layers."""
 
     before: Report
     after: Report
@@ -98,15 +98,15 @@ class FolderDiff(NamedTuple):
 
 
 def nothing(*, batch: int = 1, dtype: str = "float32") -> Report:
-    """What a spec that is not there is compared as: a network of no layers."""
+    """Return the report of a network without layers, which stands for a missing spec."""
     return propagate(Graph("(nothing)", (), (), {}), batch=batch, dtype=dtype)
 
 
 def diff(before: Report, after: Report) -> Diff:
-    """Compare two networks, each at its setting.
+    """Compare two reports.
 
     Raises:
-        UsageError: a free variable stands for different numbers in the two networks.
+        UsageError: a free variable has different values in the two networks.
     """
     for name, grid in before.graph.free.items():
         other = after.graph.free.get(name, grid)
@@ -160,7 +160,7 @@ def _matched(
 
 
 def _common(ones: list[Any], twos: list[Any]) -> list[tuple[int, int]]:
-    """Indices of a longest common subsequence; of a long one where that would take too long."""
+    """Return the indices of a longest common subsequence, or of a long one if the longest would take too long."""
     least = min(len(ones), len(twos))
     start = next((i for i in range(least) if ones[i] != twos[i]), least)
     end = next((i for i in range(least - start) if ones[-1 - i] != twos[-1 - i]), least - start)
@@ -176,7 +176,7 @@ def _common(ones: list[Any], twos: list[Any]) -> list[tuple[int, int]]:
 
 
 def _subsequence(one: list[Any], two: list[Any]) -> list[tuple[int, int]]:
-    """The longest common subsequence, by dynamic programming from the end."""
+    """Return the longest common subsequence, by dynamic programming from the end."""
     lengths = [[0] * (len(two) + 1) for _ in range(len(one) + 1)]
     for i in range(len(one) - 1, -1, -1):
         row, below = lengths[i], lengths[i + 1]
@@ -195,7 +195,7 @@ def _subsequence(one: list[Any], two: list[Any]) -> list[tuple[int, int]]:
 
 
 def _paired(ones: list[Node], twos: list[Node]) -> Iterator[Pair]:
-    """By path and type, then by type in order; the rest is removed or added."""
+    """Pair layers by path and type, then by type in order; the rest is removed or added."""
     partner: dict[int, Node] = {}
     left = list(twos)
     for by_path in (True, False):
@@ -242,7 +242,7 @@ def _change(before: Report, after: Report, one: Node | None, two: Node | None) -
 
 
 class _Limit(NamedTuple):
-    """What a condition compares with: the total after, or the change, which may be a percentage."""
+    """The bound of a condition: on the total after, or on the change, which may be a percentage."""
 
     bound: Bound
     change: bool
@@ -250,7 +250,7 @@ class _Limit(NamedTuple):
 
 
 def applies(found: Diff, condition: str) -> bool:
-    """Whether there is anything for a condition to judge: what was nothing before has no change.
+    """Return whether a condition can be evaluated: a spec that did not exist before has no change.
 
     Raises:
         UsageError: it is not a condition.
@@ -259,7 +259,7 @@ def applies(found: Diff, condition: str) -> bool:
 
 
 def fails(found: Diff, condition: str) -> str | None:
-    """Why a condition such as ``params > +5%`` holds; None if it does not.
+    """Return why a condition such as ``params > +5%`` holds; None if it does not.
 
     The bound is a change with a sign (``+5%``, ``+100k``, ``-3%``), or a number for the total after. There
     is no change where there was nothing before.

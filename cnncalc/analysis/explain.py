@@ -1,6 +1,6 @@
-"""The arithmetic behind a layer's numbers: each formula with the numbers put in, and what it gives.
+"""The arithmetic behind a layer's numbers: each formula, with its numbers and its result.
 
-The numbers are those of the report. The formulas are in the language of specs, and a test holds each
+The numbers are those of the report. The formulas are in the language of specs, and a test compares each
 against its result with ``cnncalc.parse_size``.
 """
 
@@ -23,7 +23,7 @@ MAX_NAMED = 12  # layers of a group, in a message
 
 
 class Line(NamedTuple):
-    """One step: what it is about, the rule in words of the field, the numbers put in, and the result."""
+    """One step: what it computes, the rule in words, the formula with numbers, and the result."""
 
     what: str
     rule: str
@@ -33,7 +33,7 @@ class Line(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """A layer's inputs and output, and the lines that lead from one to the other."""
+    """A layer's inputs and output, and the steps that derive its numbers."""
 
     row: Row
     inputs: tuple[Shape, ...]
@@ -43,10 +43,10 @@ class Explanation(NamedTuple):
 
 
 def explain(report: Report, path: str) -> Explanation:
-    """The derivation of one layer's numbers.
+    """Return the derivation of one layer's numbers.
 
     Raises:
-        UsageError: there is no such layer; the message names the nearest.
+        UsageError: there is no such layer; the message names the closest match.
     """
     graph = report.graph
     if path in graph.groups and path not in {row.path for row in report}:
@@ -76,7 +76,7 @@ def explain(report: Report, path: str) -> Explanation:
 
 
 def _together(lines: list[Line]) -> list[Line]:
-    """Axes on which the same is done with the same numbers, in one line."""
+    """Combine axes with the same derivation into one line."""
     found: dict[tuple[str, str, str, str], Line] = {}
     axes = {name for names in AXES.values() for name in names}
     for line in lines:
@@ -89,13 +89,13 @@ def _together(lines: list[Line]) -> list[Line]:
 
 
 def _put(value: Dim) -> str:
-    """A size in a formula: in brackets where it is a sum."""
+    """Return a size for a formula, in parentheses if it is a sum."""
     text = str(value)
     return text if text.isalnum() else f"({text})"
 
 
 def _sizes(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> Iterator[Line]:
-    """Output size along each axis."""
+    """Yield the derivation of the output size along each axis."""
     if layer.family == "conv" and layer.type.startswith("conv_transpose"):
         yield from _transposed(layer, inputs[0], output)
     elif isinstance(layer, WindowLayer):

@@ -1,6 +1,6 @@
-"""Memory of activations: what is alive while each layer runs, where the peak stands, and in which order it is least.
+"""Activation memory: the tensors alive while each layer runs, the peak, and the execution order with the lowest peak.
 
-A tensor lives from the layer that makes it to the last that reads it; while a layer runs, its inputs
+A tensor is alive from the layer that creates it to the last one that reads it; while a layer runs, its inputs
 and its output are alive. ``in_place`` lets a layer that keeps a shape write into an input that dies
 there (activations, normalizations, sums), and reshapes share memory: the convention of Lin et al.,
 "MCUNet", 2020. Arenas, fragmentation and what kernels need besides are left out.
@@ -19,15 +19,15 @@ from cnncalc.layer import Elementwise
 from cnncalc.merge import Broadcasting
 
 MAX_STATES = 20_000
-MAX_WAITS = 2_000_000  # layers that could be next, over all states that were found: wide networks have many
+MAX_WAITS = 2_000_000  # candidates for the next layer, over all states found; wide networks have many
 VIEWS = ("flatten", "reshape")
 IN_PLACE = (Elementwise, Broadcasting)
-#: tensors of the size of the parameters that an optimizer keeps
+#: number of parameter-sized tensors that each optimizer keeps
 OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}
 
 
 class Moment(NamedTuple):
-    """A layer that runs, and the tensors alive meanwhile, by path, in elements of one sample."""
+    """A running layer and the tensors alive meanwhile, by path, in elements of one sample."""
 
     path: str
     alive: dict[str, int]
@@ -38,31 +38,33 @@ class Moment(NamedTuple):
 
 
 class Schedule:
-    """An order of execution, its moments, and what is known of better ones."""
+    """An execution order, its moments, and what is known about better orders."""
 
     def __init__(self, problem: _Problem, steps: list[int], *, peak: int, bound: int, optimal: bool) -> None:
         self._problem, self._steps = problem, steps
-        self.peak = peak  #: most elements alive at once
-        self.bound = bound  #: no order needs less
-        self.optimal = optimal  #: proven: all orders were considered, or the bound is met
+        self.peak = peak  #: largest number of elements alive at once
+        self.bound = bound  #: lower bound of the peak over all orders
+        self.optimal = (
+            optimal  #: whether it is proven to be optimal: all orders were considered, or the bound is met
+        )
 
     @cached_property
     def moments(self) -> tuple[Moment, ...]:
-        """What is alive while each layer runs."""
+        """The tensors alive while each layer runs."""
         return self._problem.moments(self._steps)
 
     @property
     def order(self) -> list[str]:
-        """Paths in order of execution."""
+        """The paths of the layers in execution order."""
         return [self._problem.nodes[i].path for i in self._steps]
 
     def peaks(self, count: int = 3) -> list[Moment]:
-        """The moments with most alive, the first of equals."""
+        """Return the moments with the most elements alive; of equal ones, the earlier come first."""
         return sorted(self.moments, key=lambda moment: -moment.elements)[:count]
 
 
 class Training(NamedTuple):
-    """Bytes of a training step, estimated: see ``training``."""
+    """The estimated bytes of a training step; see ``training``."""
 
     params: int
     gradients: int
@@ -82,12 +84,12 @@ class _Problem:
         self.index = {node.number: i for i, node in enumerate(self.nodes)}
         self.sizes = [concrete(product_of(node.output)) for node in self.nodes]
         self.inputs = [tuple(self.index[i] for i in dict.fromkeys(node.inputs)) for node in self.nodes]
-        #: inputs that could hold the result
+        #: inputs whose memory could hold the result
         self.hosts = [
             [j for j in inputs if self.sizes[j] == size] if in_place and _in_place(node) else []
             for node, inputs, size in zip(self.nodes, self.inputs, self.sizes, strict=True)
         ]
-        #: who reads a tensor, and of what the network gives a reader that never runs
+        #: the readers of each tensor; outputs of the network have an extra reader that never runs
         self.readers = [0] * len(self.nodes)
         for i, inputs in enumerate(self.inputs):
             for j in inputs:
@@ -98,23 +100,23 @@ class _Problem:
 
     @cached_property
     def needs(self) -> list[int]:
-        """What each layer reads."""
+        """Return the tensors that each layer reads."""
         return [sum([1 << j for j in inputs]) for inputs in self.inputs]
 
     def dying(self, i: int, done: int) -> list[int]:
-        """Inputs of a layer that nobody reads once it has run."""
+        """Return the inputs of a layer that are not needed after it has run."""
         waiting = ~(done | 1 << i)
         return [j for j in self.inputs[i] if not self.readers[j] & waiting]
 
     def host(self, i: int, dying: list[int]) -> int | None:
-        """The input over which a layer writes its result."""
+        """Return the input whose memory a layer reuses for its result."""
         for j in self.hosts[i]:
             if j in dying:
                 return j
         return None
 
     def step(self, i: int, done: int, alive: int) -> tuple[int, int]:
-        """Elements alive while a layer runs, and after it."""
+        """Return the elements alive while a layer runs, and after it."""
         dying = self.dying(i, done)
         made = alive + self.sizes[i]
         during = made if self.host(i, dying) is None else alive
@@ -131,7 +133,7 @@ class _Problem:
         return most
 
     def moments(self, order: list[int]) -> tuple[Moment, ...]:
-        """What is alive while each layer of an order runs."""
+        """Return the tensors alive while each layer of an order runs."""
         found, done = [], 0
         alive: dict[str, int] = {}
         for i in order:
@@ -149,7 +151,7 @@ class _Problem:
         return tuple(found)
 
     def bound(self) -> int:
-        """What each layer needs for itself, at best."""
+        """Return a lower bound of the peak: the largest number of elements that a single layer needs."""
         least = 0
         for i, inputs in enumerate(self.inputs):
             overwrites = any(self.readers[j] < self.never for j in self.hosts[i])
@@ -158,7 +160,7 @@ class _Problem:
         return least
 
     def best(self, below: int) -> tuple[list[int] | None, bool]:
-        """An order of least peak if one is below the given one, and whether all was considered.
+        """Return an order with the lowest peak, if it is below the given one, and whether all orders were considered.
 
         Peaks up to the bound are all alike, so that the search goes deep where nothing is at stake.
         """
@@ -201,7 +203,7 @@ class _Problem:
         return None, not heap
 
     def only_helps(self, i: int) -> bool:
-        """A step that can only help: it writes over all that it reads, which nobody else reads."""
+        """Return whether a step can only help: it overwrites everything that it reads, and nothing else reads it."""
         return len(self.inputs[i]) == len(self.hosts[i]) == 1 and self.readers[self.hosts[i][0]] == 1 << i
 
     def path(self, came: dict[int, tuple[int, int]], done: int) -> list[int]:
@@ -214,12 +216,12 @@ class _Problem:
 
 
 def _in_place(node: Node) -> bool:
-    """Whether a layer of this type can write where its input was."""
+    """Return whether a layer of this type can overwrite its input."""
     return node.type in VIEWS or isinstance(node.layer, IN_PLACE)
 
 
 def schedule(graph: Graph, *, in_place: bool = False) -> Schedule:
-    """The order in which the spec has its layers.
+    """Return the execution order of the spec.
 
     Raises:
         DimError: a size is symbolic.
@@ -234,9 +236,9 @@ def _own(problem: _Problem) -> Schedule:
 
 
 def best_schedule(graph: Graph, *, in_place: bool = False) -> Schedule:
-    """The order of execution that needs least, where it can be found; else the spec's own.
+    """Return the execution order with the lowest peak if it can be found, and otherwise that of the spec.
 
-    All orders are considered, as sets of layers that are done, up to a limit of sets.
+    All orders are considered, as sets of completed layers, up to a limit on the number of sets.
     """
     problem = _Problem(graph, in_place=in_place)
     own = _own(problem)
@@ -250,11 +252,11 @@ def best_schedule(graph: Graph, *, in_place: bool = False) -> Schedule:
 
 
 def training(report: Report, *, optimizer: str = "sgd") -> Training:
-    """Bytes of a training step.
+    """Estimate the bytes of a training step.
 
-    Parameters, a gradient for each, what the optimizer keeps for each (SGD nothing, with momentum one
-    number, Adam two), and every layer's output kept once for the backward pass, heads for training
-    included. Nothing is recomputed or in place; temporary results and copies in other types are left out.
+    Counted are the parameters, a gradient for each, what the optimizer keeps for each (SGD nothing, with momentum one
+    number, Adam two), and every layer's output, kept once for the backward pass, training-only heads
+    included. Nothing is recomputed or computed in place; temporary buffers and copies in other types are not counted.
 
     Raises:
         DimError: a size is symbolic.
@@ -267,5 +269,5 @@ def training(report: Report, *, optimizer: str = "sgd") -> Training:
 
 
 def bytes_of(elements: Dim, report: Report) -> int:
-    """Elements of one sample as bytes of the report's batch and dtype."""
+    """Convert elements of one sample to bytes for the report's batch and dtype."""
     return concrete(report.scale.tensors(elements))

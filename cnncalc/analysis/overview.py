@@ -1,4 +1,4 @@
-"""A network in a few numbers: its parts, where its costs are, and what memory it takes."""
+"""A summary of a network: its parts, where its costs are, and its memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENDS = ("flatten", "global_avgpool", "global_maxpool")
 
 
 class Part(NamedTuple):
-    """A stretch of layers: how many, the shape that the last gives, and their sums."""
+    """Consecutive layers: their number, the output shape of the last one, and their sums."""
 
     name: str
     layers: int
@@ -36,7 +36,7 @@ class Memory(NamedTuple):
 
 
 class Overview(NamedTuple):
-    """What ``cnncalc explain`` says of a whole network; ``memory`` is None where sizes are symbolic."""
+    """The data that ``cnncalc explain`` prints for a whole network; ``memory`` is None if sizes are symbolic."""
 
     report: Report
     parts: tuple[Part, ...]

@@ -1,7 +1,7 @@
-"""Receptive fields found by perturbing the input, to hold against the derived ones.
+"""Receptive fields found by perturbing the input, for comparison with the computed ones.
 
-A row of the input is made NaN, and what becomes NaN has seen it: through sums, maxima and activations
-alike, whatever the weights are. A cell has seen what any of its channels has.
+A row of the input is set to NaN; every cell that becomes NaN depends on it, through sums, maxima and activations
+alike, whatever the weights are. A cell depends on everything that any of its channels depends on.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from cnncalc.graph import Graph
 from cnncalc.kernels.work import Array, working
 from cnncalc.registry import layer_class
 
-ENOUGH = 4  # cells without padding: fewer may all be such as no kernel reaches
+ENOUGH = 4  # required cells without padding; if there are fewer, possibly no kernel reaches any of them
 
 
 class Seen(NamedTuple):
-    """Which rows of the input each cell of a layer saw along one axis: booleans ``(input, output)``."""
+    """The rows of the input that each cell of a layer saw along one axis, as booleans ``(input, output)``."""
 
     path: str
     axis: int
@@ -34,7 +34,7 @@ class Seen(NamedTuple):
 
 
 def perturbed(report: Report, setup: Setup, *, threads: int = 1, at_once: int = 8) -> Iterator[Seen]:
-    """For every layer that sees a part of the input, axis by axis, what its cells see of it.
+    """Yield what the cells of every layer see of the input, axis by axis, for layers that see only a part of it.
 
     Normalizations are taken as constants, as receptive fields are defined.
 
@@ -80,7 +80,7 @@ def perturbed(report: Report, setup: Setup, *, threads: int = 1, at_once: int = 
 
 
 def _clean(graph: Graph, fields: Mapping[str, ReceptiveField], axis: int) -> dict[str, Array]:
-    """For every layer, the cells along one axis that read no padding, nor cells that do."""
+    """Return, for every layer, the cells along one axis that depend on no padding."""
     found: dict[str, Array] = {}
     for node in graph.nodes:
         field = fields.get(node.path)
@@ -104,7 +104,7 @@ def _clean(graph: Graph, fields: Mapping[str, ReceptiveField], axis: int) -> dic
 
 
 def _within(clean: Array, first: Dim, last: Dim) -> bool:
-    """Whether all cells of a stretch are there and clean."""
+    """Return whether all cells of a range exist and are clean."""
     low, high = concrete(first), concrete(last)
     return low >= 0 and high < len(clean) and bool(clean[low : high + 1].all())
 
@@ -121,10 +121,10 @@ def _without_statistics(graph: Graph) -> Graph:
 
 
 def differences(report: Report, seen: Seen) -> str | None:
-    """How what was found contradicts the derived receptive field; None if it does not.
+    """Return how a result contradicts the computed receptive field; None if it does not.
 
-    No cell may see more than derived. Cells see less where they read padding, or what no kernel of a
-    transposed convolution reaches; of those that read none, some must see exactly what was derived.
+    No cell may see more than computed. Cells see less if they read padding, or cells that no kernel of a
+    transposed convolution reaches; of the other cells, some must see exactly the computed range.
     """
     field = report[seen.path].receptive_field
     if field is None or field.everything:  # but for cells that no window reads, all of it
@@ -144,7 +144,7 @@ def differences(report: Report, seen: Seen) -> str | None:
 
 
 def judged(report: Report, setup: Setup, *, threads: int = 1) -> tuple[list[Problem], int]:
-    """Layers whose receptive field is not what perturbed inputs reach, and how many layers agree."""
+    """Return a problem for each layer whose receptive field is wrong, and the number of layers that agree."""
     problems, agreed = [], set()
     for seen in perturbed(report, setup, threads=threads):
         wrong = differences(report, seen)

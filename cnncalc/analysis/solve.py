@@ -1,4 +1,4 @@
-"""For which values of free variables an architecture is valid: exact sets, derived from the layers' rules."""
+"""The exact sets of values of free variables for which a network is valid, derived from the rules of its layers."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from cnncalc.domain import Grid
     from cnncalc.network import Network
 
-MAX_TRIED = 2_000  # each is a network to unroll
-MAX_REASONS = 200  # past these it is not worth finding out which follow from others
-#: numbers that a condition may use: of the whole network, and of a layer
+MAX_TRIED = 2_000  # each value requires unrolling the network
+MAX_REASONS = 200  # with more conditions, finding the redundant ones is not worth the time
+#: numbers that a condition may use: those of the network, and those of a layer
 TOTALS = tuple(name for name, quantity in QUANTITIES.items() if quantity.of is not None)
 ROWS = (*TOTALS, "output")
 FORMLESS = ("peak_activations", *(name for name in QUANTITIES if name not in TOTALS))
 
 
 class Reason(NamedTuple):
-    """A condition, and the layer or the user's wish that it comes from."""
+    """A condition, and the layer or the user's condition that it comes from."""
 
     condition: Statement
     layer: str | None
@@ -44,7 +44,7 @@ class Reason(NamedTuple):
 
 
 class Solution(NamedTuple):
-    """Valid values by variable; ``coupled`` are conditions that relate several of them."""
+    """The valid values of each variable; ``coupled`` has the conditions that relate several variables."""
 
     report: Report
     sets: dict[str, Values]
@@ -55,7 +55,7 @@ class Solution(NamedTuple):
 
 
 def input_variables(network: Network) -> list[str]:
-    """Variables in the shapes of the network's inputs, in order."""
+    """Return the variables in the shapes of the network's inputs, in order."""
     found: dict[str, None] = {}
     for value in network.spec.inputs.values():
         for size in value.parsed if isinstance(value.parsed, tuple) else (value,):
@@ -71,7 +71,7 @@ def solve(
     set: Mapping[str, Any] | None = None,
     over: Mapping[str, Sequence[Any] | str] | None = None,
 ) -> Solution:
-    """The values for which a network is valid and ``where`` holds; ``api.solve`` says what the arguments are."""
+    """Return the values for which a network is valid and ``where`` holds; see ``api.solve`` for the arguments."""
     given, grids = set or {}, over or {}
     conditions = [where] if isinstance(where, str) else list(where)
     chosen = (
@@ -113,7 +113,7 @@ def solve(
 def _by_trying(
     network: Network, name: str, grid: Grid, conditions: Sequence[str], given: Mapping[str, Any]
 ) -> Solution:
-    """The structure depends on the variable: every value of its grid is a network of its own."""
+    """Try every value of a variable's grid, because the structure depends on the variable."""
     if len(grid.points) > MAX_TRIED:
         raise UsageError(
             f"the structure depends on '{name}', which has {len(grid.points):,} values; at most {MAX_TRIED:,} can be tried"
@@ -135,7 +135,7 @@ def _by_trying(
 
 
 def _impossible_together(reason: Reason, sets: Mapping[str, Values], network: Network) -> Problem:
-    """A condition on several variables that no values meet which the others allow."""
+    """Return a condition on several variables that contradicts the other conditions."""
     notes = tuple(valid.text(name) for name, valid in sets.items() if valid.pieces)
     message = f"no size satisfies {_because(reason)}"
     return Problem("C402", message, None, notes, where=network.source.name)
@@ -151,7 +151,7 @@ def _demanded(report: Report) -> list[Reason]:
 
 
 def _strongest(reasons: Iterable[Reason]) -> list[Reason]:
-    """Of bounds on one expression only the highest, and every other condition once."""
+    """Keep only the highest of several bounds on one expression, and every other condition once."""
     found: dict[Any, Reason] = {}
     limits: dict[str, int] = {}
     for reason in reasons:
@@ -170,7 +170,7 @@ def _strongest(reasons: Iterable[Reason]) -> list[Reason]:
 
 
 def _irredundant(reasons: list[Reason], grid: Grid, name: str, whole: IntegerSet) -> list[Reason]:
-    """The reasons that matter: without any one of them the set would be larger."""
+    """Return the reasons that matter: without any one of them, the set would be larger."""
     if len(reasons) > MAX_REASONS:
         return reasons
     own = [(reason, positions([reason.condition], grid, name)) for reason in reasons]
@@ -182,7 +182,7 @@ def _irredundant(reasons: list[Reason], grid: Grid, name: str, whole: IntegerSet
 
 
 def _impossible(name: str, reasons: list[Reason], grid: Grid, network: Network) -> Problem:
-    """Say which conditions cannot hold together."""
+    """Return the problem that names the conditions that cannot hold together."""
     kept = _irredundant(reasons, grid, name, NOTHING)
     notes = tuple(_because(reason) for reason in kept)
     return Problem(
@@ -201,7 +201,7 @@ _DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+")
 
 
 def _wanted(text: str, report: Report, network: Network) -> list[Reason]:
-    """The conditions that a text such as ``macs <= 600M and output == [512, 7, 7]`` asks for."""
+    """Return the conditions in a text such as ``macs <= 600M and output == [512, 7, 7]``."""
     found = []
     for part, bound in Bound.parse_all(text):
         for side, other in ((bound.left, bound.right), (bound.right, bound.left)):
@@ -217,7 +217,7 @@ def _wanted(text: str, report: Report, network: Network) -> list[Reason]:
 
 
 def _refuse_bytes(side: str, other: str, part: str) -> None:
-    """Raise ``UsageError`` for a size in bytes beside what is counted; a product may be made of either."""
+    """Raise ``UsageError`` if a size in bytes is compared with a count; products are not checked."""
     if "*" in side:
         return
     for number in other.removeprefix("[").removesuffix("]").split(","):
@@ -278,7 +278,7 @@ def _side(text: str, report: Report, network: Network) -> Any:
 
 
 def proves_multiples(solution: Solution, name: str, divisor: int) -> int | None:
-    """None if every positive multiple of ``divisor`` in the variable's domain is valid; else the first that is not."""
+    """Return None if every positive multiple of ``divisor`` in the variable's domain is valid, else the first invalid one."""
     valid = solution.sets[name]
     periods = [piece.modulus for piece in valid.pieces]
     bounds = [b for piece in valid.pieces for b in (piece.low, piece.high) if b is not None]

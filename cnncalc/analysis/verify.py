@@ -1,4 +1,4 @@
-"""The cross-check: a real forward pass, every array of it held against what was derived.
+"""The cross-check: a real forward pass, in which every array is compared with the computed numbers.
 
 The kernels know nothing of the rules, and count the multiplications they do: an independent witness.
 """
@@ -29,7 +29,7 @@ INTERPRETER = 60 << 20  # Python, NumPy and BLAS themselves
 
 
 class Check(NamedTuple):
-    """One layer: what was derived, what was found, and how they differ."""
+    """The check of one layer: what was computed, what was found, and how they differ."""
 
     row: Row
     output: tuple[int, ...] | None  # without the batch; None: it did not run
@@ -69,7 +69,7 @@ class Verification(NamedTuple):
 
     @property
     def agrees(self) -> bool:
-        """Whether every array is what was derived."""
+        """Whether every array agrees with the computed numbers."""
         return all(check.agrees for check in self.checks)
 
     @property
@@ -246,7 +246,7 @@ def verify(
     """Run every layer and hold it against its row; with outputs of the network as they come.
 
     Args:
-        report: what was derived, at numbers.
+        report: the report to check, without free variables.
         setup: from ``prepared``.
         threads: to share the work among; more than one pays where BLAS itself runs in one.
         keep_values: copy outputs of at most so many elements into the checks.
