@@ -1,4 +1,4 @@
-"""Runs a graph on arrays, layer by layer, and drops what nobody needs any more."""
+"""Runs a graph on arrays, layer by layer, and frees arrays that are no longer needed."""
 
 from __future__ import annotations
 

@@ -243,7 +243,7 @@ def estimate(report: Report, dtype: str) -> int:
 def verify(
     report: Report, setup: Setup, *, threads: int = 1, keep_values: int = 0
 ) -> Iterator[tuple[Check, Array | None]]:
-    """Run every layer and hold it against its row; with outputs of the network as they come.
+    """Run every layer and compare it with its row. Yield the checks, with the network's outputs as they are computed.
 
     Args:
         report: the report to check, without free variables.

@@ -1,4 +1,4 @@
-"""The command line: one file a command. The only place that knows click, prints or exits."""
+"""The command line, with one file per command. Only this package uses click, prints, or sets exit codes."""
 
 from __future__ import annotations
 

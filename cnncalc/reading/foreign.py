@@ -1,11 +1,11 @@
-"""Names that other frameworks and formats have: Keras, TensorFlow, ONNX, Caffe, darknet."""
+"""Names in other frameworks and formats: Keras, TensorFlow, ONNX, Caffe, darknet."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
 
-#: fields, and ours
+#: fields, and our names for them
 FIELDS = {
     "filters": "out_channels", "num_output": "out_channels", "out_planes": "out_channels",
     "units": "out_features", "kernel": "kernel_size", "kernel_shape": "kernel_size",
@@ -23,14 +23,14 @@ FIELDS = {
     "output_shape": "output_size", "target_size": "output_size", "activation_fn": "act", "dim": "axis",
 }  # fmt: skip
 
-#: keys of a spec, and ours
+#: keys of a spec, and our names for them
 KEYS = {
     "input_shape": "input", "input_size": "input", "inputs": "input", "outputs": "output",
     "network": "layers", "architecture": "layers", "modules": "layers",
     "variables": "vars", "parameters": "vars", "params": "vars", "constants": "vars", "title": "name",
 }  # fmt: skip
 
-#: fields that ours have no need of, and why
+#: fields that are unnecessary here, and why
 NEEDLESS = {
     **dict.fromkeys(("in_channels", "in_features", "num_features"), "it follows from the input: leave it out"),
     **dict.fromkeys(("batch_norm", "batchnorm", "bn", "use_bn"), "write norm: batch"),
@@ -39,7 +39,7 @@ NEEDLESS = {
     "padding_mode": "padding is with zeros; for another mode put a layer of type 'pad' before this one",
 }  # fmt: skip
 
-#: layer types without their rank, in small letters, and ours with it
+#: layer types without their rank, in lower case, and our types with their rank
 TYPES = {
     "dense": "linear", "fc": "linear", "fullyconnected": "linear", "innerproduct": "linear", "gemm": "linear",
     "conv": "conv{}", "convolution": "conv{}", "convtranspose": "conv_transpose{}",
@@ -59,7 +59,7 @@ TYPES = {
     "lrelu": "leaky_relu", "leaky": "leaky_relu", "logistic": "sigmoid",
 }  # fmt: skip
 
-#: what is no layer here, and what to write; without a rank, in small letters
+#: types that are not layers here, and what to write instead; without a rank, in lower case
 HINTS = {
     **dict.fromkeys(("input", "inputlayer"), "the input is a key of the spec: 'input: [3, 224, 224]'"),
     "activation": "name the function itself, such as relu; or write 'act: relu' in the layer before it",
@@ -75,7 +75,7 @@ HINTS = {
     "output": "the output is a key of the spec: 'output: NAME'; the last layer by default",
 }  # fmt: skip
 
-#: operations that have no rule here, in small letters; no other type is meant
+#: operations that have no rule here, in lower case; they are not misspellings of other types
 WITHOUT_RULE = frozenset((
     "attention", "selfattention", "multiheadattention", "mha", "transformer", "transformerencoderlayer", "lstm",
     "gru", "rnn", "simplernn", "convlstm", "bilstm", "einsum", "matmul", "embedding", "roialign", "roipool",
@@ -86,10 +86,10 @@ OPAQUE = (
     " {type: opaque, output: [...], params: 0, macs: 0}"
 )
 
-#: words of fields, and ours
+#: words in fields, and our words for them
 WORDS = {"same_upper": "same", "zero": "valid", "none": "valid"}
 
-#: what no spec is, by the end of the file's name
+#: files that are not specs, by the ending of their name
 SUFFIXES = {
     ".onnx": "an ONNX model", ".tflite": "a TensorFlow Lite model", ".pb": "a TensorFlow graph",
     **dict.fromkeys((".pt", ".pth", ".ckpt", ".safetensors"), "weights of PyTorch"),
@@ -98,7 +98,7 @@ SUFFIXES = {
     **dict.fromkeys((".prototxt", ".caffemodel"), "a Caffe model"),
 }  # fmt: skip
 
-#: files of other programs, by the keys at their top: what they are
+#: files of other programs, by their top-level keys
 FILES = {
     "an Ultralytics model": ({"backbone", "head"}, {"nc", "scales", "depth_multiple", "anchors"}),
     "a Keras model": ({"class_name", "config"}, {"keras_version", "backend", "module", "config"}),

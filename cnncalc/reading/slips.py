@@ -1,4 +1,4 @@
-"""What was probably meant: pure functions of what was written."""
+"""Pure functions from what was written to what was probably meant."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NUMBERS = re.compile(r"-?[0-9]+(?:(?:\s*[xX×*]\s*|[;\s]\s*)-?[0-9]+)+")
 
 
 def listed(text: str) -> str | None:
-    """A list in the spec's form for one in another: ``(3, 3)``, ``3, 3``, ``3x3``, ``3 3``; else None."""
+    """Convert a list in another form (``(3, 3)``, ``3, 3``, ``3x3``, ``3 3``) to the spec's form; None if it is not one."""
     text = text.strip()
     if len(text) > LONGEST:
         return None
@@ -50,7 +50,7 @@ def _split(text: str) -> list[str] | None:
 
 
 def grouped(text: str) -> str | None:
-    """The number that is written in groups of three digits: ``1,234,567``."""
+    """Return a number written in groups of three digits: ``1,234,567``."""
     return text.replace(",", "") if re.fullmatch(r"[1-9][0-9]{0,2}(,[0-9]{3})+", text.strip()) else None
 
 
@@ -89,17 +89,17 @@ def pair(text: str) -> tuple[str, str] | None:
 
 
 def call(text: str) -> tuple[str, str] | None:
-    """Name and arguments of what looks like a call: ``nn.Conv2d(3, 32, 3)``."""
+    """Return name and arguments of a text that looks like a call: ``nn.Conv2d(3, 32, 3)``."""
     found = _CALL.fullmatch(text.strip())
     return (found[1], found[2].strip()) if found else None
 
 
 def times(text: str) -> tuple[str, str] | None:
-    """A name and how often: ``relu x 3``."""
+    """Return a name and a number of repetitions: ``relu x 3``."""
     found = _TIMES.fullmatch(text.strip())
     return (found[1], found[2]) if found else None
 
 
 def bare(text: str) -> str:
-    """A word without the commas and quotes around it."""
+    """Return a word without the commas and quotes around it."""
     return text.strip(" \t,;'\"`“”‘’„«»")

@@ -27,14 +27,14 @@ NORMS = {
 
 
 def read_attachment(context: Context, raw: Any, mark: Mark, family: str) -> Attachment:
-    """What follows a layer, or the name of a variable or parameter that says what."""
+    """Return the norm or activation that follows a layer, or the name of a variable or parameter that holds it."""
     if isinstance(raw, str) and raw in context.names:
         return Value(raw, context.place(mark))
     return None if raw in (None, "none") else _read(context, raw, mark, family)
 
 
 def named(word: Any, written: Value, family: str, spec: Spec) -> LayerItem | None:
-    """What follows a layer, by the word that a variable or parameter holds.
+    """Return the norm or activation named by the value of a variable or parameter.
 
     Raises:
         Failed: it is not the name of one.

@@ -28,7 +28,7 @@ KINDS_MEANT = {"integer": "int", "float": "number", "boolean": "bool", "string":
 
 
 def read_headers(context: Context, blocks: MapNode) -> tuple[Context, dict[str, ListNode]]:
-    """A context with all blocks, still empty, so that they may use each other in any order; and their layers."""
+    """Return a context with all blocks, still empty so that they may use each other in any order, and their layers."""
     found: dict[str, Block] = {}
     bodies: dict[str, ListNode] = {}
     for name, node in blocks.items():
@@ -61,7 +61,7 @@ def _params(context: Context, params: MapNode) -> dict[str, Param]:
 
 
 def _param(context: Context, default: Any, mark: Mark, before: Iterable[str]) -> Param | None:
-    """A kind, or a default: a literal, an expression in the parameters before it, or a word such as relu."""
+    """Return a kind or a default: a literal, an expression in earlier parameters, or a word such as relu."""
     place = context.place(mark)
     if isinstance(default, str) and default in PARAM_KINDS:
         return Param(default)
@@ -82,7 +82,7 @@ def _param(context: Context, default: Any, mark: Mark, before: Iterable[str]) ->
 
 
 def read_use(context: Context, block: Block, node: MapNode, place: Place) -> BlockItem:
-    """A block in use, with its arguments."""
+    """Return a use of a block, with its arguments."""
     found = {}
     given = [key for key in node if key not in COMMON]
     for key in given:
@@ -116,7 +116,7 @@ def _argument(context: Context, raw: Any, mark: Mark, param: Param) -> Value | N
 
 
 def recursion(blocks: Mapping[str, Block]) -> list[Problem]:
-    """Blocks that contain themselves, by whatever way."""
+    """Return a problem for each block that contains itself, directly or indirectly."""
     problems = []
     uses = {name: _used(block.entries) for name, block in blocks.items()}
     for name, block in blocks.items():
@@ -134,7 +134,7 @@ def recursion(blocks: Mapping[str, Block]) -> list[Problem]:
 
 
 def _used(entries: Iterable[Entry]) -> set[str]:
-    """Blocks that are used below a list."""
+    """Yield the blocks that are used in a list, at any depth."""
     found: set[str] = set()
     for item, *_ in entries:
         if isinstance(item, BlockItem):

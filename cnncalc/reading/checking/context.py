@@ -1,4 +1,4 @@
-"""Where the parts of a spec stand: the names in reach there, and the list of what is wrong."""
+"""The context of a part of a spec: the names in scope and the list of problems."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Context(NamedTuple):
-    """What is in reach, at the top level or within a block. Problems are collected, so that all are found in one run."""
+    """The names in scope, at the top level or in a block. Problems are collected, so that one run finds all of them."""
 
     source: Source
     names: frozenset[str]  # of variables, parameters and sizes of the tensor
@@ -32,12 +32,12 @@ class Context(NamedTuple):
         return cls(source, frozenset((*variables, *TENSOR_NAMES)), defaults, [])
 
     def within(self, block: Block) -> Context:
-        """The same, with the parameters of a block in reach."""
+        """Return a context with the parameters of a block in scope."""
         tensors = frozenset(name for name, param in block.params.items() if param.kind == "layer")
         return self._replace(names=self.names | block.params.keys(), tensors=tensors)
 
     def is_number(self, name: str) -> bool:
-        """Whether a name stands for a number here, not for a layer."""
+        """Return whether a name stands for a number here, and not for a layer."""
         return name in self.names and name not in self.tensors
 
     def place(self, mark: Mark) -> Place:
@@ -53,7 +53,7 @@ class Context(NamedTuple):
             self.problems.append(problem)
 
     def value(self, raw: Any, mark: Mark, words: tuple[str, ...] = ()) -> Value | None:
-        """A literal or an expression in the names in reach."""
+        """Return a literal or an expression in the names in scope."""
         try:
             return compile_value(raw, mark, self.source, self.names, words)
         except Failed as failed:
@@ -61,7 +61,7 @@ class Context(NamedTuple):
             return None
 
     def reference(self, raw: Any, mark: Mark) -> Value | None:
-        """The name of a layer."""
+        """Return a reference to a layer."""
         if is_reference(raw):
             return Value(raw, Place(self.source, mark))
         help, meant = instead.of_reference(raw)

@@ -1,4 +1,4 @@
-"""Variables that say more than a default: ``w: {default: 1.0, from: 0.25, to: 2.0, step: 0.05}``."""
+"""Variables with a declaration: ``w: {default: 1.0, from: 0.25, to: 2.0, step: 0.05}``."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Declared(NamedTuple):
 
 
 def read_declaration(node: MapNode, source: Source) -> tuple[Declared | None, list[Problem]]:
-    """A variable that is written as a mapping, or what is wrong with it."""
+    """Return a variable that is declared by a mapping, or report what is wrong with it."""
     model, problems = validated(VariableModel, node, Place(source, node.mark), "the variable")
     if model is None:
         return None, problems
@@ -79,7 +79,7 @@ class _Reader:
         return ratio(value)
 
     def listed(self, values: ListNode, kind: str | None) -> Domain:
-        """Exactly these values."""
+        """Return the domain of exactly these values."""
         if not values:
             raise self.wrong("values", "needs at least one value")
         kinds = {kind_of(value) for value in values}
@@ -92,7 +92,7 @@ class _Reader:
         return Domain(kind, grid, declared=True, words=() if grid else tuple(values))
 
     def ranged(self, bounds: dict[str, Fraction], kind: str, default: Any) -> Domain:
-        """Evenly spaced numbers, or all decimals between two ends."""
+        """Return the domain of evenly spaced numbers, or of all decimals between two bounds."""
         if "step" in bounds and "multiple_of" in bounds:
             raise self.wrong(
                 "multiple_of", "cannot be combined with 'step': each sets how far apart the values are"

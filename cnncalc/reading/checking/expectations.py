@@ -1,4 +1,4 @@
-"""The keys ``expect`` and ``cases``: what a spec says of its numbers. They are read when they are to be judged."""
+"""The keys ``expect`` and ``cases``: what a spec expects of its numbers. They are read only when they are checked."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Words(NamedTuple):
 
 
 class Expectation(NamedTuple):
-    """What is expected of one number, or of one layer. What cannot be read is not wanted, but a problem."""
+    """The expectation of one number or one layer. What cannot be read is reported as a problem."""
 
     name: str
     key: str
@@ -59,21 +59,21 @@ class Case(NamedTuple):
 
 
 def read_expectations(spec: Spec, words: Words) -> tuple[Expectation, ...]:
-    """What the spec expects at its own setting."""
+    """Return what the spec expects at its own setting."""
     return tuple(_Reader(spec, words).network(spec.expect)) if spec.expect is not None else ()
 
 
 def read_cases(spec: Spec, words: Words) -> Iterator[Case]:
-    """Settings of their own; each is an expectation as a whole."""
+    """Return the cases, each of which is a setting with expectations."""
     for number, (node, mark) in enumerate(spec.cases, 1):
         yield _Reader(spec, words).case(node, mark, number)
 
 
 def number_of(value: Value, variables: Mapping[str, Any]) -> Any:
-    """What a wanted number is.
+    """Evaluate an expected number.
 
     Raises:
-        Failed: it is none.
+        Failed: it is not a number.
     """
     found = value.evaluate(variables)
     if isinstance(found, bool | str | list | dict) or found is None:
@@ -96,7 +96,7 @@ class _Reader:
         self.problem("C102", f"'expect' has no field '{key}'", mark, help)
 
     def taken(self) -> tuple[Problem, ...]:
-        """The problems since the last time."""
+        """Return the problems since the last call."""
         found, self.problems = tuple(self.problems), []
         return found
 
@@ -121,7 +121,7 @@ class _Reader:
         )
 
     def domain(self, name: str, node: MapNode) -> Domain | None:
-        """What a variable may be that a mapping names."""
+        """Return the domain of a variable that is a key of a mapping."""
         try:
             return settings.domain(self.spec, name)
         except UsageError as error:
@@ -129,7 +129,7 @@ class _Reader:
             return None
 
     def value(self, name: str, setting: MapNode) -> Value | None:
-        """A value for a variable: as it is written, or an expression."""
+        """Return a value for a variable: a literal or an expression."""
         raw, mark = setting[name], setting.values_at[name]
         domain = self.domain(name, setting)
         if domain is None:
@@ -139,7 +139,7 @@ class _Reader:
         return self.number(raw, mark, name)
 
     def network(self, node: MapNode) -> Iterator[Expectation]:
-        """What is expected of the network, number by number, and of its layers."""
+        """Return what is expected of the network, number by number, and of its layers."""
         for key in node:
             if key == "layers":
                 yield from self.layers(node[key], node.values_at[key])
@@ -204,7 +204,7 @@ class _Reader:
         return tuple(found)
 
     def dtype(self, key: str, raw: Any) -> str | None:
-        """The data type in which bytes are expected, if it is said."""
+        """Return the data type for expected bytes, if it is given."""
         if key not in self.words.scaled or not isinstance(raw, MapNode) or "dtype" not in raw:
             return None
         if raw["dtype"] not in self.words.dtypes:
@@ -215,7 +215,7 @@ class _Reader:
         return str(raw["dtype"])
 
     def bounds(self, key: str, raw: Any, mark: Mark) -> Wanted | None:
-        """The operators of a number, and what it is compared with."""
+        """Yield the operators for a number, each with the value to compare with."""
         if self.problems:
             return None
         if not isinstance(raw, MapNode):
@@ -231,7 +231,7 @@ class _Reader:
         return tuple(found)
 
     def number(self, raw: Any, mark: Mark, name: str) -> Value | None:
-        """A number, a quantity with a unit, or an expression in the spec's variables."""
+        """Return a number, a quantity with a unit, or an expression in the spec's variables."""
         if isinstance(raw, str) and (found := quantity.parse(raw)) is not None:
             if (wrong := quantity.wrong_unit(raw, name)) is None:
                 return Value(found, Place(self.spec.source, mark))

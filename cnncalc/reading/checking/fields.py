@@ -1,4 +1,4 @@
-"""The fields of a layer: names are checked now, values as far as they are literals."""
+"""The fields of a layer. Names are checked now; values are checked now if they are literals."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PARAMETERISED = ("conv", "linear", "norm", "activation", "other")
 
 
 def check_defaults(context: Context) -> None:
-    """Every entry of ``defaults`` is a layer type with fields of its own."""
+    """Check that every entry of ``defaults`` is a layer type with fields of that type."""
     for name, node in context.defaults.items():
         cls = layer_class(name)
         if cls is None:
@@ -43,7 +43,7 @@ def check_defaults(context: Context) -> None:
 
 
 def with_defaults(context: Context, kind: str, node: MapNode) -> MapNode:
-    """The keys of an item, and the default fields of its type."""
+    """Return the keys of an item, completed by the default fields of its type."""
     defaults = context.defaults.get(kind)
     return node.over(defaults) if isinstance(defaults, MapNode) else node
 
@@ -58,7 +58,7 @@ def read_layer(
     act: Attachment = None,
     branches: tuple[Branch, ...] | None = None,
 ) -> LayerItem:
-    """A layer from the keys of its item, with defaults."""
+    """Return a layer from the keys of its item, with defaults."""
     shared = {*COMMON, *_attachments(cls), *(("branches",) if cls.family == "merge" else ())}
     own, values = _written_out(context, node.without(shared), cls)
     fields, probe = _compiled(context, own, cls, place)
@@ -82,7 +82,7 @@ def _attachments(cls: type[Layer]) -> set[str]:
 def _compiled(
     context: Context, own: MapNode, cls: type[Layer], place: Place
 ) -> tuple[dict[str, Value], dict[str, Any]]:
-    """Values by field, and what the layer's own checks can see of them now."""
+    """Return the values by field, and the part of them that the layer's own checks can see now."""
     fields: dict[str, Value] = {}
     probe: dict[str, Any] = {}
     known = field_names(cls)
@@ -107,7 +107,7 @@ def _compiled(
 def _written_out(
     context: Context, own: MapNode, cls: type[Layer]
 ) -> tuple[MapNode, dict[str, tensors.Numbers]]:
-    """The fields without the parameters that are written out, and those."""
+    """Return the fields without the parameters that are written out, and these parameters."""
     written = [
         key
         for key in tensors.NAMES

@@ -1,4 +1,4 @@
-"""The key ``input``: the shapes of the network's inputs, and in which order their sizes are written."""
+"""The key ``input``: the shapes of the network's inputs and the order of their sizes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MEANT = {"channels_first": "nchw", "channels_last": "nhwc", "NCHW": "nchw", "NH
 
 
 class Inputs(NamedTuple):
-    """Shapes by input, channels first, and the layout of those for which the spec says one."""
+    """The shapes by input, channels first, and the declared layouts."""
 
     shapes: dict[str, Value]
     layouts: dict[str, str]
@@ -29,7 +29,7 @@ class Inputs(NamedTuple):
 
 
 def read_inputs(raw: Any, mark: Mark, source: Source, names: Iterable[str]) -> Inputs:
-    """The inputs that the key names: one, or several by name, each a shape or ``{shape: ..., layout: ...}``."""
+    """Return the inputs: one, or several by name, each a shape or ``{shape: ..., layout: ...}``."""
     known = [*names]
     found = Inputs({}, {}, [])
     if (meant := instead.axes(raw)) is not None:
@@ -60,7 +60,7 @@ def read_inputs(raw: Any, mark: Mark, source: Source, names: Iterable[str]) -> I
 
 
 def by_input(raw: Any, mark: Mark) -> dict[str, tuple[Any, Mark]]:
-    """What is written for each input: for the only one, or by name."""
+    """Return the nodes of the inputs by name; a single input has the default name."""
     if isinstance(raw, MapNode):
         return {name: (raw[name], raw.values_at[name]) for name in raw}
     return {"input": (raw, mark)}
@@ -101,7 +101,7 @@ def _layout(node: MapNode, source: Source) -> str:
 
 
 def _channels_first(shape: Any, mark: Mark, source: Source) -> ListNode:
-    """Sizes that are written with the channels last, in our order."""
+    """Convert sizes from channels last to channels first."""
     if not isinstance(shape, ListNode) or not shape:
         message = f"with 'layout: nhwc' the shape is written out as a list, got {describe(shape)}"
         raise Failed(Problem("C101", message, Place(source, mark), help="write [height, width, channels]"))

@@ -1,4 +1,4 @@
-"""Help for what stands in the place of something else."""
+"""Help for values of the wrong kind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cnncalc.shapes import channels_first
 
 
 def axes(value: Any) -> str | None:
-    """A shape whose sizes were given by name: ``{channels: 3, height: 32, width: 32}``."""
+    """Return a shape whose sizes were given by name: ``{channels: 3, height: 32, width: 32}``."""
     if not isinstance(value, MapNode) or not {"height", "width", "length"} & value.keys():
         return None
     names = [name for name in ("channels", "depth", "height", "width", "length") if name in value]
@@ -19,7 +19,7 @@ def axes(value: Any) -> str | None:
 
 
 def of_input(value: Any) -> str | None:
-    """Help for an input that is no list of sizes."""
+    """Return help for an input that is not a list of sizes."""
     if (
         isinstance(value, ListNode)
         and 1 < len(value) <= 8
@@ -34,7 +34,7 @@ def of_input(value: Any) -> str | None:
 
 
 def of_list(value: Any) -> str | None:
-    """Help for what stands in the place of a list of layers."""
+    """Return help for a value that should be a list of layers."""
     if isinstance(value, MapNode):
         key, first = next(iter(value.items()), ("", None))
         if "type" in value or layer_class(key):
@@ -56,7 +56,7 @@ def of_list(value: Any) -> str | None:
 
 
 def of_item(value: Any) -> str:
-    """Help for what stands in the place of an item of ``layers``."""
+    """Return help for a value that should be an item of ``layers``."""
     if isinstance(value, ListNode):
         return "an item is not a list: write its layers one below the other, or as a group {name: ..., layers: [...]}"
     if value is None:
@@ -65,7 +65,7 @@ def of_item(value: Any) -> str:
 
 
 def of_reference(value: Any) -> tuple[str, str | None]:
-    """Help for what is not the name of a layer, and the text that is surely meant."""
+    """Return help for a value that should be the name of a layer, and the text that was certainly meant."""
     if value == -1:
         return "write prev for the preceding layer", "prev"
     if isinstance(value, str) and (meant := slips.listed(value)) is not None:
@@ -74,7 +74,7 @@ def of_reference(value: Any) -> tuple[str, str | None]:
 
 
 def of_branch(value: Any) -> tuple[str, str | None]:
-    """Help for what stands in the place of a branch, and the text that is surely meant."""
+    """Return help for a value that should be a branch, and the text that was certainly meant."""
     if value is None or value == "identity":
         return "write [] for a branch that passes the tensor on unchanged", "[]"
     if isinstance(value, str):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Meaning(NamedTuple):
-    """What a field of another framework is here: its name, its value as text, and why they differ."""
+    """The equivalent of a field of another framework: its name, its value as text, and why they differ."""
 
     field: str
     value: str | None  # None: not certain; empty: as it stands
@@ -26,7 +26,7 @@ class Meaning(NamedTuple):
 
     @property
     def advice(self) -> str:
-        """What to write, and why."""
+        """Return what to write, and why."""
         if self.value is None:
             return self.why
         return f"write '{self.field}{': ' if self.value else ''}{self.value}', because {self.why}"
@@ -90,12 +90,12 @@ DIFFERENT = {
 
 
 def difference(type_name: str) -> str | None:
-    """What a type of another framework does by default, where ours does something else."""
+    """Return what a type of another framework does by default, if ours does something else."""
     return DIFFERENT.get(without_rank(type_name))
 
 
 def meaning(type_name: str, field: str, fields: Fields[str, Any]) -> Meaning | None:
-    """What the field of a type is here, where it means something else than its name says."""
+    """Return the equivalent of a field whose name has a different meaning here."""
     rule = _RULES.get(without_rank(type_name), {}).get(field)
     if rule is None or field not in fields or fields.keys() & {*rule.unless}:
         return None
@@ -111,12 +111,12 @@ def meanings(type_name: str, fields: Fields[str, Any]) -> dict[str, Meaning]:
 
 
 def faithful(type_name: str, fields: Any) -> bool:
-    """Whether the type may be called by our name, and all else stays as it is."""
+    """Return whether the type can simply be renamed."""
     return difference(type_name) is None and not (isinstance(fields, dict) and meanings(type_name, fields))
 
 
 def converted(node: MapNode, field: str, other: Meaning) -> list[Fix] | None:
-    """The changes that say a field in our way; None if that is not certain."""
+    """Return the changes that convert a field; None if the conversion is not certain."""
     if other.value is None:
         return None
     fixes = [Fix(node.keys_at[field], other.field, keeps_quotes=True)]
@@ -124,7 +124,7 @@ def converted(node: MapNode, field: str, other: Meaning) -> list[Fix] | None:
 
 
 def joined(fixes: Iterable[Fix], source: Source) -> Fix:
-    """One change from several that must not be made one without the other."""
+    """Combine several changes that must only be made together."""
     ordered = sorted(fixes, key=lambda fix: fix.mark)
     text, line, column = "", ordered[0].mark.line, ordered[0].mark.column
     for fix in ordered:

@@ -1,4 +1,4 @@
-"""What the lists of a spec hold: entries, which are layers, groups, blocks in use or shared layers. Nothing is evaluated."""
+"""The entries of a spec's lists: layers, groups, uses of blocks, or shared layers. Nothing is evaluated."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Entry(NamedTuple):
     """One entry of a list of layers: its item, and the keys that every item may have."""
 
     item: Item
-    key: str  # its name, or type_n
+    key: str  # the item's name, or type_n
     named: bool
-    sources: tuple[Value, ...] = ()  # what 'from' names
+    sources: tuple[Value, ...] = ()  # the references in 'from'
     repeat: Value | None = None
     when: Value | None = None
     train_only: bool = False
-    first: Item | None = None  # the first repetition, where it differs
+    first: Item | None = None  # the first repetition, if it differs
 
 
 class Branch(NamedTuple):
@@ -53,7 +53,7 @@ class LayerItem(NamedTuple):
 
 
 class GroupItem(NamedTuple):
-    """A list of layers; of a merge that is repeated, each repetition is one."""
+    """A list of layers. Each repetition of a repeated merge is also a group."""
 
     place: Place
     kind: str
@@ -61,7 +61,7 @@ class GroupItem(NamedTuple):
 
 
 class BlockItem(NamedTuple):
-    """A block in use: ``kind`` is its name."""
+    """A use of the block named ``kind``."""
 
     place: Place
     kind: str
@@ -69,7 +69,7 @@ class BlockItem(NamedTuple):
 
 
 class SharedItem(NamedTuple):
-    """The layers of an earlier item once more."""
+    """A repetition of the layers of an earlier item."""
 
     place: Place
     kind: str
@@ -97,7 +97,7 @@ class Block(NamedTuple):
 
 
 def type_mark(node: MapNode, mark: Mark) -> Mark:
-    """``type: conv2d`` where it stands in one line, else the first key."""
+    """Return the place of ``type: conv2d`` if it is on one line, and otherwise that of the first key."""
     for key in ("type", "name", "layers", "share"):
         if key in node:
             start, end = node.keys_at[key], node.values_at[key]

@@ -1,4 +1,4 @@
-"""Pydantic's findings in our codes and words. Pydantic's own text never reaches a user."""
+"""Translates pydantic's errors into our codes and words. Pydantic's own texts never reach a user."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 def intended(name: str, known: list[str]) -> str | None:
-    """The field that a misspelt or foreign name means."""
+    """Return the field that a misspelled or foreign name means."""
     pair = slips.pair(name)
     word = pair[0] if pair else name
     return ours(word, known) or (word if word in known else nearest(word, known))
 
 
 def ours(name: str, known: Collection[str]) -> str | None:
-    """What a key of another framework is called here."""
+    """Return our name for a key of another framework."""
     names = (FIELDS.get(name), KEYS.get(name), FIELDS.get(FIELDS.get(name, "")))  # num_output, of linear too
     return next((word for word in names if word in known), None)
 
@@ -59,7 +59,7 @@ _MESSAGES = {
 
 
 def field_names(model: type[BaseModel]) -> set[str]:
-    """What the fields of a model are called in a spec."""
+    """Return the names of a model's fields in a spec."""
     return {field.alias or name for name, field in model.model_fields.items()}
 
 
@@ -101,7 +101,7 @@ def validated(
 def _comes_to(
     loc: tuple[Any, ...], written: Mapping[str, Value] | None, values: Mapping[str, Any] | None
 ) -> tuple[str, ...]:
-    """What an expression is, where that is not as it is written."""
+    """Return the value of an expression for a message, if it differs from its text."""
     value = (written or {}).get(str(loc[0])) if loc else None
     if value is None or values is None or not isinstance(value.raw, str) or value.raw == str(values[loc[0]]):
         return ()
@@ -140,7 +140,7 @@ def _is_spec(what: str) -> bool:
 def unknown_field(
     name: str, known: list[str], what: str, place: Place, node: MapNode | None = None
 ) -> Problem:
-    """A key that does not belong: with our name for it, or the nearest one; ``node`` is what holds it."""
+    """Return the problem for an unknown key, with our name for it or the closest match; ``node`` contains the key."""
     own = [n for n in known if n == "name" or n not in COMMON]
     if own == ["name"]:
         own = [n for n in known if n not in ("type", "share", "first")]
@@ -169,7 +169,7 @@ def _renamed(name: str, word: str, what: str, place: Place, node: MapNode | None
 
 
 def _of_value(value: Any, name: str, data: MapNode, what: str) -> str | None:
-    """Help for a key that does not belong, where its value tells what was meant."""
+    """Return help for an unknown key if its value shows what was meant."""
     if what == "the spec" and isinstance(value, MapNode) and value.keys() & {"input", "layers"}:
         return f"the keys of a spec are not indented: move them out of '{name[:40]}'"
     if what == "the spec" and isinstance(value, ListNode) and intended(name, SPEC_KEYS) is None:
@@ -188,7 +188,7 @@ def _of_value(value: Any, name: str, data: MapNode, what: str) -> str | None:
 
 
 def _walk(data: Any, mark: Mark, loc: tuple[Any, ...]) -> tuple[Any, Mark, Mark | None]:
-    """Follow a location as far as the data has it: node, its mark, and its key's mark."""
+    """Follow a location as far as it exists. Return the node, its mark, and its key's mark."""
     key_at: Mark | None = None
     for step in loc:
         if isinstance(data, MapNode) and step in data:

@@ -1,4 +1,4 @@
-"""Values of variables: from the text of an option such as ``--set c=3``, and those that a spec's variables may have."""
+"""Values of variables: parsed from options such as ``--set c=3``, and checked against a spec's variables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_UNEVEN = 4_000  # values of a free variable that are not evenly spaced: eac
 
 
 def setting(assignments: Iterable[str], option: str = "--set") -> dict[str, Any]:
-    """Values from ``NAME=VALUE`` texts: numbers, words, lists, true and false; ``option`` is for messages.
+    """Parse ``NAME=VALUE`` texts: numbers, words, lists and booleans; ``option`` is for messages.
 
     Raises:
         UsageError: a text is not of this form.
@@ -43,7 +43,7 @@ def setting(assignments: Iterable[str], option: str = "--set") -> dict[str, Any]
 
 
 def values_of(text: str, name: str) -> list[Any]:
-    """Values from ``16:128:8`` (from, to, step; both ends are in) or ``128,160,192``; decimals are exact.
+    """Parse values from ``16:128:8`` (start:stop:step, both ends included) or ``128,160,192``; decimals are exact.
 
     Raises:
         UsageError: the text is neither.
@@ -85,7 +85,7 @@ def domain(spec: Spec, name: str) -> Domain:
 
 
 def allowed(spec: Spec, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values for variables, each of the variable's type and in its domain.
+    """Return values for variables, each of the variable's type and in its domain.
 
     Raises:
         UsageError: one is not, or there is no such variable.
@@ -108,7 +108,7 @@ def refuse_values(spec: Spec, name: str, values: Iterable[Any]) -> None:
 
 
 def grids(spec: Spec, free: Iterable[str], over: Mapping[str, Sequence[Any] | str]) -> dict[str, Grid]:
-    """The numbers that each free variable stands for.
+    """Return the grid of values of each free variable.
 
     Raises:
         UsageError: a variable is unknown or cannot stay free, or a value given for it is not in its domain.

@@ -1,4 +1,4 @@
-"""A spec that has passed every check that needs no sizes: what evaluation starts from."""
+"""A spec that has passed every check that does not depend on sizes; evaluation starts from it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnncalc.reading.text.nodes import MapNode
 
 
 class Spec(NamedTuple):
-    """All that a spec says, with the overrides of one of its variants. Nothing is evaluated, and nothing changes it."""
+    """The content of a spec, with the overrides of one of its variants. Nothing is evaluated, and it never changes."""
 
     name: str
     description: str

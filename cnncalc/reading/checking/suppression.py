@@ -1,4 +1,4 @@
-"""What a spec's author has silenced: lints, by comments on their lines or for the whole file."""
+"""Lints that a spec suppresses, by comments on their lines or for the whole file."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ WORDS = ("ignore", "ignored", "disable", "noqa", "silence", "silent", "skip", "s
 
 
 def covers(pattern: str, rule: Rule | Problem) -> bool:
-    """Whether a code, a name, or a prefix of a code means this rule, or the rule of this problem."""
+    """Return whether a code, a name, or a prefix of a code covers this rule, or the rule of this problem."""
     return pattern == rule.name or (
         bool(re.fullmatch(r"[CW]\d{0,3}", pattern)) and rule.code.startswith(pattern)
     )
 
 
 class Suppression(NamedTuple):
-    """A comment that silences codes on a line, or on the next one if it stands alone.
+    """A comment that suppresses codes on its line, or on the next line if it stands alone.
 
     One that names no code silences nothing.
     """
@@ -32,11 +32,11 @@ class Suppression(NamedTuple):
     mark: Mark
 
     def silences(self, pattern: str, problem: Problem) -> bool:
-        """Whether one of its patterns covers a problem on its line."""
+        """Return whether one of its patterns covers a problem on its line."""
         return covers(pattern, problem) and self.is_at(problem)
 
     def is_at(self, problem: Problem) -> bool:
-        """Whether a problem is on its line."""
+        """Return whether a problem is on its line."""
         if problem.place is None:
             return False
         return problem.place.mark.line <= self.line <= problem.place.mark.end_line
@@ -108,7 +108,7 @@ def read_ignored(root: Any, source: Source, lints: Collection[Rule]) -> tuple[li
 
 
 def unsilenced(problems: Iterable[Problem], source: Source, root: MapNode) -> list[Problem]:
-    """The lints that neither a comment nor ``lint: {ignore: [...]}`` of the spec silences."""
+    """Return the lints that neither a comment nor ``lint: {ignore: [...]}`` in the spec suppresses."""
     problems = list(problems)
     patterns, _ = read_ignored(
         root, source, [problem.lint for problem in problems if problem.lint is not None]

@@ -23,14 +23,14 @@ LARGEST = 3.4028234663852886e38  # of float32
 
 
 class Numbers(NamedTuple):
-    """Numbers in nested lists, their shape, and where they stand."""
+    """Numbers in nested lists, with their shape and place."""
 
     values: Any
     shape: tuple[int, ...]
     place: Place
 
     def mismatch(self, shape: Shape, name: str) -> Problem | None:
-        """What is wrong if a tensor of this shape is wanted; symbolic sizes are not held against it."""
+        """Return the problem if a tensor of this shape is expected; symbolic sizes match any size."""
         wanted = [n if isinstance(n, int) else None for n in shape]
         fits = len(wanted) == len(self.shape) and all(
             want in (None, have) for want, have in zip(wanted, self.shape, strict=True)
@@ -42,7 +42,7 @@ class Numbers(NamedTuple):
 
 
 def _brackets(wanted: list[int | None], have: tuple[int, ...]) -> str | None:
-    """How to nest numbers that are all there, or one of several filters."""
+    """Return how to nest the numbers, if they are complete or form one of several filters."""
     missing = len(wanted) - len(have)
     if missing <= 0 or tuple(wanted[missing:]) != have:
         return None
@@ -53,10 +53,10 @@ def _brackets(wanted: list[int | None], have: tuple[int, ...]) -> str | None:
 
 
 def read_numbers(raw: Any, mark: Mark, source: Source) -> Numbers:
-    """A tensor from a list of numbers, or of lists that are all alike.
+    """Read a tensor from nested lists of numbers.
 
     Raises:
-        Failed: something is no number, or rows differ in length.
+        Failed: an entry is not a number, or rows differ in length.
     """
     place = Place(source, mark)
     if not isinstance(raw, ListNode):

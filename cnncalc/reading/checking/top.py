@@ -24,17 +24,17 @@ from cnncalc.reading.text.nodes import Document, ListNode, MapNode
 
 
 def checked(document: Document, variant: str | None = None) -> Spec:
-    """The spec that a document is, with the overrides of one of its variants.
+    """Check a document and return its spec, with the overrides of one of its variants.
 
     Raises:
-        SpecError: with every problem that shows before anything is evaluated.
+        SpecError: with every problem that can be found without evaluating anything.
         UsageError: there is no such variant.
     """
     return _Reader(document).spec(variant)
 
 
 class _Reader:
-    """Checks a document and takes it apart. All problems are collected."""
+    """Checks a document and reads its parts. All problems are collected."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -92,7 +92,7 @@ class _Reader:
         )
 
     def refuse_other_file(self, root: MapNode) -> None:
-        """Files of other programs: one sentence, not an error for each key."""
+        """Report a file of another program with a single error instead of one per key."""
         what = other_file(root) if "layers" not in root else None
         if what is not None:
             first = next(iter(root))
@@ -165,7 +165,7 @@ class _Reader:
     def default(
         self, name: str, raw: Any, mark: Mark, known: Mapping[str, Value], domain: Domain | None
     ) -> Value:
-        """What a variable is unless another value is given; it must be in its domain."""
+        """Return the default of a variable, which must be in its domain."""
         place = Place(self.source, mark)
         try:
             if raw is None or isinstance(raw, MapNode):
@@ -182,7 +182,7 @@ class _Reader:
         return value
 
     def variable(self, raw: Any, mark: Mark, known: Mapping[str, Value]) -> Value:
-        """An expression in earlier variables, or a word such as ``relu``."""
+        """Return the value of a variable: an expression in earlier variables, or a word such as ``relu``."""
         words = tuple(w for w in (raw if isinstance(raw, list) else [raw]) if is_name(w) and w not in known)
         return compile_value(raw, mark, self.source, known, words)
 
@@ -198,7 +198,7 @@ class _Reader:
         return found
 
     def input_values(self, root: MapNode, inputs: Mapping[str, Value]) -> dict[str, Numbers]:
-        """Numbers for the inputs: one tensor, or tensors by name."""
+        """Return the numbers for the inputs: one tensor, or tensors by name."""
         raw = root.get("input_values")
         if raw is None:
             return {}

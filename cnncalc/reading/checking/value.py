@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Value(NamedTuple):
-    """What was written, where, and its parsed expression or elements if it has any."""
+    """A value as written, its place, and its parsed expression or elements, if any."""
 
     raw: Any
     place: Place
@@ -25,25 +25,25 @@ class Value(NamedTuple):
 
     @property
     def constant(self) -> bool:
-        """Whether it is the same everywhere."""
+        """Whether it contains no names and is therefore constant."""
         if isinstance(self.parsed, tuple):
             return all(v.constant for v in self.parsed)
         return self.parsed is None
 
     def names(self) -> frozenset[str]:
-        """Names that its expressions use."""
+        """The names that its expressions use."""
         if isinstance(self.parsed, tuple):
             return frozenset().union(*(v.names() for v in self.parsed))
         return frozenset() if self.parsed is None else self.parsed.names
 
     def probe(self) -> Any:
-        """The value with ``DEFERRED`` in the place of expressions."""
+        """Return the value with expressions replaced by ``DEFERRED``."""
         if isinstance(self.parsed, tuple):
             return [v.probe() for v in self.parsed]
         return self.raw if self.parsed is None else DEFERRED
 
     def evaluate(self, env: Mapping[str, Any]) -> Any:
-        """The value with names looked up.
+        """Evaluate the value.
 
         Raises:
             Failed: with the problem, placed.
@@ -67,7 +67,7 @@ class Failed(Exception):
 
 
 def located(error: ExpressionError, value: Value) -> Problem:
-    """An expression's error at its place in the file."""
+    """Return the problem for an expression's error, at its place in the file."""
     text = value.raw if isinstance(value.raw, str) else ""
     source, mark = value.place.source, value.place.mark
     if mark.line == mark.end_line and "\n" not in text:
@@ -103,7 +103,7 @@ def compile_value(
 
 
 def _meant(raw: str, words: tuple[str, ...], place: Place) -> Problem | None:
-    """What is wrong with a text that is surely no expression, but a list or a word."""
+    """Return the problem with a text that is certainly a list or a word and not an expression."""
     if (listed := slips.listed(raw)) is not None:
         quoted = raw.lstrip().startswith("[")
         why = (

@@ -1,1 +1,1 @@
-"""Stage 2, the language of values. Knows no file."""
+"""Stage 2, the language of values, which is independent of files."""

@@ -24,7 +24,7 @@ _AND = re.compile(r"\band\b")
 
 
 class Bound(NamedTuple):
-    """``left operator right``: the name of a number or an expression, and what it is compared with."""
+    """``left operator right``: a quantity or an expression, and the value that it is compared with."""
 
     left: str
     operator: str  # one of ==, <=, >=, <, > and ~, which is within half a percent
@@ -32,7 +32,7 @@ class Bound(NamedTuple):
 
     @classmethod
     def parse(cls, text: str, example: str = "params <= 5M") -> Bound:
-        """A bound as it is written; the right side is a text still.
+        """Parse a bound; the right side remains text.
 
         Raises:
             UsageError: it is not a comparison; the message shows the example.
@@ -44,7 +44,7 @@ class Bound(NamedTuple):
 
     @classmethod
     def parse_all(cls, text: str) -> list[tuple[str, Bound]]:
-        """Bounds that ``and`` joins, each with its own text.
+        """Parse bounds joined by ``and``, each with its own text.
 
         Raises:
             UsageError: one is not a comparison.
@@ -53,7 +53,7 @@ class Bound(NamedTuple):
 
     @classmethod
     def at_most(cls, name: str, text: str) -> Bound:
-        """The upper bound of a budget such as ``320KiB``.
+        """Return the upper bound of a budget such as ``320KiB``.
 
         Raises:
             UsageError: the text is not a quantity, or one of another unit.
@@ -67,12 +67,12 @@ class Bound(NamedTuple):
 
     @property
     def wanted(self) -> str:
-        """The right side in words: ``at most 5,000,000``."""
+        """Return the right side in words: ``at most 5,000,000``."""
         words = next(words for operator, words in WORDS.values() if operator == self.operator)
         return words + (f"{self.right:,}" if isinstance(self.right, int) else str(self.right))
 
     def holds(self, actual: Any) -> bool | Condition:
-        """Whether a number meets the bound, or when; a tuple does if each of its numbers does."""
+        """Return whether a number meets the bound, or the condition for it. A tuple meets it if each of its numbers does."""
         if isinstance(actual, tuple):
             return all(self.holds(each) is True for each in actual)
         if self.operator != "~":

@@ -55,7 +55,7 @@ CONSTANTS = {"true": True, "false": False, "True": True, "False": False}
 
 
 class ExpressionError(Exception):
-    """What is wrong with an expression, and the stretch of its text that is to blame."""
+    """An error in an expression, and the part of its text that causes it."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Expression:
         self.text, self.names, self._run = text, names, run
 
     def evaluate(self, env: Env) -> Any:
-        """The value with names looked up in ``env``.
+        """Evaluate the expression with names looked up in ``env``.
 
         Raises:
             ExpressionError: a name is missing, a value has the wrong type, or is too large.
@@ -98,7 +98,7 @@ class Expression:
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
-    """Read an expression.
+    """Parse an expression.
 
     Raises:
         ExpressionError: the text is not one.
@@ -109,9 +109,9 @@ def parse(text: str) -> Expression:
 
 
 def parse_size(text: str, values: Mapping[str, Any] | None = None) -> Any:
-    """A size or count from the text of a report: ``"(H + 31)//32"``.
+    """Parse a size or count from the text of a report: ``"(H + 31)//32"``.
 
-    Names that ``values`` does not have are positive integers that stay symbolic. A variable over decimals needs a
+    Names that are not in ``values`` remain symbolic positive integers. A decimal variable needs a
     value: ``parse_size("8*((20*w + 2)//5)", {"w": 1.4})``.
 
     Raises:
@@ -381,7 +381,7 @@ def _either(left: Evaluator, right: Evaluator) -> Evaluator:
 
 
 def undefined(name: str, env: Env, start: int, end: int) -> ExpressionError:
-    """The error for a name that ``env`` does not have."""
+    """Return the error for a name that is not in ``env``."""
     known = sorted(env)
     fallback = {"yes": "write true", "no": "write false", "on": "write true", "off": "write false",
                 "none": "leave the field out", "null": "leave the field out"}  # fmt: skip

@@ -13,7 +13,7 @@ _BINARY = {"k": 1, "K": 1, "M": 2, "G": 3, "T": 4}
 
 
 def parse(text: str) -> Any | None:
-    """The exact number that a text with a unit means; None if it is no quantity.
+    """Return the exact number that a text with a unit means; None if it is not a quantity.
 
     ``k M G T`` are powers of 1000, ``Ki Mi Gi Ti`` of 1024; a trailing ``B`` is allowed.
     """
@@ -26,7 +26,7 @@ def parse(text: str) -> Any | None:
 
 
 def wrong_unit(text: str, name: str) -> tuple[str, str] | None:
-    """What is wrong with a number of bytes for a quantity that is not measured in bytes, and help."""
+    """Return message and help if a number of bytes is given for a quantity that is not measured in bytes."""
     if "bytes" in name or parse(text) is None or not text.rstrip().endswith("B"):
         return None
     message = f"'{text.strip()}' is a size in bytes, but {name} is not measured in bytes"

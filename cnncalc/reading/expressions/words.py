@@ -15,9 +15,9 @@ _STEP = f"({NAME_PATTERN}|[0-9]+)"
 #: of a layer, as ``res.0.conv2d_1``
 REFERENCE_PATTERN = rf"{_STEP}(\.{_STEP})*"
 NAME, REFERENCE = (re.compile(rf"{pattern}\Z") for pattern in (NAME_PATTERN, REFERENCE_PATTERN))
-#: sizes of the tensor that comes in
+#: sizes of the input tensor
 TENSOR_NAMES = ("channels", "height", "width")
-#: words that expressions and references use themselves, and what for
+#: words that are reserved for expressions and references, and their meaning
 RESERVED = {
     **{size: f"the {size} of the current tensor" for size in TENSOR_NAMES},
     "input": "the network's input",
@@ -28,7 +28,7 @@ RESERVED = {
 
 
 def is_name(value: Any) -> bool:
-    """Whether it could be the name of something."""
+    """Return whether a text is a valid name."""
     return isinstance(value, str) and NAME.match(value) is not None
 
 
@@ -38,7 +38,7 @@ def is_reference(value: Any) -> bool:
 
 
 def wrong_name(name: Any, place: Place) -> Problem | None:
-    """What is wrong with a name of a variable, block, parameter, layer or input; None if nothing is."""
+    """Return what is wrong with the name of a variable, block, parameter, layer or input; None if it is valid."""
     if not is_name(name):
         help = "a name has at most 64 letters, digits and underscores, and does not begin with a digit"
         meant = re.sub(r"[^A-Za-z0-9]+", "_", name) if isinstance(name, str) else ""

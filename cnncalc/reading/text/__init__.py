@@ -1,1 +1,1 @@
-"""Stage 1, from bytes to a document: nodes with their places. Knows no layer."""
+"""Stage 1, from bytes to a document: nodes with their places, independent of layers."""

@@ -41,11 +41,11 @@ def syntax_of(path: str) -> Syntax:
 
 
 class MissingFile(UsageError):
-    """A file that is not there, as far as can be seen."""
+    """A file that does not exist, as far as can be determined."""
 
 
 def read_bytes(data: bytes, reference: str, path: str) -> Document:
-    """The document that a file's bytes are; ``reference`` is what to call it.
+    """Parse a file's bytes into a document; ``reference`` is its name in messages.
 
     Raises:
         SpecError: they are too many, or no valid YAML or JSON.
@@ -57,7 +57,7 @@ def read_bytes(data: bytes, reference: str, path: str) -> Document:
 
 
 def read_spec(reference: str, *, whole: bool = False) -> tuple[Document, str | None]:
-    """The document that ``reference`` names, and the variant of it that is asked for.
+    """Read the document that ``reference`` names. Return it with the requested variant.
 
     ``reference`` is a path, ``path@variant``, ``-``, or the name of a shipped spec or variant. With
     ``whole`` it may be that of a shipped family, none of whose members is the one that is meant.
@@ -85,7 +85,7 @@ def read_spec(reference: str, *, whole: bool = False) -> tuple[Document, str | N
 
 
 def read_any(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[Document, str | None]:
-    """The document that a path, a shipped name, a text or Python data is, and the variant that is asked for.
+    """Read a document from a path, a shipped name, text or Python data. Return it with the requested variant.
 
     Raises:
         UsageError: there is no such file.
@@ -133,7 +133,7 @@ def raw_text(data: bytes, name: str) -> tuple[str, Callable[[str], bytes]]:
 
 
 def standard_input() -> bytes:
-    """All of standard input.
+    """Read all of standard input.
 
     Raises:
         UsageError: it is closed.
@@ -148,7 +148,7 @@ def standard_input() -> bytes:
 
 
 def read_text(text: str, name: str = "<text>") -> Document:
-    """A document from text: JSON if it looks like it, YAML otherwise."""
+    """Parse text as JSON if it looks like JSON, and otherwise as YAML."""
     syntax = JSON if _looks_like_json(text) else YAML
     if len(text) > syntax.limit:
         raise SpecError([_too_large(name, syntax.limit)])
@@ -156,7 +156,7 @@ def read_text(text: str, name: str = "<text>") -> Document:
 
 
 def read_mapping(data: Mapping[str, Any]) -> Document:
-    """A document from Python data; its text, for messages, is the data as JSON."""
+    """Convert Python data to a document. Its text, for messages, is the data as JSON."""
     import json
 
     try:
@@ -167,7 +167,7 @@ def read_mapping(data: Mapping[str, Any]) -> Document:
 
 
 def plain(value: Any) -> Any:
-    """Python's own number or list for NumPy's."""
+    """Convert NumPy numbers and arrays to Python numbers and lists."""
     return value.tolist() if hasattr(value, "tolist") else value
 
 
@@ -178,7 +178,7 @@ def _plain(value: Any) -> Any:
 
 
 def read(source: Source, syntax: Syntax) -> Document:
-    """The document that a text is.
+    """Parse a text into a document.
 
     Raises:
         SpecError: the text is not valid, or exceeds a limit.

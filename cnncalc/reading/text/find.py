@@ -1,4 +1,4 @@
-"""Specs in folders: which files a check without names is about."""
+"""Finding specs in folders."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SURE = tuple(f".cnn{suffix}" for suffix in SUFFIXES)
 
 
 class Excluded(NamedTuple):
-    """Patterns of paths, seen from a folder; ``forced`` where they hold for what is named, too.
+    """Patterns of excluded paths, relative to a folder; with ``forced`` they apply to named files as well.
 
     As in ``.gitignore``: what a pattern matches is excluded with all that is in it, a name without a slash
     is excluded in every folder, and ``**/`` is any number of folders, or none. As in ruff ``*`` matches slashes too.
@@ -52,7 +52,7 @@ NOTHING = Excluded()
 
 
 def find_specs(paths: Sequence[str], excluded: Excluded = NOTHING) -> list[str]:
-    """Files, what globs match, and the specs in folders, each once and in order.
+    """Return files, matches of globs, and the specs in folders, each once and in order.
 
     In folders a spec is a file whose name ends in ``.cnn.yaml``, ``.cnn.yml`` or ``.cnn.json``, or
     one of these types with ``input`` and ``layers`` at its top level. What is named is kept, whether

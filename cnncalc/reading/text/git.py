@@ -1,4 +1,4 @@
-"""Specs as they were: files of a revision of git."""
+"""Files at a Git revision."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnncalc.reading.text.nodes import Document
 
 
 def read_revision(reference: str) -> tuple[Document, str | None]:
-    """A spec as it was: ``git:REV:PATH`` or ``git:REV:PATH@variant``.
+    """Read a spec at a Git revision: ``git:REV:PATH`` or ``git:REV:PATH@variant``.
 
     As in git itself, ``./`` and ``../`` begin at the working folder, and other paths at the top of the
     repository; where nothing is there, they too are looked up from the working folder.

@@ -1,4 +1,4 @@
-"""Why a text is not JSON, told from what stands where the reader stopped, and what it waited for."""
+"""Explains why a text is not valid JSON, from where the parser stopped and what it expected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a text is not YAML, told from the text itself, once a parser has refused it.
+"""Explains why a text is not valid YAML, from the text itself, after a parser has rejected it.
 
 A parser knows where it was at a loss, which is often far behind the cause, and says so in its own terms,
 which change with its version. This walks the lines from the top, as a reader of the format would, and
