@@ -173,7 +173,8 @@ def _parameters(layer: Layer, inputs: tuple[Shape, ...], row: Row) -> Iterator[L
         ):
             rule = "filters × channels of a filter × cells of its kernel"
             kernel = "×".join(map(str, shape[2:]))
-            note = f"{shape[0]} filters, each with {shape[1]} kernel(s) of {kernel}: {product_of(shape[1:])} weights per filter"
+            kernels = "1 kernel" if isinstance(shape[1], int) and shape[1] == 1 else f"{shape[1]} kernels"
+            note = f"{shape[0]} filters, each with {kernels} of {kernel}: {product_of(shape[1:])} weights per filter"
         yield Line(name, rule, numbers, product_of(shape), note)
     if len(shapes) > 1:
         counts = [product_of(shape) for shape in shapes.values()]
