@@ -55,7 +55,7 @@ def test_a_convolution_step_by_step(capsys):
     assert code == 0
     for words in (
         "features.block2.conv2d_1 (conv2d): 64×112×112 -> 128×112×112", "output height and width", "= (112 + 1 + 1 - 3)//1 + 1 = 112",
-        "= 128*64*3*3 = 73,728", "128 filters, each with 64 kernel(s) of 3×3", "= 73728 + 128 = 73,856", "= 128*112*112*576 = 924,844,032",
+        "= 128*64*3*3 = 73,728", "128 filters, each with 64 kernels of 3×3", "= 73728 + 128 = 73,856", "= 128*112*112*576 = 924,844,032",
         "= 6 + (3 - 1)*2 = 10",
     ):  # fmt: skip
         assert words in out
