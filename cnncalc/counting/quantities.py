@@ -79,7 +79,7 @@ class Quantity(NamedTuple):
         if self.largest is not None:
             sizes = self.largest(graph)
             numbers = [size for size in sizes if isinstance(size, int)]
-            return scale.tensors(max(numbers)) if len(numbers) == len(sizes) else None
+            return scale.tensors(max(numbers, default=0)) if len(numbers) == len(sizes) else None
         try:
             return self.value(whole, scale)
         except DimError:

@@ -3,6 +3,7 @@
 import pytest
 
 import cnncalc
+from cnncalc.analysis.diff import nothing
 from cnncalc.counting.quantities import QUANTITIES, Scale
 from cnncalc.dims import DimError, symbol
 from cnncalc.reading.expressions.rational import split
@@ -83,3 +84,11 @@ def test_what_has_no_form_is_missing_only_where_it_may_be():
         .total(None, whole, Scale())
         is None
     )
+
+
+def test_a_network_of_no_layers_has_nothing_and_no_ratio():
+    """``diff --missing-ok`` compares with one."""
+    totals = nothing().totals
+
+    assert (totals.params, totals.peak_activation_bytes, totals.bytes_moved) == (0, 0, 0)
+    assert totals.arithmetic_intensity is None
