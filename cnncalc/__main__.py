@@ -1,7 +1,7 @@
-"""The entry point, and the one boundary where errors become exit codes.
+"""The entry point, and the only place where errors become exit codes.
 
-0 well; 1 the spec is wrong or an expectation fails; 2 could not do it; 3 an internal error;
-130 Ctrl-C.
+0: success; 1: the spec is wrong or an expectation fails; 2: the command could not run; 3: internal error;
+130: Ctrl-C.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; never raises."""
+    """Run the command line. Never raises."""
     gc.set_threshold(100_000)  # a short process that makes no cycles: collecting would only cost
-    try:  # imports are inside: Ctrl-C may come while they run
+    try:  # imports are inside, because Ctrl-C may arrive while they run
         return _run(arguments)
     except KeyboardInterrupt:
         return 130
@@ -87,7 +87,7 @@ def _failure(error: Exception) -> int:
 
 
 def _wrong_usage(error: click.ClickException) -> int:
-    """What click says of the arguments, with which it could not steer a terminal."""
+    """Print click's message about wrong arguments, without control characters."""
     import io
 
     import click
@@ -110,7 +110,7 @@ def _internal_error(error: Exception) -> int:
 
 
 def _silence_output() -> None:
-    """Nobody reads: let the interpreter's last flush go nowhere."""
+    """Redirect standard output to nowhere, because its reader is gone and the interpreter flushes it at exit."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError, AttributeError):

@@ -1,4 +1,4 @@
-"""What commands share: reading a spec, settings, writing, complaining."""
+"""Shared by commands: reading specs and settings, writing results, reporting problems."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def symbolic(over: Iterable[str]) -> dict[str, list[Any]]:
 def read_network(
     spec: str, settings: Sequence[str], free: Sequence[str]
 ) -> tuple[Network, dict[str, Any], list[str]]:
-    """The network, the values of ``--set``, and the names of ``--free``."""
+    """Return the network, the values of ``--set``, and the names of ``--free``."""
     from cnncalc.network import build
     from cnncalc.reading.checking.settings import setting
     from cnncalc.reading.text.files import read_spec
@@ -91,7 +91,7 @@ def read_network(
 
 
 def why_not(network: Network, given: dict[str, Any]) -> str | None:
-    """The first reason why a network is not valid at a setting; None if it is."""
+    """Return the first reason why a network is not valid at a setting; None if it is valid."""
     try:
         network.graph(set=given)
     except SpecError as error:
@@ -110,13 +110,13 @@ def own_warnings(network: Network) -> tuple[Problem, ...]:
 
 
 def say_if_invalid_itself(network: Network, given: dict[str, Any]) -> None:
-    """Some sizes are valid, but those that the spec has are not: to standard error."""
+    """Print a note to standard error if the sizes in the spec itself are not valid."""
     if reason := why_not(network, given):
         click.echo(f"note: with its own sizes the spec is not valid: {reason}", err=True)
 
 
 def write(text: str, *, err: bool = False) -> None:
-    """A result, to standard output or standard error."""
+    """Write a result to standard output or standard error."""
     stream = sys.stderr if err else sys.stdout
     encoding = (getattr(stream, "encoding", None) or "utf-8").lower()
     if "utf" not in encoding:
@@ -140,7 +140,7 @@ def save_picture(draw: Callable[[], Picture], path: str) -> None:
 
 
 def _unignored(problems: Sequence[Problem]) -> Sequence[Problem]:
-    """Without the lints that the project ignores; ``check`` says what is wrong with its settings."""
+    """Return the problems without lints that the project ignores; only ``check`` reports wrong settings."""
     from pathlib import Path
 
     from cnncalc.config import read_config
@@ -154,7 +154,7 @@ def _unignored(problems: Sequence[Problem]) -> Sequence[Problem]:
 
 
 def complain(problems: Sequence[Problem] = (), *, graphs: Sequence[Graph] = ()) -> int:
-    """Problems, after the warnings of networks whose numbers were printed, to standard error; the exit code."""
+    """Print problems to standard error, after the warnings of the printed networks. Return the exit code."""
     from cnncalc.analysis.doubts import doubts_about
 
     problems = list(dict.fromkeys([*(p for graph in graphs for p in doubts_about(graph)), *problems]))

@@ -1,4 +1,4 @@
-"""``cnncalc check --fix`` and ``--diff``: rewrite files, or show how they would be."""
+"""``cnncalc check --fix`` and ``--diff``: rewrite files, or show how they would change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Text(NamedTuple):
-    """A text that may be rewritten: its name, and what gives a changed one the bytes that it had."""
+    """A text that may be rewritten: its name, and a function that encodes a changed text like the original."""
 
     name: str
     text: str
@@ -23,7 +23,7 @@ class Text(NamedTuple):
 
 
 class Piped(NamedTuple):
-    """What came through standard input, and what to call it."""
+    """The content of standard input, and its name in messages."""
 
     name: str
     data: bytes
@@ -47,7 +47,7 @@ def mend(references: Iterable[str], options: Callable[[str], Options]) -> None:
 
 
 def mend_piped(piped: Piped, options: Callable[[str], Options]) -> Piped:
-    """Write the mended text to standard output; the same bytes where there is nothing to mend."""
+    """Write the fixed text to standard output, or the original bytes if there is nothing to fix."""
     source = _text(piped)
     changed, count = _mended(source, options(piped.name)) if source is not None else ("", 0)
     if source is not None and count:
@@ -57,7 +57,7 @@ def mend_piped(piped: Piped, options: Callable[[str], Options]) -> Piped:
 
 
 def show(references: Iterable[str], piped: Piped | None, options: Callable[[str], Options]) -> bool:
-    """Print what ``--fix`` would change, as a patch; whether that is anything.
+    """Print what ``--fix`` would change as a patch. Return whether it would change anything.
 
     Raises:
         UsageError: a file cannot be read.
@@ -80,7 +80,7 @@ def show(references: Iterable[str], piped: Piped | None, options: Callable[[str]
 
 
 def _readable(reference: str) -> Text | None:
-    """A file's text; None where there is none that ``--fix`` could change."""
+    """Return a file's text; None if there is no file that ``--fix`` could change."""
     from cnncalc.errors import SpecError
     from cnncalc.reading.text.files import read_raw, read_spec
 
@@ -110,7 +110,7 @@ def _mended(source: Text, options: Options) -> tuple[str, int]:
 
 
 def silence(results: Iterable[Result], options: Callable[[str], Options]) -> list[Result]:
-    """Write comments that silence the lints that were found; what is left after that."""
+    """Write comments that suppress the reported lints. Return the remaining results."""
     from cnncalc.analysis.check import check_spec
     from cnncalc.analysis.ignores import with_ignores
     from cnncalc.files import write_atomically

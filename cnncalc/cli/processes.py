@@ -1,4 +1,4 @@
-"""Work shared among processes, which end with the one that began them and leave Ctrl-C to it."""
+"""Work shared among processes, which end with their parent and leave Ctrl-C to it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHUNK = 4  # items a process takes at once: what Ctrl-C waits for
 
 
 def in_processes(work: Callable[[Item], Result], items: Sequence[Item], jobs: int) -> list[Result]:
-    """``work`` of every item, in the order of the items, by ``jobs`` processes.
+    """Return the result of ``work`` for every item, in order, computed by ``jobs`` processes.
 
     Raises:
         UsageError: a process was killed, as the system does when memory runs out.
@@ -43,7 +43,7 @@ def in_processes(work: Callable[[Item], Result], items: Sequence[Item], jobs: in
 
 
 def _begin() -> None:
-    """In a new process: ignore Ctrl-C, which reaches all of them, and end when the parent does."""
+    """Set up a new process: ignore Ctrl-C, which reaches all processes, and end when the parent does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
 
@@ -57,7 +57,7 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def _held_interrupts() -> Iterator[None]:
-    """Ctrl-C waits until the block is left, where the system can hold it (not on Windows)."""
+    """Defer Ctrl-C until the block is left, if the system supports it (Windows does not)."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -25,7 +25,7 @@ class Target(NamedTuple):
 
     @property
     def renderers(self) -> tuple[str, ...]:
-        """Formats that are written one after the other: on GitHub its commands stand between lines of text."""
+        """The formats to write one after the other; on GitHub, annotations follow the text."""
         if self.format != "auto":
             return (self.format,)
         annotated = self.path is None and os.environ.get("GITHUB_ACTIONS") == "true"
@@ -41,7 +41,7 @@ class OrderedCommand(click.Command):
 
 
 def targets(arguments: Iterable[str], formats: Sequence[str], outputs: Sequence[str]) -> list[Target]:
-    """The targets that a command line asks for.
+    """Return the targets that a command line specifies.
 
     Raises:
         UsageError: there is no such format, or two documents would land in one place.
@@ -90,7 +90,7 @@ def _format_of(path: str) -> str:
 
 
 def write_all(findings: Findings, found: Iterable[Target], *, to_error: bool = False) -> None:
-    """Write every document; ``to_error`` where standard output holds a mended spec."""
+    """Write every document; with ``to_error`` to standard error, because standard output has a fixed spec."""
     from cnncalc.cli.common import write
     from cnncalc.files import write_atomically
     from cnncalc.report.findings import renderer

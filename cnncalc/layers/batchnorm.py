@@ -11,7 +11,7 @@ from cnncalc.shapes import Shapes
 
 
 class BatchNormalization(StatisticsNorm):
-    """``(C, *)`` stays; gamma is the weight, beta the bias, running mean and variance are buffers.
+    """``(C, *)`` keeps its shape. Gamma is the weight and beta the bias; running mean and variance are buffers.
 
     Source: Ioffe and Szegedy, "Batch Normalization", 2015; ``torch.nn.BatchNorm2d``. flops: a
     multiplication and an addition per element, all constants folded (inference).

@@ -12,7 +12,7 @@ from cnncalc.window import groups_divide
 
 
 class ChannelShuffle(Rearrangement):
-    """The shape stays; channel ``g*n + i`` goes to ``i*groups + g``.
+    """Keeps the shape; channel ``g*n + i`` moves to ``i*groups + g``.
 
     Source: Zhang et al., "ShuffleNet", 2018, section 3.1; ``torch.nn.ChannelShuffle``.
     """

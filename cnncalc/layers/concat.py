@@ -13,7 +13,7 @@ from cnncalc.shapes import Shape, Shapes, Sight, show
 
 
 class Concat(Merge):
-    """Sizes along ``axis`` (0: channels) add up; all others must agree.
+    """Sizes along ``axis`` (0: channels) add up; all other sizes must be equal.
 
     Source: ``torch.cat``; ONNX ``Concat``. flops: none.
     """

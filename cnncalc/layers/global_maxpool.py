@@ -9,7 +9,7 @@ from cnncalc.window import GlobalPooling
 
 
 class GlobalMaxPool(GlobalPooling):
-    """``(C, *spatial) -> (C,)``: the largest value of each channel. ``keepdim`` keeps axes of size 1.
+    """``(C, *spatial) -> (C,)``: the maximum of each channel. ``keepdim`` keeps axes of size 1.
 
     Source: ONNX ``GlobalMaxPool``; Lin et al., "Network in Network", 2013, section 3.2.
     flops: an operation for every input element.

@@ -13,7 +13,7 @@ from cnncalc.shapes import Shapes
 
 
 class InstanceNorm2d(StatisticsNorm):
-    """Normalizes every channel over its positions; learns nothing unless ``affine``.
+    """Normalizes every channel over its positions; it has no parameters unless ``affine``.
 
     Source: Ulyanov et al., "Instance Normalization", 2016; ``torch.nn.InstanceNorm2d``. flops: seven
     operations per element, as for layer normalization.

@@ -13,7 +13,7 @@ from cnncalc.shapes import Shape, Shapes
 
 
 class Lrn(ChannelNorm):
-    """Divides by a power of the energy of ``size`` neighboring channels; learns nothing.
+    """Divides by a power of the energy of ``size`` neighboring channels; it has no parameters.
 
     Source: Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural Networks",
     2012, section 3.3; ``torch.nn.LocalResponseNorm``. flops per element: ``size`` squares,

@@ -11,7 +11,7 @@ from cnncalc.window import Pooling
 
 
 class MaxPooling(Pooling):
-    """``(C, *in) -> (C, *out)``: the largest value of each window. No parameters.
+    """``(C, *in) -> (C, *out)``: the maximum of each window. No parameters.
 
     Source: ``torch.nn.MaxPool2d``; ONNX ``MaxPool``.
     flops: a comparison for every cell of every window but the first.

@@ -12,7 +12,7 @@ from cnncalc.shapes import Shape, Shapes, show
 
 
 class Reshape(Rearrangement):
-    """``(*) -> shape``, which holds as many elements; one size may be written as -1 and is worked out.
+    """``(*) -> shape``, which must have the same number of elements; one size may be -1 and is inferred.
 
     Source: ``torch.reshape``; ONNX ``Reshape``.
     """

@@ -12,7 +12,7 @@ from cnncalc.shapes import Shape, Shapes
 
 
 class Scale(Elementwise):
-    """``weight[c]*x``, and ``+ bias[c]`` if asked.
+    """``weight[c]*x``, plus ``bias[c]`` if ``bias`` is true.
 
     Source: layer scale, Touvron et al., "Going Deeper with Image Transformers", 2021, section 2;
     Caffe ``Scale``. flops: one operation per element (the multiplication).

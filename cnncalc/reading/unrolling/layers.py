@@ -100,5 +100,5 @@ def _refuse_computed(sizes: Value, found: Any) -> None:
     for part, size in zip(sizes.parsed, found, strict=True) if isinstance(sizes.parsed, tuple) else ():
         if part.names() and isinstance(size, int) and size == -1:
             message = f"'{part.raw}' is -1 here, and a size is at least 1"
-            help = "write -1 itself for the size that is worked out"
+            help = "write -1 itself for the size that is to be inferred"
             raise Failed(Problem("C101", message, part.place, help=help))
