@@ -237,11 +237,11 @@ def equal(left: Dim, right: Dim) -> bool | Condition:
 def _as_congruence(difference: Expr) -> bool | Condition | None:
     """Rewrite ``d*(x//d) - x + r == 0``, up to sign, as ``x % d == r``."""
     for signed in (difference, -difference):
-        for monomial, coefficient in signed.terms.items():
+        for monomial in signed.terms:
             if len(monomial) != 1 or not isinstance(monomial[0], Floor):
                 continue
             x, d = monomial[0].numerator, monomial[0].divisor
-            remainder = signed - Expr({monomial: d}) + x if coefficient == d else None
+            remainder = signed - Expr({monomial: d}) + x
             if isinstance(remainder, int):
                 return 0 <= remainder < d and divisible(x - remainder, d)
     return None

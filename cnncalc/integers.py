@@ -75,7 +75,7 @@ class IntegerSet:
 
     def only(self) -> int | None:
         """The number if there is exactly one; otherwise None."""
-        return self.least() if self.pieces and self.least() == self.most() else None
+        return self.least() if self.least() == self.most() else None
 
     def listing(self, limit: int) -> list[int] | None:
         """Return all numbers in order; None if there are more than ``limit``."""
@@ -145,7 +145,7 @@ def _common_period(moduli: Iterable[int]) -> int:
 
 def _piece_text(piece: Piece, name: str) -> str:
     low, high, modulus, residues = piece
-    if high is not None and low == high:
+    if low == high:
         return f"{name} == {low}"
     parts = [f"{low} <= {name} <= {high}" if high is not None else f"{name} >= {low}"]
     if modulus > 1 and len(residues) == 1:
@@ -153,9 +153,9 @@ def _piece_text(piece: Piece, name: str) -> str:
     elif modulus > 1:
         first, last = min(residues), max(residues)
         listed = f"in {{{', '.join(map(str, sorted(residues)))}}}"
-        if last - first + 1 == len(residues) and first == 0:
+        if last + 1 == len(residues):
             listed = f"<= {last}"
-        elif last - first + 1 == len(residues) and last == modulus - 1:
+        elif modulus - first == len(residues):
             listed = f">= {first}"
         parts.append(f"{name} % {modulus} {listed}")
     return " and ".join(parts)
@@ -192,7 +192,7 @@ def _plain(piece: Piece) -> Piece | None:
             break
     low = next(n for n in range(low, low + modulus) if n % modulus in residues)
     if high is not None:
-        high = next((n for n in range(high, high - modulus, -1) if n % modulus in residues), low - 1)
+        high = next(n for n in range(high, high - modulus, -1) if n % modulus in residues)
         if high < low:
             return None
         if high - low < modulus and all(n % modulus in residues for n in range(low, high + 1)):
@@ -318,11 +318,10 @@ def _where_not_negative(coefficients: list[int]) -> list[tuple[int, int | None]]
         1 + max(map(abs, coefficients)) // abs(coefficients[-1]) + 1
     )  # Cauchy's bound: there is no root beyond it
     slope = [c * power for power, c in enumerate(coefficients)][1:]
-    turns = {0, end}
-    for part in (_where_not_negative(slope), _where_not_negative([-c for c in slope])):
-        for low, high in part:
-            turns |= {t for t in (low, low - 1, high, None if high is None else high + 1) if t is not None}
-    points = sorted(t for t in turns if 0 <= t <= end)
+    turns = {0}
+    for low, high in _where_not_negative(slope):
+        turns |= {low - 1, low} if high is None else {low - 1, low, high, high + 1}
+    points = sorted(t for t in turns if 0 <= t < end)
     found: list[tuple[int, int | None]] = []
     for first, last in zip(points, [*points[1:], end], strict=True):  # monotone between turning points
         found += _monotone(coefficients, first, last)
@@ -384,6 +383,3 @@ def _union(pieces: list[Piece]) -> IntegerSet:
             residues = {r + turn for p in inside for turn in range(0, period, p.modulus) for r in p.residues}
             parts.append(Piece(low, high, period, frozenset(residues)))
     return tidy(parts)
-
-
-__all__ = ["EVERYTHING", "NOTHING", "IntegerSet", "Piece", "meet", "solutions"]

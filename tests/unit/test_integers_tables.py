@@ -2,6 +2,7 @@
 
 from itertools import pairwise, product
 
+import numpy as np
 import pytest
 
 from cnncalc import integers
@@ -49,7 +50,7 @@ def of(*pieces):
     ([piece(1, None, 5, 1, 2, 4)], "H >= 1 and H % 5 in {1, 2, 4}"),
     ([piece(1, None, 6, 1, 3, 5)], "H >= 1 and H % 2 == 1"),
     ([piece(1, None, 6, 1, 4)], "H >= 1 and H % 3 == 1"),
-    ([piece(1, None, 4, 0, 1, 2, 3)], "H >= 1"),
+    ([piece(1, None, 4, 0, 1, 2, 3)], "H >= 1"), ([piece(1, None, 2, 0, 1)], "H >= 1"), ([piece(1, None, 2, 1)], "H >= 1 and H % 2 == 1"),
     ([piece(6, 8, 8, 6, 7, 0)], "6 <= H <= 8"),
     ([piece(5, 9, 8, 6, 7, 0)], "6 <= H <= 8"),
     ([piece(6, 9, 8, 6, 7, 1)], "6 <= H <= 9 and H % 8 in {1, 6, 7}"),
@@ -118,6 +119,14 @@ def test_sets_are_what_they_enumerate(index):
             assert both == tidy(list(both.pieces))
 
 
+@pytest.mark.parametrize("dtype", [np.int64, object])
+def test_pieces_judge_arrays(dtype):
+    numbers = np.arange(FROM, TO).astype(dtype)
+    for one in [*SETS, of(piece(2, 9, 2, 1)), of(piece(-6, 30, 7, 0, 2, 5))]:
+        for part in one.pieces:
+            assert part.holds(numbers).tolist() == [part.has(n) for n in range(FROM, TO)]
+
+
 def test_pieces_have_their_members():
     assert [n for n in range(-5, 20) if piece(-2, 9, 4, 1, 2).has(n)] == [-2, 1, 2, 5, 6, 9]
     assert piece(3, None).has(3)
@@ -138,7 +147,10 @@ def value(coefficients, t):
 
 POLYNOMIALS = [
     *product((-6, -1, 0, 5), (-5, 0, 3), (-1, 2)), *product((-24, 0, 24, 25), (-50, 26), (-9, 0, 12), (-1, 1)),
-    (7,), (0,), (-7,), (), (-24, 50, -35, 10, -1), (24, -50, 35, -10, 1), (900, -60, 1), (-900, 60, -1), (899, -60, 1),
+    (7,), (0,), (-7,), (), (-24, 50, -35, 10, -1), (24, -50, 35, -10, 1), (900, -60, 1), (-900, 60, -1), (899, -60, 1), (-3, -3, 2), (3, 3, -2),
+    # one integer alone on its side of zero, beside a turning point
+    (-1344, 740, -100), (1344, -740, 100), (1064, -660, 100), (-1064, 660, -100), (21280, -14264, 2660, -100),
+    (-21280, 14264, -2660, 100), (26880, -16144, 2740, -100), (-26880, 16144, -2740, 100),
 ]  # fmt: skip
 
 
@@ -211,6 +223,7 @@ def test_intervals_overlap(first, second, found):
     (equal(minimum(H, 6), 4), "H == 4"),
     (equal(maximum(H, 6), 6), "1 <= H <= 6"),
     (at_least(maximum(minimum(H, 9), 2 * (H // 4)), 8), "H >= 8"),
+    (Condition(H - 4 * (H // 4), "==", 0, 3), "H >= 3 and H % 4 in {0, 3}"),
     (divisible(minimum(H, 9), 4), "4 <= H <= 8 and H % 4 == 0"),
     (divisible(minimum(H, 9), 3), "3 <= H <= 9 and H % 3 == 0 or H >= 10"),
     (at_least(minimum(H, maximum(12 - H, 3)), 5), "5 <= H <= 7"),
@@ -267,6 +280,7 @@ def test_long_pieces_are_joined_up_to_a_limit():
     most = 2 * MAX_PERIOD
     assert tidy([piece(1, most + 1), piece(most + 2, None)]).text("H") == "H >= 1"
     assert len(tidy([piece(1, most + 2), piece(most + 3, None)]).pieces) == 2
+    assert tidy([piece(1, most + 2), piece(most + 3, most + 3)]).text("H") == f"1 <= H <= {most + 3}"
 
 
 def test_what_is_no_condition_on_one_symbol_is_refused():

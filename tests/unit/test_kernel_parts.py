@@ -469,6 +469,105 @@ def test_maps_do_not_depend_on_parts_or_memory(monkeypatch, name):
     assert np.isfinite(far).all()
 
 
+NORMAL = lambda v: (1 + math.erf(v / math.sqrt(2))) / 2
+SOFT = lambda v: math.log1p(math.exp(v)) if v <= 20 else v
+TAIL = math.erfc(math.sqrt(0.5)) * math.sqrt(math.e)
+SELU_ALPHA = math.sqrt(2 / math.pi) / (1 - TAIL)
+#: Klambauer et al., 2017, equation 14
+SELU_SCALE = (1 - TAIL) * math.sqrt(2 * math.pi) / math.sqrt(
+    2 * math.erfc(math.sqrt(2)) * math.e**2 + math.pi * TAIL**2 - 2 * (2 + math.pi) * TAIL + math.pi + 2
+)  # fmt: skip
+FORMULAS = {
+    "relu": lambda v: max(v, 0), "relu6": lambda v: min(max(v, 0), 6), "leaky_relu": lambda v: v if v >= 0 else 0.2 * v,
+    "elu": lambda v: v if v >= 0 else 1.5 * math.expm1(v), "celu": lambda v: v if v >= 0 else 1.5 * math.expm1(v / 1.5),
+    "selu": lambda v: SELU_SCALE * (v if v >= 0 else SELU_ALPHA * math.expm1(v)), "sigmoid": lambda v: 1 / (1 + math.exp(-v)),
+    "silu": lambda v: v / (1 + math.exp(-v)), "tanh": math.tanh, "hardsigmoid": lambda v: min(max(v / 6 + 0.5, 0), 1),
+    "hardswish": lambda v: v * min(max(v / 6 + 0.5, 0), 1), "softplus": SOFT, "mish": lambda v: v * math.tanh(SOFT(v)),
+    "gelu": lambda v: v * NORMAL(v),
+    "gelu_tanh": lambda v: v / 2 * (1 + math.tanh(math.sqrt(2 / math.pi) * (v + 0.044715 * v**3))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_maps_are_their_formulas(name):
+    values = [
+        -25.0,
+        -7.5,
+        -6,
+        -3.5,
+        -3,
+        -2.5,
+        -1,
+        -0.25,
+        0,
+        1e-9,
+        0.25,
+        0.75,
+        1,
+        2.5,
+        3,
+        3.5,
+        6,
+        6.5,
+        19.5,
+        20.5,
+    ]
+    expected = [FORMULAS[name](v) for v in values]
+    close(MAPS[name](np.array([values]))[0], expected)
+    single = MAPS[name](np.array([values], np.float32))[0]
+    np.testing.assert_allclose(single, expected, rtol=1e-5, atol=2e-6)
+
+
+def test_the_error_function_has_the_precision_of_its_type():
+    values = np.linspace(-7, 7, 301)
+    exact = [math.erf(v) for v in values]
+    np.testing.assert_allclose(activation.erf(values), exact, rtol=0, atol=2e-15)
+    np.testing.assert_allclose(
+        activation.erf(values.astype(np.float32)),
+        [math.erf(np.float32(v)) for v in values],
+        rtol=0,
+        atol=3e-7,
+    )
+    assert activation.erf(values.astype(np.float32)).dtype == np.float32
+
+
+def test_a_slope_for_each_channel():
+    x = normal(2, 3, 4)
+    close(activation.prelu(x, SLOPES), np.where(x < 0, x * SLOPES[:, None], x))
+    close(activation.prelu(x[:, :, 0], SLOPES), np.where(x[:, :, 0] < 0, x[:, :, 0] * SLOPES, x[:, :, 0]))
+    close(activation.prelu(x, SLOPES[:1]), np.where(x < 0, x * 0.25, x))
+
+
+def keys(t):
+    """Keys, 1981: the cubic kernel, a = -0.75."""
+    t = abs(t)
+    if t <= 1:
+        return 1.25 * t**3 - 2.25 * t**2 + 1
+    return -0.75 * (t**3 - 5 * t**2 + 8 * t - 4) if t < 2 else 0.0
+
+
+@pytest.mark.parametrize("align_corners", [False, True])
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
+@pytest.mark.parametrize(("have", "size"), [(5, 11), (5, 3), (4, 8), (7, 1), (1, 4), (6, 4)])
+def test_resizing_weighs_neighbours(have, size, mode, align_corners):
+    x = normal(1, 1, have, 1)
+    found = arrangement.resize(x, [size, 1], mode, align_corners=align_corners)[0, 0, :, 0]
+    for j in range(size):
+        if mode == "nearest":
+            assert found[j] == x[0, 0, j * have // size, 0]
+            continue
+        place = (j + 0.5) * have / size - 0.5
+        if align_corners:
+            place = j * (have - 1) / (size - 1) if size > 1 else 0
+        if mode == "bilinear":
+            place = min(max(place, 0), have - 1)
+        weigh = keys if mode == "bicubic" else lambda t: max(0, 1 - abs(t))
+        cells = range(math.floor(place) - 2, math.floor(place) + 4)
+        assert np.isclose(
+            found[j], sum(weigh(place - i) * x[0, 0, min(max(i, 0), have - 1), 0] for i in cells)
+        )
+
+
 def test_large_maps_are_cut_at_the_chunk():
     x, sizes = normal(2, 3, 3), []
     previous, activation.CHUNK = activation.CHUNK, 5
