@@ -1,4 +1,4 @@
-"""Problems as data: one type feeds every output format. Knows nothing of printing or exiting."""
+"""Problems as data: one type for all output formats, independent of printing and exiting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Rule(NamedTuple):
-    """What a rule is called, and how serious a problem of its kind is."""
+    """The name of a rule, and how serious its problems are."""
 
     code: str
     name: str
@@ -61,19 +61,19 @@ ERRORS: dict[str, str] = {
 
 
 class Source(NamedTuple):
-    """A text that was read, and what to call it."""
+    """A text that was read, and its name in messages."""
 
     name: str
     text: str
 
     def line(self, number: int) -> str:
-        """Line ``number`` (from 1), without its end; empty past the last."""
+        """Return line ``number`` (from 1) without its line end; empty past the last line."""
         lines = self.text.splitlines()
         return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
 class Mark(NamedTuple):
-    """A stretch of text: line and column from 0, end exclusive."""
+    """A range of text: line and column from 0, end exclusive."""
 
     line: int
     column: int
@@ -89,11 +89,11 @@ class Place(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """A safe change of the text: what stands at ``mark`` becomes ``text``."""
+    """A safe change of the text: the range at ``mark`` is replaced by ``text``."""
 
     mark: Mark
     text: str
-    keeps_quotes: bool = False  # a name or key: if it stands in quotes, it stays in them
+    keeps_quotes: bool = False  # a name or key, which keeps its quotes if it has any
 
 
 class Problem(NamedTuple):
@@ -104,9 +104,9 @@ class Problem(NamedTuple):
     place: Place | None = None
     notes: tuple[str, ...] = ()
     help: str | None = None
-    where: str | None = None  # the file, when no place is known
+    where: str | None = None  # the file, if no place is known
     fix: Fix | None = None
-    lint: Rule | None = None  # the lint that found it; None: an error
+    lint: Rule | None = None  # the lint that found it; None for an error
 
     @property
     def name(self) -> str:
@@ -122,14 +122,14 @@ class Problem(NamedTuple):
 
     @property
     def position(self) -> tuple[str, int, int]:
-        """File, line and column (from 1) for sorting and printing; 0 where unknown."""
+        """File, line and column (from 1) for sorting and printing; 0 if unknown."""
         if self.place is None:
             return (self.where or "", 0, 0)
         mark = self.place.mark
         return (self.place.source.name, mark.line + 1, mark.column + 1)
 
     def at(self, place: Place | None) -> Problem:
-        """The same problem, placed, unless it has a place already."""
+        """Return the problem at this place, unless it already has a place."""
         return self if self.place is not None else self._replace(place=place)
 
 
@@ -149,11 +149,11 @@ class SpecError(CnncalcError):
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
-        """What is wrong. What to do is worked out when somebody asks: it may take longer than to find out."""
+        """The problems, with their help. The help is computed on first access, because it may take longer than finding the problems."""
         return self._found if self._advise is None else self._advise(self._found)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Worker processes send it with its advice worked out."""
+        """Compute the help before pickling, because worker processes send the error."""
         return type(self), (self.problems,)
 
     def __str__(self) -> str:
@@ -178,7 +178,7 @@ def _one_line(problem: Problem) -> str:
 
 
 def merged(problems: Iterable[Problem]) -> list[Problem]:
-    """A lint once for each place: repetitions and variants say the same thing again."""
+    """Merge equal lints at one place, which repetitions and variants report again."""
     first: dict[tuple[object, ...], Problem] = {}
     more: dict[tuple[object, ...], int] = {}
     for problem in problems:
@@ -195,15 +195,15 @@ def merged(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
-    """The known word that ``word`` most likely means."""
-    from difflib import get_close_matches  # only errors need it
+    """Return the known word that ``word`` most likely means."""
+    from difflib import get_close_matches  # only errors need difflib
 
     found = get_close_matches(word.lower(), {k.lower(): k for k in known}, n=1, cutoff=likeness)
     return next((k for k in known if found and k.lower() == found[0]), None)
 
 
 def nearest_path(path: str, known: Iterable[str]) -> str | None:
-    """A line of help that names the paths that end like ``path``, or the nearest one."""
+    """Return help that names the paths with the same ending as ``path``, or the closest one."""
     known = list(known)
     ends = [k for k in known if k.endswith(f".{path}")][:3]
     quoted = " or ".join(f"'{end}'" for end in ends)
@@ -211,6 +211,6 @@ def nearest_path(path: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
-    """A line of help that names the nearest word."""
+    """Return help that names the closest word."""
     match = nearest(str(word)[:64], list(known), likeness)
     return f"did you mean '{match}'?" if match else None

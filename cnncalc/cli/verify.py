@@ -157,7 +157,7 @@ def _refuse_too_much(need: int, asked: str | None) -> None:
         limit = quantity.parse(asked)
         if limit is None:
             raise UsageError(f"--max-memory: '{asked}' is not a size; write 4GiB or 500MB")
-        what = "--max-memory is"
+        what = "but --max-memory is"
     else:
         free = free_memory()
         limit, what = (None, "") if free is None else (free // 2, "but half of the free memory is")
