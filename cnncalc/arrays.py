@@ -29,10 +29,10 @@ def _refuse_special(path: str) -> None:
 
 
 def read_npy(path: str) -> Array:
-    """An array from a ``.npy`` file, mapped, not loaded.
+    """Map an array in a ``.npy`` file into memory without loading it.
 
     Raises:
-        UsageError: the file cannot be read or is no array.
+        UsageError: the file cannot be read or is not an array.
     """
     _refuse_special(path)
     try:
@@ -107,7 +107,7 @@ def write_arrays(path: str, arrays: Mapping[str, Array]) -> None:
 
 
 def free_memory() -> int | None:
-    """Bytes that this process may still use, as far as the system says; None where it does not."""
+    """Return the bytes that this process may still use; None if the system does not say."""
     known = [n for n in (_available(), _left_of_cgroup()) if n is not None]
     return min(known, default=None)
 

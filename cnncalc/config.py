@@ -15,7 +15,7 @@ LONGEST_CHAIN = 16  # of files that extend each other
 
 
 class Config(NamedTuple):
-    """What a project asks for; options of the command line win."""
+    """The settings of a project; options of the command line take precedence."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -34,11 +34,11 @@ class Config(NamedTuple):
     files: Mapping[str, str] = {}  # the file that each setting is from
 
     def folder(self, key: str) -> str:
-        """The folder that the paths of a setting are relative to."""
+        """Return the folder to which the paths of a setting are relative."""
         return os.path.dirname(self.files.get(key, "")) or "."
 
     def path(self, entry: str, key: str, start: Path) -> str:
-        """A path of a setting, as it is called from a folder."""
+        """Return a path of a setting, relative to a folder."""
         return os.path.relpath(os.path.join(self.folder(key), entry), start)
 
 
@@ -49,12 +49,12 @@ TEXTS = ("dtype", "baseline", "cache_dir")
 
 
 def read_config(start: Path) -> Config:
-    """The settings of the nearest file that has any, from a folder upwards; those it extends come from that file.
+    """Return the settings of the nearest file that has any, searching upwards from a folder, including those it extends.
 
-    Files without ``[tool.cnncalc]`` are passed over; the top of the repository is the last folder.
+    Files without ``[tool.cnncalc]`` are skipped; the search ends at the top of the repository.
 
     Raises:
-        UsageError: a file cannot be read, or a key or value is not one of ours.
+        UsageError: a file cannot be read, or a key or value is not valid.
     """
     for folder in (start, *start.parents):
         for path in (folder / name for name in NAMES):
@@ -66,7 +66,7 @@ def read_config(start: Path) -> Config:
 
 
 def as_toml(config: Config) -> Iterator[str]:
-    """Every setting as a line of TOML, with the file that it is from."""
+    """Return every setting as a line of TOML, with the file that it comes from."""
     yield f"# settings of {config.source}" if config.source else "# no settings: these are the defaults"
     for key in KEYS:
         value, name = getattr(config, key), key.replace("_", "-")
@@ -100,7 +100,7 @@ def repository(start: Path, environment: Mapping[str, str]) -> Path:
 
 
 def _table(path: Path) -> dict[str, Any] | None:
-    """The settings in a file, as they are written; None if it has none."""
+    """Return the settings in a file as written; None if it has none."""
     try:
         with path.open("rb") as stream:
             data = tomllib.load(stream)
@@ -118,7 +118,7 @@ def _table(path: Path) -> dict[str, Any] | None:
 
 
 def _config(table: dict[str, Any], path: Path, chain: tuple[Path, ...] = ()) -> Config:
-    """The settings of a table, over those of the file that it extends."""
+    """Return the settings of a table, merged with those of the file that it extends."""
     base = _extended(table["extend"], path, chain) if "extend" in table else Config()
     values: dict[str, Any] = {}
     for key, value in table.items():

@@ -11,7 +11,7 @@ from cnncalc.errors import UsageError
 
 
 def write_atomically(path: str, data: bytes) -> None:
-    """Write a file so that what stood there stays until the new one is complete.
+    """Write a file so that the old content remains until the new file is complete.
 
     A link is followed; the mode of an existing file is kept.
 

@@ -13,7 +13,7 @@ from cnncalc.shapes import Shape, Shapes, Sight, Window, show
 
 
 class Merge(Layer):
-    """Takes one tensor or more; learns nothing and has no MACs."""
+    """A layer that takes one or more tensors and has no parameters and no MACs."""
 
     arity = (1, None)
     family = "merge"
@@ -80,13 +80,13 @@ def _advice(a: Shape, b: Shape) -> str | None:
 
 
 def _point(shape: Shape) -> str:
-    """A convolution with a kernel of one cell, in words."""
+    """Return the name of a convolution with a kernel of one cell."""
     rank = len(shape) - 1
     return f"{'×'.join('1' * rank)} conv{rank}d" if rank else "linear layer"
 
 
 def _strides(large: Shape, small: Shape) -> int | list[int] | None:
-    """With which strides a kernel of one cell brings a map to the size of another; None: with none."""
+    """Return the strides with which a 1-cell kernel resizes a map to another size; None if there are none."""
     pairs = [(concrete(have), concrete(want)) for have, want in zip(large[1:], small[1:], strict=True)]
     found = [-(-have // want) for have, want in pairs]
     if not found or any(
@@ -101,7 +101,7 @@ def _is_one(size: Dim) -> bool:
 
 
 def _joined(a: Dim, b: Dim) -> tuple[Dim, bool | Statement]:
-    """Two sizes broadcast to one, and what must hold for it: they are equal, or one is 1."""
+    """Return the broadcast of two sizes, and the condition for it: they are equal, or one is 1."""
     if _is_one(a) or _is_one(b):
         return (b if _is_one(a) else a), True
     same, a_is_one, b_is_one = equal(a, b), equal(a, 1), equal(b, 1)
@@ -114,7 +114,7 @@ def _joined(a: Dim, b: Dim) -> tuple[Dim, bool | Statement]:
 
 
 def _possible(*verdicts: bool | Statement) -> bool:
-    """Whether statements can hold together; yes where that is too hard to tell."""
+    """Return whether statements can hold together; True if that is too hard to decide."""
     names = {name for v in verdicts if not isinstance(v, bool) for name in v.symbols()}
     try:
         return len(names) > 1 or bool(meet(*verdicts).pieces)

@@ -10,7 +10,7 @@ from cnncalc.shapes import Shape, Shapes
 
 
 class ChannelNorm(Elementwise):
-    """Keeps the shape; may learn a factor and a shift. Statistics are constants for windows."""
+    """A layer that keeps the shape and may learn a factor and a shift. Statistics are treated as constants."""
 
     family = "norm"
 
@@ -33,7 +33,7 @@ class StatisticsNorm(ChannelNorm):
         return {"running_mean": channels, "running_var": channels}
 
     def tensors(self, params: Tensors) -> tuple[Array | None, Array | None, Array | None, Array | None]:
-        """Mean, variance, factor and shift; None for those that it has not."""
+        """Return mean, variance, factor and shift; None for those that the layer does not have."""
         mean, variance = params.get("running_mean"), params.get("running_var")
         return mean, variance, params.get("weight"), params.get("bias")
 

@@ -1,4 +1,4 @@
-"""What layers share that bring a map to a given size, or to the size of another tensor."""
+"""Shared by layers that resize a map to a given size, or to the size of another tensor."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Resizing(Rearrangement):
     ] = None
 
     def size_requirements(self, inputs: Shapes) -> Requirements:
-        """There is a size, and it has an entry for each axis."""
+        """Yield the requirements that there is a size, and that it has an entry for each axis."""
         (x, *others) = inputs
         yield from needs_rank(self, x, 1, 2, 3)
         if self.size is None and not others:
@@ -45,14 +45,14 @@ class Resizing(Rearrangement):
             yield Requirement(holds=False, code="C308", message=message)
 
     def positive(self, sizes: Shape) -> Requirements:
-        """No axis vanishes."""
+        """Yield the requirements that every size of the result is at least 1."""
         for size in sizes:
             holds = at_least(size, 1)
             if holds is not True:
                 yield Requirement(holds, "C308", f"a size of {size} leaves nothing")
 
     def target(self, inputs: Shapes) -> Shape:
-        """Spatial sizes of the result."""
+        """Return the spatial sizes of the result."""
         (x, *others) = inputs
         if others:
             return others[0][1:]

@@ -1,6 +1,6 @@
-"""Parameters of a forward pass: drawn from a seed, given in the spec, or read from a file.
+"""The parameters of a forward pass: random numbers from a seed, values in the spec, or arrays in a file.
 
-A tensor depends on the seed, the layer's path and the tensor's name alone, so that layers can be
+A tensor depends only on the seed, the layer's path and the tensor's name, so that layers can be
 run in any order and their weights dropped after use.
 """
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from cnncalc.layer import Layer
     from cnncalc.shapes import Shape, Shapes
 
-BLOCK = 1 << 20  # elements drawn from one generator
+BLOCK = 1 << 20  # elements from one random generator
 
 
 class Weights:
-    """The tensors of one layer, made when they are asked for."""
+    """The tensors of one layer, created on demand."""
 
     def __init__(
         self, shapes: Mapping[str, tuple[int, ...]], dtype: str, source: Callable[[str], Array | None],
@@ -51,7 +51,7 @@ class Weights:
         return array
 
     def delivered(self, name: str) -> tuple[int, ...] | None:
-        """The shape of what the forward pass took of a tensor; None if it never asked."""
+        """Return the shape of a tensor as the forward pass used it; None if it was never used."""
         pieces = self.pieces.get(name)
         return (sum(p[0] for p in pieces), *pieces[0][1:]) if pieces else None
 
@@ -116,7 +116,7 @@ def _step(shape: tuple[int, ...]) -> int:
 
 
 def _shaped(flat: Array, shape: tuple[int, ...]) -> Array:
-    """Filters lie in memory as kernels read them: ``(*kernel, in, out)``."""
+    """Lay filters out in memory as kernels read them: ``(*kernel, in, out)``."""
     if len(shape) < 3:
         return flat.reshape(shape)
     out, depth, *kernel = shape
@@ -124,7 +124,7 @@ def _shaped(flat: Array, shape: tuple[int, ...]) -> Array:
 
 
 def draw_input(shape: tuple[int, ...], dtype: str, seed: int, name: str) -> Array:
-    """Random inputs ``(N, C, *spatial)`` of zero mean and unit variance, channels last in memory."""
+    """Return random inputs ``(N, C, *spatial)`` with zero mean and unit variance, channels last in memory."""
     draw = Draw([seed, *_key(name)], -math.sqrt(3), math.sqrt(3))
     count, *rest = shape
     ordered = (count, *rest[1:], rest[0])
@@ -133,7 +133,7 @@ def draw_input(shape: tuple[int, ...], dtype: str, seed: int, name: str) -> Arra
 
 
 def draw_for(layer: Layer, inputs: Shapes, output: Shape, seed: int, path: str) -> Callable[[str], Draw]:
-    """How the tensors of a layer are drawn, so that activations neither vanish nor explode.
+    """Return the distributions of a layer's tensors, chosen so that activations neither vanish nor explode.
 
     Filters are uniform with variance ``2/fan_in`` (He et al., "Delving Deep into Rectifiers", 2015,
     equation 10); factors of normalizations are below 1, so that sums of many residual branches stay

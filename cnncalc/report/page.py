@@ -1,6 +1,6 @@
-"""A report as one HTML page that needs nothing else: summary, picture, and a table that sorts and filters.
+"""A report as one self-contained HTML page: summary, picture, and a table that can be sorted and filtered.
 
-Rows and picture are linked: pointing at one shows the other, and what the layer sees of the input.
+Rows and picture are linked: pointing at one highlights the other and shows the layer's receptive field.
 """
 
 from __future__ import annotations

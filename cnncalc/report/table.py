@@ -1,4 +1,4 @@
-"""The table for the eye, in every format of tabulate."""
+"""The table as text, in every tabulate format."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SET = Lock()  # tabulate's setting is the process's: one thread at a time chang
 
 
 def render(view: View, fmt: str = "simple") -> str:
-    """The table, its totals, and below it what was counted and how."""
+    """Return the table with its totals and, below it, what was counted and how."""
     report, columns, rows = view.report, view.columns, view.rows
     tree = fmt not in FLAT and columns[0] == "layer"
     cells = [_cells(row, view, fmt) for row in rows]
@@ -39,7 +39,7 @@ def render(view: View, fmt: str = "simple") -> str:
 def draw(
     cells: list[list[str]], headings: list[str], numeric: list[bool], fmt: str, *, keep_blanks: bool = False
 ) -> str:
-    """Cells as a table in a format of tabulate; numbers stand at the right."""
+    """Return cells as a table in a tabulate format, with numbers aligned to the right."""
     import tabulate
 
     with _SET:
@@ -77,7 +77,7 @@ def _number(row: Row, name: str, value: Any) -> str:
 
 
 def _as_tree(rows: list[Row], cells: list[list[str]], report: Report) -> list[list[str]]:
-    """Names indented under the groups they are in; a group gets a line of its own."""
+    """Indent names below their groups; each group has a line of its own."""
     lines: list[list[str]] = []
     shown: tuple[str, ...] = ()
     for row, cell in zip(rows, cells, strict=True):
@@ -145,7 +145,7 @@ def _footer(report: Report, columns: Sequence[str], fmt: str) -> list[str]:
 
 
 def _paragraph(lines: list[str], fmt: str) -> list[str]:
-    """Lines of prose in the manner of the format; long ones wrapped."""
+    """Return lines of prose for a format, with long lines wrapped."""
     if fmt == "tsv":
         return []
     if fmt in ("html", "unsafehtml"):
@@ -158,7 +158,7 @@ def _paragraph(lines: list[str], fmt: str) -> list[str]:
 
 
 def _wrapped(line: str) -> list[str]:
-    """Lines of at most ``WIDTH``; nothing is broken inside brackets."""
+    """Return lines of at most ``WIDTH`` characters, without breaks inside brackets."""
     bound = re.sub(r"\([^()]*\)", lambda m: m[0].replace(" ", "\0"), line)
     parts = textwrap.wrap(bound, WIDTH, break_long_words=False, break_on_hyphens=False)
     return [part.replace("\0", " ") for part in parts]

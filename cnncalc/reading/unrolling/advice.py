@@ -1,6 +1,6 @@
-"""What to do where a network's sizes do not fit: the sizes that would, exactly.
+"""Advice for a network whose sizes do not fit: the exact set of sizes that would.
 
-Worked out when an error is shown and not before, by unrolling the network once more with symbols for the
+It is computed only when an error is shown, by unrolling the network once more with symbols for the
 sizes of its input. What is advised has been tried.
 """
 
@@ -38,7 +38,7 @@ Unroll = Callable[[Mapping[str, int | None]], "Assembly"]
 
 
 def advised(problems: tuple[Problem, ...], sizes: list[Size], unroll: Unroll) -> tuple[Problem, ...]:
-    """The problems, with the sizes that work where another size of the input would help."""
+    """Return the problems, with the input sizes that would work if a different size helps."""
     open_ones = [p for p in problems if p.code in ADVISED and _is_general(p.help)]
     if not open_ones or not sizes:
         return problems
@@ -63,7 +63,7 @@ def _with(general: str | None, help: str) -> str:
 
 
 def _that_work(sizes: list[Size], symbolic: Assembly, unroll: Unroll, *, larger: bool) -> str | None:
-    """The sizes for which all conditions hold, and the nearest to those that are there, or any ``larger`` one."""
+    """Return the sizes for which all conditions hold, and the nearest to the current ones, or any ``larger`` one."""
     demands = [demand.condition for demand in symbolic.demands.values()]
     if len(demands) > MOST_CONDITIONS:
         return None

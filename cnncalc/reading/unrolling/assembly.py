@@ -1,4 +1,4 @@
-"""The graph as it grows: layers are judged on the shapes they get, and joined to it."""
+"""The growing graph: layers are checked on the shapes of their inputs and added to it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Origin(NamedTuple):
 
 
 class Assembly:
-    """Nodes, groups, conditions and problems of one network; it only grows."""
+    """The nodes, groups, conditions and problems of one network, which are only added to."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
@@ -50,7 +50,7 @@ class Assembly:
         self.calls: list[tuple[str, int]] = []  # blocks we are in: name and line of use
 
     def shape(self, tensor: Tensor) -> Shape | None:
-        """The shape of a tensor, where it is known."""
+        """Return the shape of a tensor, if it is known."""
         return self.nodes[tensor].output if tensor is not None and tensor >= 0 else None
 
     def shapes(self, indices: tuple[int, ...]) -> tuple[Shape, ...]:
@@ -59,7 +59,7 @@ class Assembly:
     # -- problems
 
     def complain(self, problem: Problem, place: Place) -> None:
-        """Note what is wrong, with the blocks that led here."""
+        """Record a problem, with the blocks in which it occurs."""
         calls = self.calls[:-4:-1]
         notes = tuple(f"in block '{name}', used on line {line}" for name, line in calls)
         if len(self.calls) > len(calls):
@@ -68,7 +68,7 @@ class Assembly:
         self.problems.append(placed._replace(notes=placed.notes + notes) if notes else placed)
 
     def refuse_impossible(self, variables: Collection[str]) -> None:
-        """Conditions that no size of at least what the others ask for can meet."""
+        """Report conditions that contradict the lower bounds that the others require."""
         least: dict[str, int] = {}
         for condition, *_ in self.demands.values():
             if isinstance(condition, Condition) and condition.relation == ">=":
@@ -87,7 +87,7 @@ class Assembly:
     def append(
         self, path: str, layer: Layer | None, inputs: tuple[int, ...], output: Shape, origin: Origin
     ) -> int:
-        """A node as it is, without a question."""
+        """Append a node without checking it."""
         index = len(self.nodes)
         node = Node(index, path, layer, inputs, output, origin.place, origin.training, None, origin.values)
         self.nodes.append(node)
@@ -95,12 +95,12 @@ class Assembly:
         return index
 
     def demand(self, condition: bool | Statement, node: int, reason: str) -> None:
-        """Keep a condition that free variables leave open."""
+        """Record an undecided condition on free variables."""
         if not isinstance(condition, bool):
             self.demands.setdefault(condition.key, Demand(condition, node, reason))
 
     def bound(self, kind: str, bounds: Iterable[Bound], tensor: Tensor, place: Place) -> None:
-        """What a layer's symbolic fields must be at least, wherever the layer stands."""
+        """Record the minimum values of a layer's symbolic fields, which hold wherever the layer is used."""
         for value, least, whole in bounds if tensor is not None else ():
             self.demand(whole, tensor or 0, "a field is an integer")
             for condition in positive(value) if least == 1 else [at_least(value, least)]:
@@ -112,10 +112,10 @@ class Assembly:
     def add(
         self, layer: Layer, path: str, inputs: list[Tensor], origin: Origin, start: Tensor = None
     ) -> Tensor:
-        """A layer on its inputs, if it fits them; ``start`` is what came into a merge.
+        """Add a layer if it fits its inputs; ``start`` is the tensor from which a merge's branches start.
 
         Raises:
-            Failed: it takes another number of inputs.
+            Failed: the layer takes a different number of inputs.
         """
         index = None
         try:
@@ -192,10 +192,10 @@ class Assembly:
         self.nodes[index] = node._replace(shares=twin if first.shares is None else first.shares)
 
     def refuse_heads(self, tensors: tuple[int, ...]) -> None:
-        """What runs at inference reads nothing that does not.
+        """Refuse inference layers that read the output of a training-only head.
 
         Raises:
-            Failed: it does.
+            Failed: a layer does.
         """
         for node in (self.nodes[i] for i in tensors if i >= 0):
             if node.train_only:
@@ -216,7 +216,7 @@ class Assembly:
             )
 
     def _compare_values(self, layer: Layer, shapes: tuple[Shape, ...], values: Mapping[str, Numbers]) -> None:
-        """Parameters that the spec gives must have the shapes that the layer's have."""
+        """Check that parameters given in the spec have the shapes that the layer requires."""
         wanted = {**layer.param_shapes(shapes), **layer.buffer_shapes(shapes)}
         for name, tensor in values.items():
             if name not in wanted:
@@ -229,13 +229,13 @@ class Assembly:
     def _head_that_does_not_fit(
         self, layer: Layer, shapes: tuple[Shape, ...], problem: Problem, place: Place
     ) -> Shape:
-        """Nothing of an auxiliary head runs at inference, but its parameters count at any size."""
+        """Report a head that does not fit. It does not run at inference, but its parameters count at any size."""
         message = f"{layer.type}: {problem.message}; its sizes are shown as 1"
         self.misfits.append(Problem(problem.code, message, place))
         return tuple(maximum(size, 1) for size in layer.output_shape(shapes))
 
     def _explained(self, problem: Problem, layer: Layer, inputs: tuple[int, ...], start: Tensor) -> Problem:
-        """Say where each input comes from."""
+        """Return notes that say where each input comes from."""
         merging = layer.family == "merge"
         notes = []
         for number, index in enumerate(inputs, 1):

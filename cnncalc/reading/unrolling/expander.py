@@ -1,7 +1,7 @@
 """Items to a graph: repetitions, blocks and branches unrolled, expressions evaluated.
 
 Expressions may ask for the current tensor's ``channels``, so shapes are worked out on the way. What
-fails leaves an unknown tensor behind; what depends on an unknown tensor is passed over in silence,
+fails leaves an unknown tensor behind; items that depend on an unknown tensor are skipped silently,
 so that every problem reported is an independent one.
 """
 
@@ -140,7 +140,7 @@ class Expander:
         return result
 
     def sources(self, entry: Entry, scope: Scope, current: Tensor) -> list[Tensor]:
-        """What ``from`` names."""
+        """Return the tensors that ``from`` names."""
         return [scope.resolve(name, current) for name in entry.sources]
 
     def expand_repeat(
@@ -217,7 +217,7 @@ class Expander:
             calls.pop()
 
     def expand_share(self, item: SharedItem, key: str, scope: Scope, current: Tensor) -> Tensor:
-        """The layers of an earlier item once more, on another tensor, with the same parameters."""
+        """Repeat the layers of an earlier item on another tensor, with the same parameters."""
         name, at = item.share.raw, item.share.place
         if scope.resolve(item.share, current) is None:
             raise Unknown
@@ -280,7 +280,7 @@ class Expander:
         return ends
 
     def add_attached(self, item: LayerItem, path: str, tensor: Tensor, scope: Scope) -> Tensor:
-        """A norm or activation after a layer; the rank of a batchnorm follows from the tensor."""
+        """Add the norm or activation after a layer; the rank of a batchnorm follows from the tensor."""
         shape = self.grown.shape(tensor)
         if shape is None:
             return None

@@ -1,4 +1,4 @@
-"""Names in reach: of tensors, as references look them up, and of values, as expressions do."""
+"""Names in scope: those of tensors, which references look up, and those of values, which expressions look up."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Tensor = int | None  # an index into the nodes; None: unknown, because something
 
 
 class Unknown(Exception):
-    """The shape of the current tensor is asked for, but its layer failed."""
+    """The shape of the current tensor is needed, but its layer failed."""
 
 
 class Env(Mapping[str, Any]):
-    """Names in reach of an expression: of the tensor, of the block, of the spec."""
+    """The names in scope of an expression: those of the tensor, the block and the spec."""
 
     __slots__ = ("params", "shape", "variables")
 
@@ -64,7 +64,7 @@ class Reference:
 
 
 class Scope:
-    """Names of one group, block or repetition, and the scope around it.
+    """The names in one group, block or repetition, and the enclosing scope.
 
     ``params`` are those of the block it is in; ``training`` says that nothing of it runs at inference.
     """
@@ -93,21 +93,21 @@ class Scope:
         return view
 
     def at(self, key: str) -> str:
-        """The path of something in it."""
+        """Return the path of an item in this scope."""
         return f"{self.path}.{key}" if self.path else key
 
     def outward(self) -> Iterator[Scope]:
-        """The scope and those around it, the nearest first."""
+        """Yield the scope and the enclosing ones, innermost first."""
         at: Scope | None = self
         while at is not None:
             yield at
             at = at.parent
 
     def resolve(self, name: Value, current: Tensor) -> Tensor:
-        """The tensor that a name stands for; the nearest enclosing scope wins.
+        """Return the tensor that a name refers to; the innermost scope takes precedence.
 
         Raises:
-            Failed: there is none of this name above.
+            Failed: no earlier tensor has this name.
         """
         head, *rest = str(name.raw).split(".")
         if head == "prev" and not rest:
@@ -124,7 +124,7 @@ class Scope:
         raise Failed(self._unknown(name, head))
 
     def path_of(self, name: str) -> str:
-        """The path of the item that a name stands for."""
+        """Return the path of the item that a name refers to."""
         head, *rest = name.split(".")
         found = next((scope.at(head) for scope in self.outward() if head in scope.names), head)
         return ".".join([found, *rest])
