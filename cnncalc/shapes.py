@@ -5,21 +5,23 @@ A shape is a tuple of sizes without the batch axis, channels first: ``(C, H, W)`
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Literal, NamedTuple
 
-from cnncalc.dims import Dim, ceil_div, maximum, minimum
+from cnncalc.dims import Dim, Expr, ceil_div, maximum, minimum
 
 Shape = tuple[Dim, ...]
 Shapes = tuple[Shape, ...]
 
 
-def numeric(shapes: Shapes) -> bool:
-    """Return whether no size is symbolic. Such shapes can be compared directly and used as keys."""
-    for shape in shapes:
-        for size in shape:
-            if type(size) is not int:
-                return False
-    return True
+def key_of(shapes: Shapes) -> Hashable:
+    """A key that shapes share whose sizes are written alike: whether symbols are equal may be too hard to decide."""
+    return tuple(
+        [
+            tuple([n if type(n) is int else n.key if isinstance(n, Expr) else int(n) for n in shape])
+            for shape in shapes
+        ]
+    )
 
 
 AXES: dict[int, tuple[str, ...]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Generic
 
@@ -15,7 +15,7 @@ from cnncalc.domain import every
 from cnncalc.errors import Problem, SpecError, UsageError, nearest_path
 from cnncalc.graph import Graph, Node
 from cnncalc.layer import Layer
-from cnncalc.shapes import Shape, Shapes, numeric
+from cnncalc.shapes import Shape, Shapes, key_of
 from cnncalc.validity import Within, validity
 
 
@@ -136,9 +136,7 @@ def propagate(graph: Graph, *, batch: int = 1, dtype: str = "float32") -> Report
         raise UsageError("the batch must be a positive integer")
     batch = int(batch)
     fields = receptive_fields(graph)
-    once: dict[
-        tuple[int, Shapes], dict[str, Dim]
-    ] = {}  # a layer object gives the same counts for the same inputs
+    once: dict[Hashable, dict[str, Dim]] = {}  # a layer object gives the same counts for the same inputs
     rows = tuple(
         _row(graph, node, fields[node.number], once) for node in graph.nodes if node.layer is not None
     )
@@ -150,20 +148,18 @@ def _row(
     graph: Graph,
     node: Node,
     receptive_field: ReceptiveField | None,
-    once: dict[tuple[int, Shapes], dict[str, Dim]],
+    once: dict[Hashable, dict[str, Dim]],
 ) -> Row:
     layer, inputs = node.layer, graph.shapes_into(node)
     assert layer is not None
-    key = (id(layer), inputs) if numeric(inputs) else None
-    counts = None if key is None else once.get(key)
-    if counts is None:
+    key = id(layer), key_of(inputs)
+    if key not in once:
         try:
-            counts = _counts(layer, inputs, node.output)
+            once[key] = _counts(layer, inputs, node.output)
         except DimError as error:
             help = "give the variable a number: it cannot stay free here"
             raise SpecError([Problem("C306", f"{node.type}: {error}", node.place, help=help)]) from None
-        if key is not None:
-            once[key] = counts
+    counts = once[key]
     shared = node.shares is not None
     return Row(
         path=node.path,

@@ -12,10 +12,10 @@ from cnncalc.layer import as_input
 from cnncalc.reading.checking.value import Failed
 from cnncalc.reading.unrolling.scope import Tensor
 from cnncalc.registry import layer_class
-from cnncalc.shapes import channels_first, numeric, show
+from cnncalc.shapes import channels_first, key_of, show
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Hashable, Iterable, Mapping
 
     from cnncalc.fields import Bound
     from cnncalc.layer import Layer
@@ -44,9 +44,7 @@ class Assembly:
         self.problems: list[Problem] = []
         self.misfits: list[Problem] = []  # in heads that are for training only
         self.wanted: set[int] = set()  # tensors that would have more readers if all were valid
-        self._judged: dict[
-            tuple[int, Shapes], tuple[Layer, Shape]
-        ] = {}  # by layer and the shapes of its inputs
+        self._judged: dict[Hashable, tuple[Layer, Judgment]] = {}  # by layer and shapes of its inputs
         self.calls: list[tuple[str, int]] = []  # blocks we are in: name and line of use
 
     def shape(self, tensor: Tensor) -> Shape | None:
@@ -157,16 +155,14 @@ class Assembly:
         return index
 
     def judge(self, layer: Layer, shapes: Shapes, places: Mapping[str, Place]) -> Judgment:
-        """What ``graph.judge`` says; once for a layer object and shapes where it has nothing to say but a shape."""
-        if not numeric(shapes):
-            return judge(layer, shapes, places)
-        key = id(layer), shapes
+        """What ``graph.judge`` says of a layer object and shapes: asked once where nothing is wrong."""
+        key = id(layer), key_of(shapes)
         if key in self._judged:  # the layer is kept, so that no other gets its id
-            return self._judged[key][1], [], []
-        output, problems, demands = judge(layer, shapes, places)
-        if output is not None and not problems and not demands:
-            self._judged[key] = layer, output
-        return output, problems, demands
+            return self._judged[key][1]
+        found = judge(layer, shapes, places)
+        if found[0] is not None and not found[1]:
+            self._judged[key] = layer, found
+        return found
 
     def share(self, index: int, twin: int | None, place: Place) -> None:
         """Let a node use the parameters of another."""
