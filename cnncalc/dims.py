@@ -442,12 +442,10 @@ def _floor(numerator: Dim, divisor: int) -> Dim:
         whole[monomial], rest[monomial] = divmod(coefficient, divisor)
     constant = rest.pop((), 0)
     rest = {m: c for m, c in rest.items() if c}
+    if not rest:  # only the constant remains, and it is smaller than the divisor: its floor is 0
+        return collect(whole)
     common = gcd(divisor, *rest.values())
     divisor //= common
-    if (
-        divisor == 1 or not rest
-    ):  # only the constant remains, and it is smaller than the divisor: its floor is 0
-        return collect(whole, {m: c // common for m, c in rest.items()} if divisor == 1 else {})
     inner = collect({m: c // common for m, c in rest.items()}, {(): constant // common})
     assert isinstance(inner, Expr)
     nested = min(

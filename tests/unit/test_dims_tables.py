@@ -1,5 +1,6 @@
 """Sizes in symbols by tables: how each form is written, read and bounded, what is refused, and every limit."""
 
+import pickle
 from itertools import product
 
 import numpy as np
@@ -381,3 +382,24 @@ def test_limits_of_residues():
     with pytest.raises(DimError, match="equality of expressions in H, W is too large"):
         next(dims._residues(H // 100 + W // (most + 1), ["H", "W"]))
     assert (dims.MAX_RESIDUES, dims.MAX_POINTS) == (20_000, 20_000)
+
+
+def test_sums():
+    h, w = symbol("H"), symbol("W", 1)
+    assert h // 2 + (h + 1) // 2 - h + 3 == 3
+    for sizes in ([], [3], [3, 4], [h], [3, h, 4], [h, w, h], [2, h, w, 5, w], [h, -h], [h, w, -h, -w, 7]):
+        found, expected = dims.sum_of(iter(sizes)), sum(sizes)
+        assert found == expected
+        assert type(found) is type(expected)
+
+
+def test_what_is_sent_between_processes_is_what_it_was():
+    h = symbol("H")
+    grid = Symbol("w", 5, points=(5, 10, 15), up=20, down=3)
+    for atom in (Symbol("H", 4), grid, *(h // 3).terms, *maximum(h, 4).terms, *minimum(h, 4).terms):
+        (atom,) = atom if isinstance(atom, tuple) else (atom,)
+        copy = pickle.loads(pickle.dumps(atom))
+        assert copy == atom
+        assert (copy.key, type(copy)) == (atom.key, type(atom))
+        for name in ("least", "points", "up", "down", "variable", "divisor", "largest"):
+            assert getattr(copy, name, None) == getattr(atom, name, None)
