@@ -549,7 +549,7 @@ def keys(t):
 @pytest.mark.parametrize("align_corners", [False, True])
 @pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
 @pytest.mark.parametrize(("have", "size"), [(5, 11), (5, 3), (4, 8), (7, 1), (1, 4), (6, 4)])
-def test_resizing_weighs_neighbours(have, size, mode, align_corners):
+def test_resizing_weighs_neighbors(have, size, mode, align_corners):
     x = normal(1, 1, have, 1)
     found = arrangement.resize(x, [size, 1], mode, align_corners=align_corners)[0, 0, :, 0]
     for j in range(size):

@@ -225,13 +225,13 @@ class Assembly:
     def _head_that_does_not_fit(
         self, layer: Layer, shapes: tuple[Shape, ...], problem: Problem, place: Place
     ) -> Shape:
-        """Report a head that does not fit. It does not run at inference, but its parameters count at any size."""
+        """Record that a head does not fit, and return a shape for it: its parameters count at any input size."""
         message = f"{layer.type}: {problem.message}; its sizes are shown as 1"
         self.misfits.append(Problem(problem.code, message, place))
         return tuple(maximum(size, 1) for size in layer.output_shape(shapes))
 
     def _explained(self, problem: Problem, layer: Layer, inputs: tuple[int, ...], start: Tensor) -> Problem:
-        """Return notes that say where each input comes from."""
+        """Return the problem with notes that say where each input comes from."""
         merging = layer.family == "merge"
         notes = []
         for number, index in enumerate(inputs, 1):
