@@ -54,7 +54,7 @@ class Setup(NamedTuple):
     seed: int
     dtype: str
     inputs: Mapping[str, Array]
-    given: Mapping[str, Array]  # weights by PATH.name; empty: drawn from the seed
+    given: Mapping[str, Array]  # weights by PATH.name; if empty, they are random
 
 
 class Verification(NamedTuple):
@@ -193,7 +193,7 @@ def _runs(node: Node) -> bool:
 
 
 def weights_of(setup: Setup, node: Node) -> Weights:
-    """The tensors of a node: written in the spec, else given, else drawn."""
+    """Return the tensors of a node: those in the spec, else the given ones, else random ones."""
     graph = setup.graph
     assert node.layer is not None
     owner = node if node.shares is None else graph.nodes[node.shares]
@@ -224,7 +224,7 @@ def estimate(report: Report, dtype: str) -> int:
     """Bytes that a forward pass needs at most, about: from the shapes alone.
 
     Activations alive at once and as much again as the largest of them (padding, an intermediate
-    result), the weights of the largest layer but linear ones, which are drawn in parts, scratch.
+    result), the weights of the largest layer except linear ones, which are created in parts, and temporary buffers.
     """
     item = ITEM_BYTES[dtype]
     alive = max(map(concrete, live_sets(report.graph)), default=0)
