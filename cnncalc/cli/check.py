@@ -11,6 +11,7 @@ import click
 
 from cnncalc.cli import fixing
 from cnncalc.cli.common import Spec, terminal_width, write
+from cnncalc.cli.completion import dtypes, formats, one_of, rules, several_of
 from cnncalc.cli.fixing import Piped, silence
 from cnncalc.cli.options import cache_options
 from cnncalc.cli.ratchet import Ratchet
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @click.command("check", cls=OrderedCommand)
 @click.argument("paths", nargs=-1, type=Spec(), metavar="[PATHS]...")
-@click.option("--format", "formats", multiple=True, metavar="FORMAT",
+@click.option("--format", "formats", multiple=True, metavar="FORMAT", shell_complete=one_of(formats("findings")),
               help=f"Output format: {', '.join(FORMATS['findings'])}, or auto (text, with annotations under GitHub Actions). "
                    "Repeatable; each format may have its own -o.")  # fmt: skip
 @click.option(
@@ -37,9 +38,15 @@ if TYPE_CHECKING:
     help="Write the output of the preceding --format to FILE.",
 )
 @click.option(
-    "--select", multiple=True, metavar="IDS", help="Run only these lints: W2, W301, dead-layer, ..."
+    "--select",
+    multiple=True,
+    metavar="IDS",
+    shell_complete=several_of(rules),
+    help="Run only these lints: W2, W301, dead-layer, ...",
 )
-@click.option("--ignore", multiple=True, metavar="IDS", help="Do not run these lints.")
+@click.option(
+    "--ignore", multiple=True, metavar="IDS", shell_complete=several_of(rules), help="Do not run these lints."
+)
 @click.option("--force-exclude", is_flag=True, help="Apply the 'exclude' setting to PATHS as well.")
 @click.option(
     "--changed-since", metavar="REV", help="Check only specs that differ from a Git revision, such as main."
@@ -72,7 +79,12 @@ if TYPE_CHECKING:
 @click.option(
     "--max-peak-activation", metavar="SIZE", help="Fail if peak activation memory is larger, e.g. 320KiB."
 )
-@click.option("--dtype", metavar="DTYPE", help="Data type for --max-peak-activation: float32, int8, ...")
+@click.option(
+    "--dtype",
+    metavar="DTYPE",
+    shell_complete=one_of(dtypes),
+    help="Data type for --max-peak-activation: float32, int8, ...",
+)
 @click.option(
     "-j",
     "--jobs",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from cnncalc.cli.common import complain, read_network, spec_argument, symbolic, write
+from cnncalc.cli.completion import layers, one_of
 from cnncalc.cli.options import (
     batch_option,
     dtype_option,
@@ -17,7 +18,7 @@ from cnncalc.cli.options import (
 
 @click.command("explain")
 @spec_argument
-@click.argument("layer", required=False, metavar="[LAYER]")
+@click.argument("layer", required=False, metavar="[LAYER]", shell_complete=one_of(layers))
 @free_option
 @over_option
 @set_option

@@ -7,26 +7,29 @@ from typing import Any
 
 import click
 
+from cnncalc.cli import completion
 from cnncalc.report.formats import FORMATS, TABULATED
 
 Option = Callable[[Any], Any]
 
 free_option = click.option(
-    "--free", multiple=True, metavar="NAMES", help="Leave these variables symbolic, as in --free H,W."
-)
+    "--free", multiple=True, metavar="NAMES", shell_complete=completion.several_of(completion.variables),
+    help="Leave these variables symbolic, as in --free H,W."
+)  # fmt: skip
 over_option = click.option(
-    "--over", multiple=True, metavar="NAME=VALUES",
+    "--over", multiple=True, metavar="NAME=VALUES", shell_complete=completion.one_of(completion.assignments),
     help="Leave a variable symbolic and restrict it to these values: w=0.25:2:0.05 (start:stop:step) or w=0.5,0.75,1.",
 )  # fmt: skip
 set_option = click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a variable of the spec."
-)
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", shell_complete=completion.one_of(completion.assignments),
+    help="Set a variable of the spec."
+)  # fmt: skip
 batch_option = click.option(
     "--batch", type=click.IntRange(1, 2**31 - 1), default=1, show_default=True, metavar="N",
     help="Batch size.",
 )  # fmt: skip
 dtype_option = click.option(
-    "--dtype", default="float32", show_default=True, metavar="DTYPE",
+    "--dtype", default="float32", show_default=True, metavar="DTYPE", shell_complete=completion.one_of(completion.dtypes),
     help="Data type, for sizes in bytes: float64, float32, float16, bfloat16 or int8.",
 )  # fmt: skip
 depth_option = click.option(
@@ -51,5 +54,6 @@ def format_option(answer: str, note: str = "") -> Option:
     own = ", ".join(names[1:])
     return click.option(
         "--format", "fmt", default=names[0], show_default=True, metavar="FORMAT",
+        shell_complete=completion.one_of(completion.formats(answer)),
         help=f"Output format: {own}, or any tabulate format (simple, grid, github, latex, html, ...).",
     )  # fmt: skip

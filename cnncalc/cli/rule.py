@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from cnncalc.cli.common import write
+from cnncalc.cli.completion import one_of, rules
 from cnncalc.cli.options import format_option
 from cnncalc.errors import UsageError
 
 
 @click.command("rule")
-@click.argument("rule", required=False, metavar="[ID]")
+@click.argument("rule", required=False, metavar="[ID]", shell_complete=one_of(rules))
 @click.option("--all", "everything", is_flag=True, help="List all rules, one per line.")
 @format_option("pages")
 def command(rule: str | None, everything: bool, fmt: str) -> int:

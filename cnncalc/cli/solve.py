@@ -13,12 +13,14 @@ from cnncalc.cli.common import (
     symbolic,
     write,
 )
+from cnncalc.cli.completion import one_of
+from cnncalc.cli.completion import variables as variable_names
 from cnncalc.cli.options import format_option, over_option, set_option
 
 
 @click.command("solve")
 @spec_argument
-@click.argument("variables", nargs=-1, metavar="[VARS]...")
+@click.argument("variables", nargs=-1, metavar="[VARS]...", shell_complete=one_of(variable_names))
 @set_option
 @over_option
 @click.option("--where", multiple=True, metavar="CONDITION",

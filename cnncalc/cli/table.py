@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from cnncalc.cli.common import complain, read_network, say_if_invalid_itself, spec_argument, symbolic, write
+from cnncalc.cli.completion import columns, several_of
 from cnncalc.cli.options import (
     batch_option,
     cache_options,
@@ -25,7 +26,12 @@ from cnncalc.cli.options import (
 @over_option
 @set_option
 @format_option("table")
-@click.option("--columns", metavar="NAMES", help="Columns to show, separated by commas; 'help' lists them.")
+@click.option(
+    "--columns",
+    metavar="NAMES",
+    shell_complete=several_of(columns),
+    help="Columns to show, separated by commas; 'help' lists them.",
+)
 @depth_option
 @batch_option
 @dtype_option

@@ -505,3 +505,24 @@ def test_shell_completion(shell):
     )
     assert "resnet18" in done.stdout
     assert "resnet101" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("table vgg16 --dtype flo", {"float16", "float32", "float64"}), ("table vgg16 --format gri", {"grid"}),
+        ("table vgg16 --columns params,ma", {"params,macs"}), ("check --format sa", {"sarif"}),
+        ("check --select W201,dropped", {"W201,dropped-pixels"}), ("rule W20", {f"W20{i}" for i in range(1, 10)}),
+        ("explain lenet5 c", {"c1", "c1.act", "c3", "c3.act", "c5", "c5.act"}), ("table mobilenet_v2 --set c", {"classes="}),
+        ("table mobilenet_v2 --free H,W", {"H,W"}), ("solve mobilenet_v2 cl", {"classes"}),
+        ("explain nosuchspec c", set()), ("table tests/diagnostics/bad/C103_unknown_type.yaml --free H", set()),
+    ],
+)  # fmt: skip
+def test_values_are_completed(line, offered):
+    from click.shell_completion import ShellComplete
+
+    from cnncalc.cli import cli
+
+    *words, incomplete = line.split()
+    found = ShellComplete(cli, {}, "cnncalc", "_CNNCALC_COMPLETE").get_completions(words, incomplete)
+    assert {item.value for item in found} == offered
