@@ -69,7 +69,8 @@ def mutants_of(path: Path, name: str) -> list[Mutant]:
 
 
 def _flat(lines: str) -> str:
-    return " ".join(lines.split())
+    """Without comments and line breaks, so that a key outlives them."""
+    return " ".join(re.sub(r"(?m)(^|\s)#:? .*$", "", lines).split())
 
 
 def _compiles(code: str) -> bool:
