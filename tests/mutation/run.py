@@ -310,15 +310,18 @@ class InPlace:
         return found
 
     def chosen(self, mutant: Any, lines: Iterable[int] = ()) -> list[Any]:
-        """Tests that reach a mutant, by how many they killed for their time: all of files that import its module, and
-        others within the budget."""
-        places = [(mutant.path, n) for n in lines] or [k for k in self.reached if k[0] == mutant.path]
+        """Tests that reach a mutant, or any line of its file, by how many they killed for their time: all of the
+        files that import its module, and others within the budget."""
+        name = module_name(mutant.path)
+        reached = [
+            tests
+            for (path, n), tests in self.reached.items()
+            if path == mutant.path and (not lines or n in lines)
+        ]
+        near = {test for test in self.seconds if imports(test.module, name)}
         worth = {
-            test: (
-                imports(test.module, module_name(mutant.path)),
-                (self.kills[test] + 1) / (self.seconds[test] + 0.005),
-            )
-            for test in set().union(*(self.reached.get(place, ()) for place in places))
+            test: (test in near, (self.kills[test] + 1) / (self.seconds[test] + 0.005))
+            for test in set().union(*reached, () if lines else near)
         }
         found, spent = [], 0.0
         for test in sorted(worth, key=lambda t: (worth[t], t.nodeid), reverse=True):

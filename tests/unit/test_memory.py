@@ -44,6 +44,14 @@ def test_a_chain_by_hand():
     assert [m.elements for m in found.moments] == [256, 768, 512, 640, 128]
 
 
+def test_views_share_memory():
+    for view in ({"type": "reshape", "shape": [8, 32]}, "flatten"):
+        g = graph(["relu", view])
+        assert [m.elements for m in schedule(g, in_place=True).moments] == [256, 256, 256]
+        assert [m.elements for m in schedule(g).moments] == [256, 512, 512]
+        assert len(schedule(graph(["relu"] * 5)).peaks()) == 3
+
+
 def test_a_tensor_that_is_read_again_is_not_overwritten():
     layers = [
         {"type": "relu", "name": "a"},
@@ -128,6 +136,7 @@ def test_best_orders_are_best_of_all():
 def test_training_is_the_sum_of_its_parts():
     report = cnncalc.load("vgg16").summary(batch=2)
     sgd, momentum, adam = (training(report, optimizer=name) for name in ("sgd", "momentum", "adam"))
+    assert training(report) == sgd
     assert sgd.params == sgd.gradients == 4 * 138357544
     assert (sgd.optimizer, momentum.optimizer, adam.optimizer) == (0, sgd.params, 2 * sgd.params)
     assert sgd.activations == report.totals.activation_bytes + 2 * 4 * 3 * 224 * 224

@@ -5,6 +5,7 @@ import pytest
 import cnncalc
 from cnncalc.analysis.diff import nothing
 from cnncalc.counting.quantities import QUANTITIES, Scale
+from cnncalc.counting.rows import Row
 from cnncalc.dims import DimError, symbol
 from cnncalc.reading.expressions.rational import split
 
@@ -92,3 +93,7 @@ def test_a_network_of_no_layers_has_nothing_and_no_ratio():
 
     assert (totals.params, totals.peak_activation_bytes, totals.bytes_moved) == (0, 0, 0)
     assert totals.arithmetic_intensity is None
+
+
+def test_a_row_has_nothing_that_it_is_not_given():
+    assert Row("a", "relu", (), (3,)) == ("a", "relu", (), (3,), *[0] * 8, None, None, False, False, None)
