@@ -16,7 +16,7 @@ from cnncalc.cli.fixing import Piped, silence
 from cnncalc.cli.options import cache_options
 from cnncalc.cli.ratchet import Ratchet
 from cnncalc.cli.selection import Settings, options_by_spec, references
-from cnncalc.cli.targets import OrderedCommand, Target, targets, write_all
+from cnncalc.cli.targets import OrderedCommand, Target, refuse_specs, targets, write_all
 from cnncalc.config import as_toml
 from cnncalc.report.formats import FORMATS
 
@@ -137,6 +137,7 @@ def _checked(ctx: click.Context, paths: tuple[str, ...], given: dict[str, Any]) 
         wanted = [Target("statistics"), *(target for target in wanted if target.path is not None)]
     forced = given["force_exclude"] or settings.here.force_exclude
     specs = references(paths, settings, forced=forced, since=given["changed_since"])
+    refuse_specs([given["write_baseline"], *(target.path for target in wanted)], specs)
     options = options_by_spec(settings, given)
     piped = Piped(given["stdin_filename"], standard_input()) if "-" in specs else None
     if given["diff"]:

@@ -81,6 +81,20 @@ def _refuse_collisions(found: Sequence[Target]) -> None:
         first[place] = name
 
 
+def refuse_specs(paths: Iterable[str | None], specs: Iterable[str]) -> None:
+    """Raise for a file to write that is one of the specs to check, whose text would be lost.
+
+    Raises:
+        UsageError: there is one.
+    """
+    read = {os.path.realpath(spec) for spec in specs if os.path.isfile(spec)}
+    for path in paths:
+        if path is not None and os.path.realpath(path) in read:
+            raise UsageError(
+                f"'{path}' is one of the specs to check, and writing to it would destroy it; name another file"
+            )
+
+
 def _format_of(path: str) -> str:
     from cnncalc.report.findings import FORMATS
 

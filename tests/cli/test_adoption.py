@@ -119,6 +119,30 @@ def test_a_baseline_may_name_rules_of_another_version(team, capsys):
     assert "gone" not in err
 
 
+@pytest.mark.parametrize("option", ["--write-baseline", "-o"])
+@pytest.mark.parametrize("name", ["models/a.yaml", "models/../models/a.yaml", "link.yaml"])
+def test_a_spec_that_is_checked_is_not_overwritten(team, capsys, option, name):
+    (team / "link.yaml").symlink_to("models/a.yaml")
+    code, _, err = run(capsys, option, name, "models")
+    assert code == 2
+    assert err == (
+        f"error: '{name}' is one of the specs to check, and writing to it would destroy it; name another file\n"
+    )
+    assert (team / "models" / "a.yaml").read_text() == ODD
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
+def test_a_pipe_is_written_to_and_not_replaced(team, capsys):
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run(capsys, "--write-baseline", "pipe")[0] == 0
+        assert json.loads(os.read(reader, 60_000))["cnncalc_baseline"] == 1
+    finally:
+        os.close(reader)
+    assert (team / "pipe").is_fifo()
+
+
 def test_no_baseline_of_what_cannot_be_read(team, capsys):
     code, _, err = run(capsys, "--write-baseline", "known.json", "models", "missing.yaml")
     assert (code, err) == (2, "error: cannot read missing.yaml: no baseline was written\n")
