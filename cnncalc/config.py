@@ -134,7 +134,7 @@ def _config(table: dict[str, Any], path: Path, chain: tuple[Path, ...] = ()) -> 
 
 
 def _extended(value: Any, path: Path, chain: tuple[Path, ...]) -> Config:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "\0" in value:
         raise UsageError(f"{path}: 'extend' needs the path of a settings file")
     other = Path(os.path.normpath(path.parent / os.path.expanduser(value)))
     chain = (*chain, path.resolve())

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -231,7 +232,8 @@ def test_settings_are_those_of_each_folder(team, capsys):
 def test_settings_that_cannot_be(team, capsys):
     for text, said in [
         ('extend = "cnncalc.toml"', "'extend' leads back to"), ('extend = "no.toml"', "there is no such file"),
-        ("extend = 1", "'extend' needs the path"), ('per-file-ignores = ["W201"]', "needs a table such as"),
+        ("extend = 1", "'extend' needs the path"), (r'extend = "\u0000"', "'extend' needs the path"),
+        ('per-file-ignores = ["W201"]', "needs a table such as"),
         ('per-file-ignores = {"*" = "W201"}', "needs a list of rules for '*'"), ('per-file-ignores = {"*" = ["W9x"]}', "there is no rule 'W9x'"),
         ("baseline = 3", "'baseline' needs a text"), ("bselin = 3", "the file has no key 'bselin'; did you mean 'baseline'?"),
     ]:  # fmt: skip
@@ -272,6 +274,23 @@ def git(*arguments):
     subprocess.run(
         ["git", "-c", "user.email=a@b.c", "-c", "user.name=n", *arguments], check=True, capture_output=True
     )
+
+
+def test_what_git_cannot_compare_is_not_unchanged(team, capsys):
+    shutil.rmtree(".git")
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@example.org")
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "a"]):
+        subprocess.run([*git, *words], check=True)
+    tree = subprocess.run(
+        [*git, "rev-parse", "HEAD^{tree}"], check=True, capture_output=True, text=True
+    ).stdout
+    (team / ".git" / "objects" / tree[:2] / tree[2:].strip()).unlink()
+    (team / "models" / "a.yaml").write_text(ODD + "  - relu\n")
+    code, _, err = run(capsys, "--changed-since", "HEAD")
+    assert code == 2
+    assert err == "error: cannot tell what has changed since 'HEAD': git cannot compare with it\n"
+    subprocess.run([*git, "config", "core.bare", "true"], check=True)
+    assert "this repository has no working tree" in run(capsys, "--changed-since", "HEAD")[2]
 
 
 def test_only_what_has_changed_since_a_revision(team, capsys, monkeypatch):

@@ -80,11 +80,12 @@ def changed_since(revision: str) -> set[str]:
     Where the branch has left the revision's history, what has changed since it did so counts, as in a pull request.
 
     Raises:
-        UsageError: git is not there, or knows no such revision.
+        UsageError: git is not there, knows no such revision, or cannot compare with it.
     """
     top = _git("rev-parse", "--show-toplevel")
     if top is None:
-        raise UsageError(f"cannot tell what has changed since '{revision}': {_refused()}")
+        reason = _refused() or "this repository has no working tree"
+        raise UsageError(f"cannot tell what has changed since '{revision}': {reason}")
     if revision.startswith("-") or _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") is None:
         raise UsageError(f"there is no revision '{revision}'; git branch --all lists the existing ones")
     base = (_git("merge-base", revision, "HEAD") or revision.encode()).strip().decode()
@@ -93,6 +94,8 @@ def changed_since(revision: str) -> set[str]:
         _git("-C", root, "diff", "--name-only", "-z", "--no-renames", base, "--"),
         _git("-C", root, "ls-files", "-z", "--others", "--exclude-standard"),
     ]
+    if None in listed:  # in a shallow or damaged repository: nothing would seem to have changed
+        raise UsageError(f"cannot tell what has changed since '{revision}': git cannot compare with it")
     names = [
         name.decode("utf-8", "surrogateescape")
         for out in listed
