@@ -23,8 +23,8 @@ def identity_layer(subject: Subject) -> Iterator[Finding]:
 
     Examples are dropout with `p: 0`, pooling of single cells, a shuffle of one group, and `identity`. An item is not
     reported if it does something in another repetition, in another use of its block or in another variant, or if its
-    fields depend on a variable or a parameter of its block. Neither is an `identity` whose name a `from`, `output`,
-    `share` or `expect` uses.
+    fields depend on a variable or a parameter of its block. Neither is an `identity` that selects a tensor with `from`,
+    or whose name a `from`, `output`, `share` or `expect` uses.
 
     **Why it is bad.** The layer is most likely a leftover, and readers will look for what it does.
 
@@ -47,7 +47,9 @@ def identity_layer(subject: Subject) -> Iterator[Finding]:
     """
     spec = subject.network.spec
     used, settings = references(spec.root), _settings(spec.layers, spec.vars)
+    selecting = _selecting(spec.layers)
     for block in spec.blocks.values():
+        selecting |= _selecting(block.entries)
         settings |= _settings(block.entries, {*spec.vars, *block.params})
     made: dict[Place | None, list[Node]] = {}
     for node in subject.layers:
@@ -58,10 +60,36 @@ def identity_layer(subject: Subject) -> Iterator[Finding]:
     ) in made.values():  # of one item: it is of use if any layer is, as the first repetition may not be
         said = [_nothing_done(subject, node) for node in nodes]
         for node, what in zip(nodes, said, strict=True):
-            refers = _name(node) in used
-            if what is not None and None not in said and not (refers and node.type == "identity"):
-                help = "write identity in its place, since its name is used" if refers else "leave it out"
-                yield at(node, what, help=help)
+            refers, selects = _name(node) in used, node.place in selecting
+            if (
+                what is not None
+                and None not in said
+                and not ((refers or selects) and node.type == "identity")
+            ):
+                yield at(node, what, help=_help(refers=refers, selects=selects))
+
+
+def _help(*, refers: bool, selects: bool) -> str:
+    if refers:
+        return "write identity in its place, since its name is used"
+    return "write identity in its place, with the same 'from'" if selects else "leave it out"
+
+
+def _selecting(entries: Iterable[Entry]) -> set[Place | None]:
+    """Items that select their input with ``from``."""
+    found: set[Place | None] = set()
+    for entry in entries:
+        found |= {entry.item.place} if entry.sources else set()
+        for each in _inner(entry.item):
+            found |= _selecting(each)
+    return found
+
+
+def _inner(item: Any) -> list[Iterable[Entry]]:
+    """The lists of items within an item: those of a group, or of every branch."""
+    if isinstance(item, GroupItem):
+        return [item.entries]
+    return [branch.entries for branch in item.branches or ()] if isinstance(item, LayerItem) else []
 
 
 def _settings(entries: Iterable[Entry], names: Collection[str]) -> set[Place | None]:
