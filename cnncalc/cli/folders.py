@@ -31,7 +31,7 @@ def compared(
     """Print what changed between two folders; the exit code.
 
     Raises:
-        UsageError: one of them is not a folder, or is not there.
+        UsageError: one of them is not a folder, or is not there, or its revision is not.
     """
     from cnncalc.analysis import diff
     from cnncalc.cli.common import write
@@ -40,12 +40,13 @@ def compared(
 
     for reference in (before, after):
         if not is_folder(reference):
-            there = os.path.lexists(reference) or not missing_ok
-            if there:
+            if _is_there(reference):
                 other = after if reference == before else before
                 raise UsageError(
                     f"{other} is a folder, and {reference} is not: compare two folders, or two specs"
                 )
+            if not missing_ok:
+                raise UsageError(f"there is no folder {reference}; with --missing-ok it is treated as empty")
             click.echo(f"note: there is no folder {safe(reference)}; it is treated as empty", err=True)
     found = _found(before, after, summary)
     write(FORMATS["folders"][fmt](found))
@@ -60,6 +61,17 @@ def compared(
     for reason in failed:
         click.echo(f"failed: {reason}", err=True)
     return int(bool(failed or found.errors))
+
+
+def _is_there(reference: str) -> bool:
+    """Whether a reference names anything, here or at a revision of git.
+
+    Raises:
+        UsageError: git is not there or knows no such revision.
+    """
+    from cnncalc.reading.text import git
+
+    return git.is_there(reference) if reference.startswith("git:") else os.path.lexists(reference)
 
 
 def _found(before: str, after: str, summary: Summary) -> FolderDiff:

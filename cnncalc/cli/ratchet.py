@@ -77,6 +77,7 @@ class Ratchet(NamedTuple):
         """
         from cnncalc.analysis.baseline import as_text, findings_of
         from cnncalc.files import write_atomically
+        from cnncalc.report.findings import plural
 
         assert self.written is not None
         unreadable = [result.name for result in results if not result.readable]
@@ -84,8 +85,9 @@ class Ratchet(NamedTuple):
             raise UsageError(f"cannot read {', '.join(unreadable[:SHOWN])}: no baseline was written")
         findings = findings_of(results, _folder(self.written))
         write_atomically(self.written, as_text(findings).encode())
-        files = len({finding.file for finding in findings})
-        click.echo(f"{findings.total():,} findings in {files:,} files are known in {self.written}", err=True)
+        count, files = findings.total(), plural(len({finding.file for finding in findings}), "file")
+        are = "is" if count == 1 else "are"
+        click.echo(f"{plural(count, 'finding')} in {files} {are} known in {self.written}", err=True)
         return 0
 
 

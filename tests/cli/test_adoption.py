@@ -49,6 +49,10 @@ def test_known_findings_are_silent_and_new_ones_fail(team, capsys):
     code, out, err = run(capsys, "--write-baseline", "known.json")
     assert (code, out) == (0, "")
     assert err == "7 findings in 3 files are known in known.json\n"
+    assert (
+        run(capsys, "f.yaml", "--write-baseline", "one.json")[2]
+        == "1 finding in 1 file is known in one.json\n"
+    )
     code, out, err = run(capsys, "--baseline", "known.json")
     assert (code, out) == (0, "")
     assert err.endswith("0 errors, 0 warnings; 0 of 1 expectation met; 7 known in known.json\n")
@@ -474,6 +478,23 @@ def test_folders_are_compared_by_name(repository, capsys, monkeypatch):
     assert {each["path"]: each["before"] for each in json.loads(out)["networks"]} == dict.fromkeys(
         ["a.yaml", "family.yaml", "family.yaml@wide", "new.cnn.yaml"]
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "options", "message"),
+    [
+        ("git:nope:models", [], "cannot read git:nope:models: there is no revision 'nope'"),
+        ("git:nope:models", ["--missing-ok"], "cannot read git:nope:models: there is no revision 'nope'"),
+        ("git::models", ["--missing-ok"], "'git::models' is not git:REV:PATH"),
+        ("git:main:nope", [], "there is no folder git:main:nope; with --missing-ok it is treated as empty"),
+        ("nope", [], "there is no folder nope; with --missing-ok it is treated as empty"),
+        ("f.yaml", ["--missing-ok"], "models is a folder, and f.yaml is not: compare two folders, or two specs"),
+        ("git:main:f.yaml", ["--missing-ok"],
+         "models is a folder, and git:main:f.yaml is not: compare two folders, or two specs"),
+    ],
+)  # fmt: skip
+def test_what_is_no_folder_is_said(repository, capsys, before, options, message):
+    assert diff(capsys, before, "models", *options) == (2, "", f"error: {message}\n")
 
 
 def test_folders_of_which_a_spec_is_broken_are_compared_all_the_same(repository, capsys):

@@ -24,11 +24,9 @@ def read_revision(reference: str) -> tuple[Document, str | None]:
         UsageError: git is not there or knows no such revision, or two files may be meant.
         SpecError: the file is no valid YAML or JSON.
     """
-    _, _, rest = reference.partition(":")
-    revision, colon, path = rest.partition(":")
+    revision, path = _parts(reference)
     path, _, variant = path.partition("@")
-    path = path.replace(os.sep, "/")
-    if not colon or not revision or not path or revision.startswith("-"):
+    if not path:
         raise UsageError(f"'{reference}' is not git:REV:PATH")
     return read_bytes(_data(reference, revision, path), reference, path), variant or None
 
@@ -36,6 +34,20 @@ def read_revision(reference: str) -> tuple[Document, str | None]:
 def is_folder(reference: str) -> bool:
     """Whether ``git:REV:PATH`` is a folder of the revision."""
     return _tree(reference) is not None
+
+
+def is_there(reference: str) -> bool:
+    """Whether ``git:REV:PATH`` is a file or a folder of the revision.
+
+    Raises:
+        UsageError: git is not there or knows no such revision, or two files may be meant.
+    """
+    revision, path = _parts(reference)
+    try:
+        _data(reference, revision, path)
+    except MissingFile:
+        return False
+    return True
 
 
 def specs_in(reference: str) -> dict[str, str]:
@@ -56,6 +68,18 @@ def specs_in(reference: str) -> dict[str, str]:
             if is_spec(name, data[:LOOKED_AT]):
                 found[within] = f"git:{revision}:{name}"
     return found
+
+
+def _parts(reference: str) -> tuple[str, str]:
+    """Revision and path of ``git:REV:PATH``.
+
+    Raises:
+        UsageError: it has no revision.
+    """
+    revision, colon, path = reference.partition(":")[2].partition(":")
+    if not colon or not revision or revision.startswith("-"):
+        raise UsageError(f"'{reference}' is not git:REV:PATH")
+    return revision, path.replace(os.sep, "/")
 
 
 def _tree(reference: str) -> tuple[str, str] | None:

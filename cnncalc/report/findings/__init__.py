@@ -77,13 +77,13 @@ def summary(findings: Findings) -> str:
     """One line: what was checked, and what came of it."""
     specs, networks = len(findings.results), sum(result.networks for result in findings.results)
     met = sum(not outcome.problems for result in findings.results for outcome in result.outcomes)
-    counts = [_plural(findings.count(severity), severity) for severity in ("error", "warning")]
+    counts = [plural(findings.count(severity), severity) for severity in ("error", "warning")]
     if infos := findings.count("info"):
         counts.append(f"{infos:,} info")
     asked = sum(len(result.outcomes) for result in findings.results)
     more = f" ({networks:,} networks)" if networks > specs else ""
     return (
-        f"{_plural(specs, 'spec')}{more}: {', '.join(counts)}; {met:,} of {_plural(asked, 'expectation')} met"
+        f"{plural(specs, 'spec')}{more}: {', '.join(counts)}; {met:,} of {plural(asked, 'expectation')} met"
     )
 
 
@@ -106,5 +106,5 @@ def headroom(findings: Findings) -> list[str]:
     ]
 
 
-def _plural(count: int, word: str) -> str:
+def plural(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 's'}"
