@@ -63,7 +63,7 @@ def test_what_is_not_a_bound_is_refused(text):
 def test_bounds_in_words():
     words = [Bound("params", operator, 5_000).wanted for operator, _ in WORDS.values()]
 
-    assert words == ["5,000", "at least 5,000", "at most 5,000", "about 5,000"]
+    assert words == ["5,000", "at least 5,000", "at most 5,000", "about 5,000 (within 0.5%)"]
     assert Bound("receptive_field", ">=", 5).holds((5, 7)) is True
     assert Bound("receptive_field", ">=", 6).holds((5, 7)) is False
     assert [Bound("macs", "~", 1000).holds(n) for n in (994, 995, 1005, 1006)] == [False, True, True, False]

@@ -79,4 +79,10 @@ def of_branch(value: Any) -> tuple[str, str | None]:
         return "write [] for a branch that passes the tensor on unchanged", "[]"
     if isinstance(value, str):
         return f"a branch is a list of layers, even if it has only one: [{value[:40]}]", f"[{value}]"
+    if isinstance(value, MapNode) and isinstance(value.get("from"), str) and "type" not in value:
+        kind = "..." if "layers" in value else "identity"
+        return (
+            f"a branch has no 'from', but its first layer may: [{{type: {kind}, from: {value['from'][:40]}}}]",
+            None,
+        )
     return "a branch is a list of layers, [{...}, {...}], or {when: ..., layers: [...]}", None

@@ -67,9 +67,10 @@ class Bound(NamedTuple):
 
     @property
     def wanted(self) -> str:
-        """Return the right side in words: ``at most 5,000,000``."""
+        """Return the right side in words: ``at most 5,000,000``, ``about 5,000 (within 0.5%)``."""
         words = next(words for operator, words in WORDS.values() if operator == self.operator)
-        return words + (f"{self.right:,}" if isinstance(self.right, int) else str(self.right))
+        within = f" (within {1 / TOLERANCE:.1%})" if self.operator == "~" else ""
+        return words + (f"{self.right:,}" if isinstance(self.right, int) else str(self.right)) + within
 
     def holds(self, actual: Any) -> bool | Condition:
         """Return whether a number meets the bound, or the condition for it. A tuple meets it if each of its numbers does."""
