@@ -51,11 +51,12 @@ def valid_part(spec: Spec) -> tuple[Graph, frozenset[int]]:
     Beside it its tensors that what is left out reads.
     """
     try:
+        variables, _ = _setting(spec, {}, {})
         grown = _unrolled(spec, {}, {})
     except SpecError:  # not even the input has a size
         return Graph(spec.name, (), (), {}), frozenset()
     nodes, misfits = tuple(grown.nodes), tuple(grown.misfits)
-    graph = Graph(spec.name, nodes, (), grown.groups, misfits=misfits, layouts=spec.layouts)
+    graph = Graph(spec.name, nodes, (), grown.groups, (), misfits, variables, spec.layouts)
     return graph, frozenset(grown.wanted)
 
 
