@@ -16,14 +16,14 @@ def watch(work: Callable[[], int], paths: Sequence[str]) -> int:
     """Do the work now and after each change of a spec or of settings in the paths' folders; what goes wrong is said.
 
     Raises:
-        UsageError: the library that watches files is not installed, or there is nothing to watch.
+        UsageError: standard input is to be watched, or the library that watches files is not installed.
     """
+    if "-" in paths:
+        raise UsageError("--watch cannot watch standard input")
     try:
         from watchfiles import watch as changes
     except ImportError:
         raise UsageError("--watch needs watchfiles: pip install 'cnncalc[watch]'") from None
-    if "-" in paths:
-        raise UsageError("--watch cannot watch standard input")
     folders = {path if os.path.isdir(path) else os.path.dirname(path) or "." for path in paths or (".",)}
     watched = sorted(folder for folder in folders if os.path.isdir(folder))
     _once(work)
