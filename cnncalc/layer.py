@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -52,6 +53,32 @@ Requirements = Iterator[Requirement]
 Axes = tuple[tuple[int, ...], ...]
 
 
+class Line(NamedTuple):
+    """One step of a derivation: what it computes, the rule in words, the formula with numbers, and the result."""
+
+    what: str
+    rule: str
+    numbers: str  # an expression in cnncalc's own language
+    result: Dim
+    note: str = ""
+
+
+class Family(StrEnum):
+    """What a layer type is for."""
+
+    CONV = auto()
+    LINEAR = auto()
+    POOL = auto()
+    NORM = auto()
+    ACTIVATION = auto()
+    MERGE = auto()
+    OTHER = auto()
+
+
+#: families of linear maps with weights of their own, which a norm and an activation may follow
+WEIGHTED = (Family.CONV, Family.LINEAR)
+
+
 class Layer(BaseModel, ABC):
     """A layer type: its fields, and its rules as pure functions of input shapes.
 
@@ -62,8 +89,20 @@ class Layer(BaseModel, ABC):
 
     #: smallest and largest number of inputs (None: no limit)
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
-    #: kind of layer: "conv", "linear", "norm", "activation", "merge", ... or "other"
-    family: ClassVar[str] = "other"
+    #: what the type is for
+    family: ClassVar[Family] = Family.OTHER
+    #: whether it is an affine map, so that the linear maps before and after it are together still linear
+    affine_map: ClassVar[bool] = False
+    #: whether it normalizes by constants at inference: the means and variances of batches
+    batch_statistics: ClassVar[bool] = False
+    #: whether its output is probabilities, or their logarithms
+    probabilities: ClassVar[bool] = False
+    #: whether its output is its input's memory, in another shape
+    view: ClassVar[bool] = False
+    #: whether pictures draw it with the layer before it, because it has no volume of its own
+    quiet: ClassVar[bool] = False
+    #: whether its weight is read in parts, and never held whole
+    in_parts: ClassVar[bool] = False
     #: fields that may name another tensor, which becomes an additional input
     tensor_fields: ClassVar[tuple[str, ...]] = ()
     #: fields with sizes, one of which may be -1 and is then inferred
@@ -89,11 +128,11 @@ class Layer(BaseModel, ABC):
         """Register concrete types by their tag, and require that every field is described."""
         super().__pydantic_init_subclass__(**kwargs)
         cls.about = {name: _about(cls, name) for name in cls.model_fields if name != "type"}
-        tag = cls.model_fields["type"].default
-        if isinstance(tag, str):
-            Layer.types[tag] = cls
         marks = ((name, mark) for name, field in cls.model_fields.items() for mark in field.metadata)
         cls.claims = {name: mark for name, mark in marks if isinstance(mark, Claim)}
+        tag = cls.model_fields["type"].default
+        if isinstance(tag, str):
+            Layer.types[tag] = cls  # last: another thread may use the type as soon as it is in the table
 
     def written(self) -> dict[str, Any]:
         """Return the fields as in a spec, in their shortest form and without those that have their default."""
@@ -147,6 +186,26 @@ class Layer(BaseModel, ABC):
         the input itself. The arithmetic is in ``kernels``.
         """
 
+    def depthwise(self, inputs: Shapes) -> bool:
+        """Return whether it is a part of a factorized convolution, which is linear on purpose."""
+        return False
+
+    def ends_features(self, output: Shape) -> bool:
+        """Return whether it turns feature maps into one vector, for a classifier."""
+        return False
+
+    def changes_nothing(self, inputs: Shapes) -> str | None:
+        """Return a sentence that says that it changes nothing here; None if it changes something."""
+        return None
+
+    def derivation(self, inputs: Shapes, output: Shape) -> Iterator[Line]:
+        """Yield how the sizes of the output follow from the input and the fields, where that takes a formula."""
+        return iter(())
+
+    def advice(self, output: Shape, wanted: Sequence[Dim]) -> str | None:
+        """Return the field, as a spec has it, that would give the wanted output; None if none does."""
+        return None
+
     def is_partial(self) -> bool:
         """Return whether it leaves numbers undeclared, so that totals are incomplete."""
         return False
@@ -174,21 +233,32 @@ def _about(cls: type[Layer], name: str) -> About:
     return found
 
 
-class Elementwise(Layer):
-    """A layer that maps each element separately: it keeps the shape and has no parameters."""
+def term(value: Dim) -> str:
+    """Return a size for a formula, in parentheses if it is a sum."""
+    text = str(value)
+    return text if text.isalnum() else f"({text})"
 
-    family = "activation"
-    #: operations per element
-    cost: ClassVar[int] = 1
 
-    def output_shape(self, inputs: Shapes) -> Shape:
-        return inputs[0]
+class Unlearned(Layer):
+    """A layer that has no parameters and no MACs."""
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
         return {}
 
     def macs(self, inputs: Shapes, output: Shape) -> Dim:
         return 0
+
+
+class Elementwise(Unlearned):
+    """A layer that maps each element separately: it keeps the shape and has no parameters."""
+
+    family = Family.ACTIVATION
+    quiet = True
+    #: operations per element
+    cost: ClassVar[int] = 1
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        return inputs[0]
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return self.cost * product_of(output)
@@ -200,17 +270,15 @@ class Elementwise(Layer):
         return ()
 
 
-class Rearrangement(Layer):
+class Rearrangement(Unlearned):
     """A layer that rearranges elements: it has no parameters and computes nothing."""
-
-    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
-        return {}
-
-    def macs(self, inputs: Shapes, output: Shape) -> Dim:
-        return 0
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return 0
+
+    def changes_nothing(self, inputs: Shapes) -> str | None:
+        same = self.output_shape(inputs) == inputs[0]
+        return f"this {self.type} changes nothing here" if same else None
 
 
 def needs_rank(layer: Layer, shape: Shape, *ranks: int) -> Requirements:

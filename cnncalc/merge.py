@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import reduce
 
 from cnncalc.conditions import Statement, any_of, at_least, equal
 from cnncalc.dims import Dim, DimError, concrete, maximum, product_of
 from cnncalc.integers import meet
-from cnncalc.layer import Axes, Layer, Requirement, Requirements
+from cnncalc.layer import Axes, Family, Requirement, Requirements, Unlearned
 from cnncalc.shapes import Shape, Shapes, Sight, Window, show
 
 
-class Merge(Layer):
+class Merge(Unlearned):
     """A layer that takes one or more tensors and has no parameters and no MACs."""
 
     arity = (1, None)
-    family = "merge"
-
-    def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
-        return {}
-
-    def macs(self, inputs: Shapes, output: Shape) -> Dim:
-        return 0
+    family = Family.MERGE
 
     def windows(self, inputs: Shapes) -> Sight:
         return (Window(),) * (len(inputs[0]) - 1)

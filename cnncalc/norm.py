@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cnncalc import fields
-from cnncalc.layer import Array, Elementwise, Tensors
+from cnncalc.layer import Array, Elementwise, Family, Tensors
 from cnncalc.shapes import Shape, Shapes
 
 
 class ChannelNorm(Elementwise):
     """A layer that keeps the shape and may learn a factor and a shift. Statistics are treated as constants."""
 
-    family = "norm"
+    family = Family.NORM
 
 
 class StatisticsNorm(ChannelNorm):

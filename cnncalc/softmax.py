@@ -13,6 +13,8 @@ class AxisSoftmax(Elementwise):
     """Every element depends on all of its axis ``dim``, counted from the channels. Three operations each."""
 
     cost = 3
+    probabilities = True
+    quiet = False
 
     dim: Annotated[
         fields.Integer, fields.About("Axis that is normalized: 0 for the channels, -1 for the last.")

@@ -15,6 +15,7 @@ import numpy as np
 
 from cnncalc.dims import concrete
 from cnncalc.kernels.work import Array, share
+from cnncalc.layer import WEIGHTED
 
 if TYPE_CHECKING:
     from cnncalc.layer import Layer
@@ -147,7 +148,7 @@ def draw_for(layer: Layer, inputs: Shapes, output: Shape, seed: int, path: str) 
             low, high = -0.1, 0.1
         elif name.endswith("running_var"):
             low, high = 0.5, 1.5
-        elif layer.family not in ("conv", "linear"):
+        elif layer.family not in WEIGHTED:
             low, high = 0.25, 1.0
         else:
             high = math.sqrt(6 / fan_in)

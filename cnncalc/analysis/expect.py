@@ -233,23 +233,12 @@ class _Judge:
 
 
 def _short_of(wanted: tuple[Any, ...], actual: tuple[Dim, ...], report: Report) -> str | None:
-    """The output padding that gives the sizes that a transposed convolution is short of."""
+    """The field that gives the sizes that a transposed convolution is short of."""
     for node in reversed(report.graph.nodes):
-        layer: Any = node.layer
-        if not node.type.startswith("conv_transpose") or node.output[1:] != actual[1:]:
+        if node.layer is None or node.output[1:] != actual[1:]:
             continue
-        missing = [want - have for want, have in zip(wanted[1:], actual[1:], strict=False)]
-        if (
-            len(wanted) != len(actual)
-            or any(not isinstance(n, int) or n < 0 for n in missing)
-            or not any(missing)
-        ):
-            return None
-        extra = [n + padding for n, padding in zip(missing, layer.output_padding, strict=True)]
-        if all(n < max(limits) for n, *limits in zip(extra, layer.stride, layer.dilation, strict=True)):
-            written = extra[0] if len(set(extra)) == 1 else extra
-            return f"'output_padding: {written}' in {node.path} makes it {show((actual[0], *wanted[1:]))}"
-        return None
+        if (written := node.layer.advice(actual, wanted)) is not None:
+            return f"'{written}' in {node.path} makes it {show((actual[0], *wanted[1:]))}"
     return None
 
 

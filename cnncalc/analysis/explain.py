@@ -15,21 +15,11 @@ from cnncalc.counting.rows import Row
 from cnncalc.dims import Dim, product_of
 from cnncalc.errors import UsageError
 from cnncalc.graph import Graph, Node
-from cnncalc.layer import Layer
+from cnncalc.layer import Layer, Line, term
 from cnncalc.shapes import AXES, Shape, Window, axis_names
-from cnncalc.window import WindowLayer
+from cnncalc.window import SlidingLayer
 
 MAX_NAMED = 12  # layers of a group, in a message
-
-
-class Line(NamedTuple):
-    """One step: what it computes, the rule in words, the formula with numbers, and the result."""
-
-    what: str
-    rule: str
-    numbers: str  # an expression in cnncalc's own language
-    result: Dim
-    note: str = ""
 
 
 class Explanation(NamedTuple):
@@ -64,7 +54,7 @@ def explain(report: Report, path: str) -> Explanation:
     assert node.layer is not None
     shapes = graph.shapes_into(node)
     lines = [
-        *_sizes(node.layer, shapes, row.output),
+        *node.layer.derivation(shapes, row.output),
         *_parameters(node.layer, shapes, row),
         *_work(row),
         *_sight(graph, node),
@@ -88,89 +78,13 @@ def _together(lines: list[Line]) -> list[Line]:
     return list(found.values())
 
 
-def _put(value: Dim) -> str:
-    """Return a size for a formula, in parentheses if it is a sum."""
-    text = str(value)
-    return text if text.isalnum() else f"({text})"
-
-
-def _sizes(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> Iterator[Line]:
-    """Yield the derivation of the output size along each axis."""
-    if layer.family == "conv" and layer.type.startswith("conv_transpose"):
-        yield from _transposed(layer, inputs[0], output)
-    elif isinstance(layer, WindowLayer):
-        yield from _windows(layer, inputs[0], output)
-    elif layer.type == "concat":
-        axis = getattr(layer, "axis", 0)
-        numbers = " + ".join(_put(x[axis]) for x in inputs)
-        name = "channels" if axis == 0 else axis_names(len(output) - 1)[axis - 1]
-        yield Line(f"output {name}", "the sum over the branches", numbers, output[axis])
-    elif layer.type == "flatten":
-        yield Line("output", "all elements in one row", "*".join(map(_put, inputs[0])), product_of(output))
-
-
-def _windows(layer: WindowLayer, x: Shape, output: Shape) -> Iterator[Line]:
-    ceil = getattr(layer, "ceil_mode", False)
-    for name, size, window, count in zip(
-        AXES[layer.rank], x[1:], layer.spatial_windows(x), output[1:], strict=True
-    ):
-        w = window
-        if layer.padding in ("same", "same_lower"):
-            numbers = f"({_put(size)} + {_put(w.stride)} - 1)//{_put(w.stride)}"
-            yield Line(
-                f"output {name}",
-                "input/stride, rounded up ('same')",
-                numbers,
-                count,
-            )
-            continue
-        kernel = _put(w.kernel) if w.dilation == 1 else f"({_put(w.dilation)}*({_put(w.kernel)} - 1) + 1)"
-        top = f"{_put(size)} + {_put(w.before)} + {_put(w.after)} - {kernel}"
-        rule = (
-            "(input + padding - kernel)//stride + 1"
-            if w.dilation == 1
-            else "(input + padding - extent)//stride + 1"
-        )
-        note = (
-            ""
-            if w.dilation == 1
-            else f"the extent of {w.kernel} cells with dilation {w.dilation} is {w.extent}"
-        )
-        if ceil:
-            numbers = f"min(({top} + {_put(w.stride)} - 1)//{_put(w.stride)}, ({_put(size)} + {_put(w.before)} - 1)//{_put(w.stride)}) + 1"
-            rule = rule.replace("//", "/") + ", rounded up, but no window begins in the padding at the end"
-        else:
-            numbers = f"({top})//{_put(w.stride)} + 1"
-        yield Line(f"output {name}", rule, numbers, count, note)
-
-
-def _transposed(layer: Layer, x: Shape, output: Shape) -> Iterator[Line]:
-    assert isinstance(layer, WindowLayer)
-    extra: tuple[Dim, ...] = getattr(layer, "output_padding", (0,) * layer.rank)
-    for name, size, w, more, count in zip(
-        AXES[layer.rank], x[1:], layer.spatial_windows(x), extra, output[1:], strict=True
-    ):
-        numbers = f"({_put(size)} - 1)*{_put(w.stride)} - {_put(w.before)} - {_put(w.after)} + {_put(w.extent)} + {_put(more)}"
-        yield Line(
-            f"output {name}",
-            "(input - 1)*stride - padding + extent + output_padding",
-            numbers,
-            count,
-        )
-
-
 def _parameters(layer: Layer, inputs: tuple[Shape, ...], row: Row) -> Iterator[Line]:
     shapes = layer.param_shapes(inputs)
     for name, shape in shapes.items():
-        numbers = "*".join(map(_put, shape))
+        numbers = "*".join(map(term, shape))
         rule = "one per filter or output feature" if name.endswith("bias") else "the product of its shape"
         note = ""
-        if (
-            layer.family == "conv"
-            and name == "weight"
-            and len(shape) > 2
-            and not layer.type.startswith("conv_transpose")
-        ):
+        if isinstance(layer, SlidingLayer) and name == "weight":
             rule = "filters × channels of a filter × cells of its kernel"
             kernel = "×".join(map(str, shape[2:]))
             kernels = "1 kernel" if isinstance(shape[1], int) and shape[1] == 1 else f"{shape[1]} kernels"
@@ -178,7 +92,7 @@ def _parameters(layer: Layer, inputs: tuple[Shape, ...], row: Row) -> Iterator[L
         yield Line(name, rule, numbers, product_of(shape), note)
     if len(shapes) > 1:
         counts = [product_of(shape) for shape in shapes.values()]
-        yield Line("params", "weights + biases", " + ".join(map(_put, counts)), sum(counts[1:], counts[0]))
+        yield Line("params", "weights + biases", " + ".join(map(term, counts)), sum(counts[1:], counts[0]))
     if row.shared_with is not None:
         yield Line("params here", f"shared with {row.shared_with}, counted there", "0", 0)
 
@@ -189,7 +103,7 @@ def _work(row: Row) -> Iterator[Line]:
     elements = product_of(row.output)
     if isinstance(row.macs, int) and isinstance(elements, int) and row.macs % elements == 0:
         each: Dim = row.macs // elements
-        numbers = f"{'*'.join(map(_put, row.output))}*{_put(each)}"
+        numbers = f"{'*'.join(map(term, row.output))}*{term(each)}"
         yield Line(
             "MACs",
             "outputs × multiplications per output",
@@ -224,16 +138,16 @@ def _sight(graph: Graph, node: Node) -> Iterator[Line]:
         if not isinstance(step, Window):
             continue
         size, stride = before.size[index], before.stride[index]
-        numbers = f"{_put(size)} + ({_put(step.extent)} - 1)*{_put(stride)}"
+        numbers = f"{term(size)} + ({term(step.extent)} - 1)*{term(stride)}"
         rule = "previous receptive field + (extent - 1)*stride so far"
         yield Line(f"receptive field, {name}", rule, numbers, field.size[index])
         yield Line(
             f"its stride, {name}",
             "stride so far × stride of the layer",
-            f"{_put(stride)}*{_put(step.stride)}",
+            f"{term(stride)}*{term(step.stride)}",
             field.stride[index],
         )
-        padding = f"{_put(before.padding[index])} + {_put(step.before)}*{_put(stride)}"
+        padding = f"{term(before.padding[index])} + {term(step.before)}*{term(stride)}"
         yield Line(
             f"its padding, {name}", "padding so far + padding*stride so far", padding, field.padding[index]
         )

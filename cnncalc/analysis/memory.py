@@ -20,7 +20,6 @@ from cnncalc.merge import Broadcasting
 
 MAX_STATES = 20_000
 MAX_WAITS = 2_000_000  # candidates for the next layer, over all states found; wide networks have many
-VIEWS = ("flatten", "reshape")
 IN_PLACE = (Elementwise, Broadcasting)
 #: number of parameter-sized tensors that each optimizer keeps
 OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}
@@ -217,7 +216,7 @@ class _Problem:
 
 def _in_place(node: Node) -> bool:
     """Return whether a layer of this type can overwrite its input."""
-    return node.type in VIEWS or isinstance(node.layer, IN_PLACE)
+    return isinstance(node.layer, IN_PLACE) or (node.layer is not None and node.layer.view)
 
 
 def schedule(graph: Graph, *, in_place: bool = False) -> Schedule:

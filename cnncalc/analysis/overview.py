@@ -12,8 +12,6 @@ from cnncalc.counting.rows import Row
 from cnncalc.dims import Dim, Expr, sum_of
 from cnncalc.shapes import Shape
 
-ENDS = ("flatten", "global_avgpool", "global_maxpool")
-
 
 class Part(NamedTuple):
     """Consecutive layers: their number, the output shape of the last one, and their sums."""
@@ -72,7 +70,8 @@ def _memory(report: Report, *, in_place: bool, optimizer: str) -> Memory:
 def _parts(report: Report) -> Iterator[Part]:
     """Features up to the end of the feature maps, the classifier after it, and heads for training only."""
     rows = [row for row in report if not row.train_only]
-    cut = next((i for i, row in enumerate(rows) if _ends_maps(row)), len(rows))
+    ends = {n.path for n in report.graph.nodes if n.layer is not None and n.layer.ends_features(n.output)}
+    cut = next((i for i, row in enumerate(rows) if row.path in ends), len(rows))
     stretches = {
         "features": rows[:cut],
         "classifier": rows[cut:],
@@ -82,7 +81,3 @@ def _parts(report: Report) -> Iterator[Part]:
         if part:
             params, macs = sum_of(row.params for row in part), sum_of(row.macs for row in part)
             yield Part(name, len(part), part[-1].output, params, macs)
-
-
-def _ends_maps(row: Row) -> bool:
-    return row.type in ENDS or (row.type.startswith("adaptive") and set(row.output[1:]) == {1})

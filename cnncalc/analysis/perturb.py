@@ -19,7 +19,9 @@ from cnncalc.errors import Problem, UsageError
 from cnncalc.execute import execute
 from cnncalc.graph import Graph
 from cnncalc.kernels.work import Array, working
-from cnncalc.registry import layer_class
+from cnncalc.layer import Family
+from cnncalc.layers.identity import Identity
+from cnncalc.norm import ChannelNorm
 
 ENOUGH = 4  # required cells without padding; if there are fewer, possibly no kernel reaches any of them
 
@@ -95,7 +97,7 @@ def _clean(graph: Graph, fields: Mapping[str, ReceptiveField], axis: int) -> dic
             cells = moved(Axis(), sight[axis])
             assert cells is not None
             spans = [cells.span(cell) for cell in range(concrete(node.output[axis + 1]))]
-            if node.layer.family == "merge":  # a side of 1 is there for all cells
+            if node.layer.family is Family.MERGE:  # a side of 1 is there for all cells
                 before = [np.broadcast_to(b, len(spans)) for b in before]
             else:  # further inputs give a size
                 before = before[:1]
@@ -110,12 +112,9 @@ def _within(clean: Array, first: Dim, last: Dim) -> bool:
 
 
 def _without_statistics(graph: Graph) -> Graph:
-    kind = layer_class("identity")
-    assert kind is not None
-    identity = kind.model_validate({})
+    identity = Identity()
     nodes = tuple(
-        node._replace(layer=identity) if node.layer is not None and node.layer.family == "norm" else node
-        for node in graph.nodes
+        node._replace(layer=identity) if isinstance(node.layer, ChannelNorm) else node for node in graph.nodes
     )
     return graph._replace(nodes=nodes)
 

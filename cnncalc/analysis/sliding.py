@@ -8,8 +8,9 @@ from typing import NamedTuple
 from cnncalc.analysis.lint import Subject
 from cnncalc.dims import Dim, concrete
 from cnncalc.graph import Node
+from cnncalc.layer import Elementwise, Rearrangement
 from cnncalc.shapes import AXES, Window
-from cnncalc.window import WindowLayer
+from cnncalc.window import SlidingLayer
 
 
 class Slide(NamedTuple):
@@ -29,16 +30,16 @@ class Slide(NamedTuple):
         return left_over - self.after - self.margin
 
 
-def slides(subject: Subject) -> Iterator[tuple[Node, list[Slide]]]:
+def slides(subject: Subject) -> Iterator[tuple[Node, SlidingLayer, list[Slide]]]:
     """Each layer whose window slides over its input, and the window along each axis."""
     for node in subject.layers:
         layer = node.layer
-        if isinstance(layer, WindowLayer) and not node.type.startswith("conv_transpose"):
+        if isinstance(layer, SlidingLayer):
             (x,) = subject.graph.shapes_into(node)
             along = zip(
                 AXES[layer.rank], x[1:], layer.spatial_windows(x), _margins(subject, node), strict=True
             )
-            yield node, [_slide(*each) for each in along]
+            yield node, layer, [_slide(*each) for each in along]
 
 
 def _slide(name: str, size: Dim, window: Window, margin: int) -> Slide:
@@ -49,15 +50,25 @@ def _slide(name: str, size: Dim, window: Window, margin: int) -> Slide:
 
 
 def _margins(subject: Subject, node: Node) -> list[int]:
-    """Along each axis the cells that pad layers right before a layer have put at the end."""
+    """Along each axis the cells that layers right before a layer have put at the end, such as pad."""
     found = [0] * (len(node.output) - 1)
     before = subject.producer(node)
-    while before.layer is not None and before.type == "pad":
-        for axis, window in enumerate(before.layer.windows(subject.graph.shapes_into(before))):
-            if isinstance(window, Window):
-                found[axis] += max(0, concrete(window.after))
+    moved = _moved(subject, before)
+    while any(concrete(side) > 0 for window in moved for side in (window.before, window.after)):
+        for axis, window in enumerate(moved):
+            found[axis] += max(0, concrete(window.after))
         before = subject.producer(before)
+        moved = _moved(subject, before)
     return found
+
+
+def _moved(subject: Subject, node: Node) -> list[Window]:
+    """Windows of a layer that moves cells and mixes none; nothing of another."""
+    if not isinstance(node.layer, Rearrangement | Elementwise):
+        return []
+    sight = node.layer.windows(subject.graph.shapes_into(node))
+    alone = [step for step in sight if isinstance(step, Window) and step.extent == 1]
+    return alone if len(alone) == len(sight) else []
 
 
 def others_read(subject: Subject, node: Node) -> bool:
@@ -67,14 +78,8 @@ def others_read(subject: Subject, node: Node) -> bool:
     a pad and a slice that move them by one (Zoph et al., "Learning Transferable Architectures", 2018).
     """
     before = subject.producer(node)
-    while not subject.is_shared(before.number) and _mixes_no_cells(before):
+    while not subject.is_shared(before.number) and (
+        isinstance(before.layer, Elementwise) or _moved(subject, before)
+    ):
         before = subject.producer(before)
     return subject.is_shared(before.number)
-
-
-def _mixes_no_cells(node: Node) -> bool:
-    layer = node.layer
-    return layer is not None and (
-        layer.family in ("activation", "norm")
-        or node.type in ("pad", "crop", "slice", "dropout", "drop_path", "identity")
-    )

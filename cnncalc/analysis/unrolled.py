@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.dims import Expr
+from cnncalc.layer import Family
 
 if TYPE_CHECKING:
     from cnncalc.graph import Graph, Node
@@ -75,7 +76,7 @@ def _item(graph: Graph, node: Node, names: list[str], current: int | None) -> di
         item |= dict(zip(layer.tensor_fields, sources[1:], strict=False))
         item |= {name: tensor.values for name, tensor in node.values.items()}
     sources = sources[:1] if layer.tensor_fields else sources
-    if layer.family == "merge" or len(sources) > 1:
+    if layer.family is Family.MERGE or len(sources) > 1:
         item["from"] = sources
     elif node.inputs[0] != current:
         item["from"] = sources[0]

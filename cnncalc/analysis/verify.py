@@ -23,6 +23,7 @@ from cnncalc.kernels.work import Array, working
 from cnncalc.shapes import show
 from cnncalc.weights import Weights, draw_for, draw_input
 
+PART = 4 << 20  # elements of a weight that is read in parts
 DTYPES = ("float32", "float64")
 SCRATCH = 64 << 20  # what kernels lay out at once, at most
 INTERPRETER = 60 << 20  # Python, NumPy and BLAS themselves
@@ -232,11 +233,9 @@ def estimate(report: Report, dtype: str) -> int:
     held = 0
     for node in report.graph.nodes:
         if _runs(node):
-            shapes = tensor_shapes(report.graph, node)
-            sizes = [
-                min(math.prod(s), 4 << 20) if node.type == "linear" else math.prod(s) for s in shapes.values()
-            ]
-            held = max(held, sum(sizes))
+            sizes = [math.prod(shape) for shape in tensor_shapes(report.graph, node).values()]
+            in_parts = node.layer is not None and node.layer.in_parts
+            held = max(held, sum(min(size, PART) if in_parts else size for size in sizes))
     return (alive + largest) * report.batch * item + held * item + SCRATCH + INTERPRETER
 
 

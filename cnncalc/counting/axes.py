@@ -10,6 +10,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from cnncalc.layer import Family
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -59,9 +61,9 @@ def _of_input(shape: Shape) -> Roles:
 def _through(graph: Graph, node: Node, found: list[Roles]) -> Roles:
     layer, rank = node.layer, len(node.output)
     assert layer is not None
-    if layer.family in ("conv", "pool") and layer.rank:
+    if layer.family in (Family.CONV, Family.POOL) and layer.rank:
         return (Role.CHANNELS, *(Role.SPACE,) * (rank - 1))
-    if layer.family == "merge":
+    if layer.family is Family.MERGE:
         return tuple(
             _agreed(found[i][axis - rank] for i in node.inputs if rank - axis <= len(found[i]))
             for axis in range(rank)
@@ -70,7 +72,7 @@ def _through(graph: Graph, node: Node, found: list[Roles]) -> Roles:
     after = tuple(_joined(before[axis] for axis in group) for group in axes)
     if reorders(axes):
         return tuple(Role.PLACED if role is Role.SPACE else role for role in after)
-    if layer.family == "linear" and after[-1] is Role.SPACE:
+    if layer.family is Family.LINEAR and after[-1] is Role.SPACE:
         return (*after[:-1], Role.FEATURES)
     return after
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.counting.axes import reorders
 from cnncalc.dims import Dim, DimError, Expr, maximum, minimum
+from cnncalc.layer import Family
 from cnncalc.shapes import Shape, Shapes, Sight, Spread, Window, Zoom
 
 if TYPE_CHECKING:
@@ -120,7 +121,9 @@ def _through(
         return _reordered(node.layer, graph.shapes_into(node), known, sight, whole)
     if sight == "all":
         return whole
-    reading = known if node.layer.family == "merge" else known[:1]  # the others provide a size, not values
+    reading = (
+        known if node.layer.family is Family.MERGE else known[:1]
+    )  # the others provide a size, not values
     if sight == "unknown" or any(len(sight) != len(field.axes) for field in reading):
         return None
     if len(reading) == 1 and all(_same(step, STILL) for step in sight):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc.layer import Array, Arrays, Tensors
-from cnncalc.window import AdaptivePooling
+from cnncalc.pooling import AdaptivePooling
 
 
 class AdaptiveAveragePooling(AdaptivePooling):

@@ -8,8 +8,8 @@ from cnncalc import fields
 from cnncalc.conditions import at_least
 from cnncalc.dims import Dim, product_of
 from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors
+from cnncalc.pooling import Pooling
 from cnncalc.shapes import Shape, Shapes
-from cnncalc.window import Pooling
 
 
 class AveragePooling(Pooling):
@@ -19,9 +19,14 @@ class AveragePooling(Pooling):
     flops: an addition for every cell of every window but the first, and a division.
     """
 
+    affine_map = True
+
     count_include_pad: Annotated[
         fields.Flag, fields.About("Whether the zeros of the padding are included in the mean.")
     ] = True
+
+    def counts_padding(self) -> bool:
+        return self.count_include_pad
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(output) * product_of(self.kernel_size)

@@ -18,6 +18,8 @@ class BatchNormalization(StatisticsNorm):
     """
 
     cost = 2
+    affine_map = True
+    batch_statistics = True
 
     momentum: Annotated[
         fields.Probability, fields.About("Weight of a new batch in the running statistics.")

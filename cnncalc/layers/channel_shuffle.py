@@ -26,6 +26,9 @@ class ChannelShuffle(Rearrangement):
     def output_shape(self, inputs: Shapes) -> Shape:
         return inputs[0]
 
+    def changes_nothing(self, inputs: Shapes) -> str | None:
+        return "a shuffle of one group changes nothing" if self.groups == 1 else None
+
     def windows(self, inputs: Shapes) -> Sight:
         return (Window(),) * (len(inputs[0]) - 1)
 

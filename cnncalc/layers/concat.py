@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.conditions import equal
 from cnncalc.dims import Dim
-from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors
+from cnncalc.layer import Array, Arrays, Line, Requirement, Requirements, Tensors, term
 from cnncalc.merge import ONE_SIZE, Merge
-from cnncalc.shapes import Shape, Shapes, Sight, show
+from cnncalc.shapes import Shape, Shapes, Sight, axis_names, show
 
 
 class Concat(Merge):
@@ -46,6 +47,15 @@ class Concat(Merge):
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return 0
+
+    def changes_nothing(self, inputs: Shapes) -> str | None:
+        return "a concatenation of one tensor changes nothing" if len(inputs) == 1 else None
+
+    def derivation(self, inputs: Shapes, output: Shape) -> Iterator[Line]:
+        axis = self.axis
+        name = axis_names(len(output) - 1)[axis - 1] if axis else "channels"
+        numbers = " + ".join(term(x[axis]) for x in inputs)
+        yield Line(f"output {name}", "the sum over the branches", numbers, output[axis])
 
     def windows(self, inputs: Shapes) -> Sight:
         return super().windows(inputs) if self.axis == 0 else "unknown"

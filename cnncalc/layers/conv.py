@@ -7,19 +7,19 @@ from typing import Literal
 
 from cnncalc import fields
 from cnncalc.dims import Dim, concrete, product_of
-from cnncalc.layer import Array, Arrays, Requirements, Tensors
+from cnncalc.layer import Array, Arrays, Family, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes
-from cnncalc.window import DilatedWindowLayer, groups_divide
+from cnncalc.window import SlidingLayer, groups_divide, one_channel_each
 
 
-class Convolution(DilatedWindowLayer):
+class Convolution(SlidingLayer):
     """``(C, *in) -> (out_channels, *out)``; each filter is ``C/groups`` channels deep.
 
     Source: ``torch.nn.Conv2d``; ONNX ``Conv``; Dumoulin and Visin, "A guide to convolution
     arithmetic for deep learning", 2016. flops: ``2*macs`` and an addition per output for the bias.
     """
 
-    family = "conv"
+    family = Family.CONV
 
     out_channels: fields.OutChannels
     in_channels: fields.InputChannels = None
@@ -43,6 +43,9 @@ class Convolution(DilatedWindowLayer):
     def macs(self, inputs: Shapes, output: Shape) -> Dim:
         (x,) = inputs
         return product_of(output) * (x[0] // self.groups) * product_of(self.kernel_size)
+
+    def depthwise(self, inputs: Shapes) -> bool:
+        return one_channel_each(self.groups, inputs[0])
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(output) if self.bias else 0

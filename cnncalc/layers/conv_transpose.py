@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import field_validator
+from pydantic import field_serializer, field_validator
 
 from cnncalc import fields
 from cnncalc.conditions import any_of, at_least
-from cnncalc.dims import Dim, concrete, product_of
-from cnncalc.layer import Array, Arrays, Requirement, Requirements, Tensors, needs_rank
+from cnncalc.dims import Dim, Expr, concrete, product_of
+from cnncalc.layer import Array, Arrays, Family, Line, Requirement, Requirements, Tensors, needs_rank, term
 from cnncalc.shapes import AXES, Shape, Shapes, Sight, Spread, Window, transposed_count
-from cnncalc.window import DilatedWindowLayer, Padding, PerAxis, groups_divide
+from cnncalc.window import Padding, PerAxis, WindowFields, groups_divide, one_channel_each
 
 
-class TransposedConvolution(DilatedWindowLayer):
+class TransposedConvolution(WindowFields):
     """``(C, *in) -> (out_channels, *out)``: every input cell adds a kernel to the output.
 
     ``padding`` takes cells off the output; ``same`` gives ``in*stride`` (Keras). MACs are counted on
@@ -23,7 +23,7 @@ class TransposedConvolution(DilatedWindowLayer):
     ``ConvTranspose``. flops: ``2*macs`` and an addition per output for the bias.
     """
 
-    family = "conv"
+    family = Family.CONV
 
     out_channels: fields.OutChannels
     in_channels: fields.InputChannels = None
@@ -51,6 +51,10 @@ class TransposedConvolution(DilatedWindowLayer):
     @classmethod
     def _check_output_padding(cls, value: Any) -> Any:
         return fields.per_axis(value, cls.rank, 0)
+
+    @field_serializer("output_padding")
+    def _write_output_padding(self, value: Any) -> Any:
+        return fields.shortest(value)
 
     def requirements(self, inputs: Shapes) -> Requirements:
         (x,) = inputs
@@ -88,6 +92,33 @@ class TransposedConvolution(DilatedWindowLayer):
         if not all(isinstance(w.stride, int) for w in axes):
             return "unknown"
         return tuple(Spread(w.kernel, concrete(w.stride), w.dilation, w.before) for w in axes)
+
+    def depthwise(self, inputs: Shapes) -> bool:
+        return one_channel_each(self.groups, inputs[0])
+
+    def derivation(self, inputs: Shapes, output: Shape) -> Iterator[Line]:
+        (x,) = inputs
+        axes = zip(
+            AXES[self.rank], x[1:], self.spatial_windows(x), self.output_padding, output[1:], strict=True
+        )
+        for name, size, w, extra, count in axes:
+            padding = f"{term(w.before)} - {term(w.after)}"
+            numbers = f"({term(size)} - 1)*{term(w.stride)} - {padding} + {term(w.extent)} + {term(extra)}"
+            rule = "(input - 1)*stride - padding + extent + output_padding"
+            yield Line(f"output {name}", rule, numbers, count)
+
+    def advice(self, output: Shape, wanted: Sequence[Dim]) -> str | None:
+        """The output padding that gives the sizes that the output is short of."""
+        missing = [want - have for want, have in zip(wanted[1:], output[1:], strict=False)]
+        sizes = (*missing, *self.output_padding, *self.stride, *self.dilation)
+        if len(wanted) != len(output) or any(isinstance(n, Expr) for n in sizes):
+            return None
+        extra = [concrete(n + padding) for n, padding in zip(missing, self.output_padding, strict=True)]
+        limits = [max(map(concrete, each)) for each in zip(self.stride, self.dilation, strict=True)]
+        short = any(missing) and all(concrete(n) >= 0 for n in missing)
+        if not short or any(n >= limit for n, limit in zip(extra, limits, strict=True)):
+            return None
+        return f"output_padding: {extra[0] if len(set(extra)) == 1 else extra}"
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
         (x,) = inputs

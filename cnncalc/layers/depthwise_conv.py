@@ -7,19 +7,19 @@ from typing import Literal
 
 from cnncalc import fields
 from cnncalc.dims import Dim, product_of
-from cnncalc.layer import Array, Arrays, Requirements, Tensors
+from cnncalc.layer import Array, Arrays, Family, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes
-from cnncalc.window import DilatedWindowLayer
+from cnncalc.window import SlidingLayer
 
 
-class DepthwiseConv2d(DilatedWindowLayer):
+class DepthwiseConv2d(SlidingLayer):
     """``(C, H, W) -> (C*multiplier, *out)``: ``multiplier`` filters for every channel.
 
     A convolution with as many groups as channels. Source: Keras ``DepthwiseConv2D``; Howard et al.,
     "MobileNets", 2017, section 3.1. flops: ``2*macs`` and an addition per output for the bias.
     """
 
-    family = "conv"
+    family = Family.CONV
     rank = 2
 
     type: Literal["depthwise_conv2d"] = "depthwise_conv2d"
@@ -42,6 +42,9 @@ class DepthwiseConv2d(DilatedWindowLayer):
 
     def macs(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(output) * product_of(self.kernel_size)
+
+    def depthwise(self, inputs: Shapes) -> bool:
+        return True
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(output) if self.bias else 0

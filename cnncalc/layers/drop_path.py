@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.layer import Array, Arrays, Elementwise, Tensors
+from cnncalc.layer import Array, Arrays, Elementwise, Family, Tensors
+from cnncalc.shapes import Shapes
 
 
 class DropPath(Elementwise):
@@ -16,10 +17,15 @@ class DropPath(Elementwise):
     """
 
     cost = 0
-    family = "other"
+    family = Family.OTHER
+
+    affine_map = True
 
     type: Literal["drop_path"] = "drop_path"
     p: fields.Dropped = 0.5
+
+    def changes_nothing(self, inputs: Shapes) -> str | None:
+        return "drop_path with p: 0 changes nothing" if self.p == 0 else None
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         return inputs[0]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc import fields
-from cnncalc.layer import Array, Arrays, Elementwise, Tensors
+from cnncalc.layer import Array, Arrays, Elementwise, Family, Tensors
+from cnncalc.shapes import Shapes
 
 
 class Dropout(Elementwise):
@@ -16,10 +17,15 @@ class Dropout(Elementwise):
     """
 
     cost = 0
-    family = "other"
+    family = Family.OTHER
+
+    affine_map = True
 
     type: Literal["dropout"] = "dropout"
     p: fields.Dropped = 0.5
+
+    def changes_nothing(self, inputs: Shapes) -> str | None:
+        return "dropout with p: 0 changes nothing" if self.p == 0 else None
 
     def forward(self, inputs: Arrays, params: Tensors, out: Array | None = None) -> Array:
         return inputs[0]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.dims import product_of
-from cnncalc.layer import Array, Arrays, Axes, Rearrangement, Requirement, Requirements, Tensors
+from cnncalc.layer import Array, Arrays, Axes, Line, Rearrangement, Requirement, Requirements, Tensors, term
 from cnncalc.shapes import Shape, Shapes, show
 
 
@@ -15,6 +16,10 @@ class Flatten(Rearrangement):
 
     Source: ``torch.nn.Flatten``.
     """
+
+    affine_map = True
+    view = True
+    quiet = True
 
     type: Literal["flatten"] = "flatten"
     start_dim: Annotated[
@@ -37,6 +42,17 @@ class Flatten(Rearrangement):
         (x,) = inputs
         start, end = self._span(x)
         return (*x[:start], product_of(x[start : end + 1]), *x[end + 1 :])
+
+    def ends_features(self, output: Shape) -> bool:
+        return True
+
+    def changes_nothing(self, inputs: Shapes) -> str | None:
+        """Of a vector it is no mistake: the layer before may pool."""
+        return None
+
+    def derivation(self, inputs: Shapes, output: Shape) -> Iterator[Line]:
+        numbers = "*".join(map(term, inputs[0]))
+        yield Line("output", "all elements in one row", numbers, product_of(output))
 
     def axes(self, inputs: Shapes) -> Axes:
         every = super().axes(inputs)

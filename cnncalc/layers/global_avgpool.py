@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cnncalc.layer import Array, Arrays, Tensors
-from cnncalc.window import GlobalPooling
+from cnncalc.pooling import GlobalPooling
 
 
 class GlobalAvgPool(GlobalPooling):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cnncalc import fields
 from cnncalc.dims import Dim, concrete, product_of
-from cnncalc.layer import Array, Arrays, Layer, Tensors
+from cnncalc.layer import Array, Arrays, Family, Layer, Tensors
 from cnncalc.shapes import Shape, Shapes, Sight
 
 
@@ -18,7 +18,9 @@ class Linear(Layer):
     bias.
     """
 
-    family = "linear"
+    family = Family.LINEAR
+
+    in_parts = True
 
     type: Literal["linear"] = "linear"
     out_features: Annotated[fields.Size, fields.About("Length of the output's last axis.", 10, "features")]

@@ -6,8 +6,8 @@ from typing import Literal
 
 from cnncalc.dims import Dim, product_of
 from cnncalc.layer import Array, Arrays, Tensors
+from cnncalc.pooling import Pooling
 from cnncalc.shapes import Shape, Shapes
-from cnncalc.window import Pooling
 
 
 class MaxPooling(Pooling):

@@ -34,6 +34,8 @@ class Pad(Rearrangement):
 
     words = {"mode": _MODES}
 
+    quiet = True
+
     type: Literal["pad"] = "pad"
     padding: Annotated[
         Any,

@@ -15,6 +15,9 @@ class Permute(Rearrangement):
     Source: ``torch.permute``; ONNX ``Transpose``.
     """
 
+    affine_map = True
+    quiet = True
+
     type: Literal["permute"] = "permute"
     dims: Annotated[
         fields.AxesOrder, fields.About("The input's axes in their new order, 0 for the channels.", [1, 2, 0])
@@ -29,6 +32,9 @@ class Permute(Rearrangement):
     def output_shape(self, inputs: Shapes) -> Shape:
         (x,) = inputs
         return tuple(x[d] for d in self.dims)
+
+    def changes_nothing(self, inputs: Shapes) -> str | None:
+        return super().changes_nothing(inputs) if self.dims == tuple(sorted(self.dims)) else None
 
     def axes(self, inputs: Shapes) -> Axes:
         return tuple((d,) for d in self.dims)

@@ -35,6 +35,9 @@ class PixelShuffle(Rearrangement):
         r = self.upscale_factor
         return (x[0] // (r * r), x[1] * r, x[2] * r)
 
+    def changes_nothing(self, inputs: Shapes) -> str | None:
+        return "a shuffle by 1 changes nothing" if self.upscale_factor == 1 else None
+
     def windows(self, inputs: Shapes) -> Sight:
         return (Zoom(self.upscale_factor),) * 2
 

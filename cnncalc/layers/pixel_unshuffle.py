@@ -35,6 +35,9 @@ class PixelUnshuffle(Rearrangement):
         r = self.downscale_factor
         return (x[0] * r * r, x[1] // r, x[2] // r)
 
+    def changes_nothing(self, inputs: Shapes) -> str | None:
+        return "a shuffle by 1 changes nothing" if self.downscale_factor == 1 else None
+
     def windows(self, inputs: Shapes) -> Sight:
         return (Window(self.downscale_factor, self.downscale_factor),) * 2
 

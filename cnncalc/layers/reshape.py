@@ -19,6 +19,10 @@ class Reshape(Rearrangement):
 
     inferring_fields = ("shape",)
 
+    affine_map = True
+    view = True
+    quiet = True
+
     type: Literal["reshape"] = "reshape"
     shape: Annotated[
         fields.TargetShape, fields.About("The new shape, without the batch; one size may be -1.", [-1])

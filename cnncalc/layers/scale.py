@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from cnncalc import fields
-from cnncalc.layer import Array, Arrays, Elementwise, Tensors
+from cnncalc.layer import Array, Arrays, Elementwise, Family, Tensors
 from cnncalc.norm import affine_shapes
 from cnncalc.shapes import Shape, Shapes
 
@@ -18,7 +18,9 @@ class Scale(Elementwise):
     Caffe ``Scale``. flops: one operation per element (the multiplication).
     """
 
-    family = "norm"
+    family = Family.NORM
+
+    affine_map = True
 
     type: Literal["scale"] = "scale"
     bias: Annotated[fields.Flag, fields.About("Whether a shift is learned for each channel.")] = False

@@ -7,19 +7,19 @@ from typing import Literal
 
 from cnncalc import fields
 from cnncalc.dims import Dim, product_of
-from cnncalc.layer import Array, Arrays, Requirements, Tensors
+from cnncalc.layer import Array, Arrays, Family, Requirements, Tensors
 from cnncalc.shapes import Shape, Shapes
-from cnncalc.window import DilatedWindowLayer
+from cnncalc.window import SlidingLayer
 
 
-class SeparableConv2d(DilatedWindowLayer):
+class SeparableConv2d(SlidingLayer):
     """A depthwise convolution and a 1×1 convolution in one: ``(C, H, W) -> (out_channels, *out)``.
 
     Only the 1×1 convolution has a bias. Source: Keras ``SeparableConv2D``; Chollet, "Xception",
     2017. flops: ``2*macs`` and an addition per output for the bias.
     """
 
-    family = "conv"
+    family = Family.CONV
     rank = 2
 
     type: Literal["separable_conv2d"] = "separable_conv2d"
@@ -50,6 +50,9 @@ class SeparableConv2d(DilatedWindowLayer):
         (x,) = inputs
         filters = product_of(self.kernel_size) + self.out_channels  # for one cell of the middle
         return product_of(output[1:]) * x[0] * self.multiplier * filters
+
+    def depthwise(self, inputs: Shapes) -> bool:
+        return True
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         return product_of(output) if self.bias else 0

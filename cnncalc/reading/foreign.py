@@ -23,6 +23,10 @@ FIELDS = {
     "output_shape": "output_size", "target_size": "output_size", "activation_fn": "act", "dim": "axis",
 }  # fmt: skip
 
+#: words for no activation, and for a branch without layers
+NOTHING = ("none", "linear", "identity", "null", "nil", "")
+PASSING = ("identity",)
+
 #: keys of a spec, and our names for them
 KEYS = {
     "input_shape": "input", "input_size": "input", "inputs": "input", "outputs": "output",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
-from cnncalc.analysis.explain import Explanation, Line
+from cnncalc.analysis.explain import Explanation
+from cnncalc.layer import Line
 from cnncalc.report import text
 from cnncalc.report.latex import formula
 from cnncalc.shapes import show

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cnncalc.counting.propagate import Report
+from cnncalc.layer import Family
 from cnncalc.report import text
 from cnncalc.report.graphview import TRAINING
 from cnncalc.report.layout import Layout
@@ -17,8 +18,10 @@ from cnncalc.report.stacks import LABEL, Block, Stack, labels_of, shown, spine_o
 from cnncalc.report.svg import COLORS, Box, Picture, Point, dashes, lighter, shortened, text_width
 
 MOST = 70
-NAMES = {"conv": "convolution", "linear": "fully connected", "pool": "pooling", "merge": "merge", "group": "group",
-         "input": "input", "activation": "activation", "norm": "normalization", "other": "other"}  # fmt: skip
+NAMES = {
+    Family.CONV: "convolution", Family.LINEAR: "fully connected", Family.POOL: "pooling", Family.MERGE: "merge", "group": "group",
+    "input": "input", Family.ACTIVATION: "activation", Family.NORM: "normalization", Family.OTHER: "other",
+}  # fmt: skip
 TOP, GUTTER, LABELS = 60.0, (28.0, 60.0), 40.0  # of the picture; between columns; the two lines of a label
 
 

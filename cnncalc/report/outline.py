@@ -8,7 +8,6 @@ from cnncalc.counting.propagate import Report
 from cnncalc.counting.rows import Row
 from cnncalc.dims import Expr
 from cnncalc.errors import UsageError
-from cnncalc.layer import Layer
 from cnncalc.report.layout import places
 from cnncalc.report.rows import folded
 from cnncalc.shapes import Shape
@@ -28,6 +27,7 @@ class Thing(NamedTuple):
     feeds: tuple[int, ...]
     row: Row | None = None
     times: int = 1  # repetitions that are folded into it
+    quiet: bool = False  # drawn with what it reads
 
     @property
     def kind(self) -> str:
@@ -120,6 +120,7 @@ def _too_large(things: tuple[Thing, ...]) -> str | None:
 def _things(report: Report, depth: int | None) -> tuple[Thing, ...]:
     index: dict[str, int] = {}  # where a path is drawn
     things: list[Thing] = []
+    layers = {node.type: node.layer for node in report.graph.nodes}
     for node in report.graph.inputs:
         index[node.path] = len(things)
         things.append(Thing(node.path, "input", "input", node.output, ()))
@@ -130,12 +131,12 @@ def _things(report: Report, depth: int | None) -> tuple[Thing, ...]:
             things[at] = things[at]._replace(type=f"{things[at].type} + {row.type}")
             continue
         feeds = dict.fromkeys(index[_drawn(path, index)] for path in row.inputs)
-        kind = Layer.types.get(row.type)
-        family = kind.family if kind is not None else "group"
+        layer = layers.get(row.type)
+        family, quiet = ("group", False) if layer is None else (layer.family, layer.quiet)
         index[row.path] = len(things)
         group = report.graph.groups.get(row.path)
         times = group.times if group is not None else 1
-        things.append(Thing(row.path, row.type, family, row.output, tuple(feeds), row, times))
+        things.append(Thing(row.path, row.type, family, row.output, tuple(feeds), row, times, quiet))
     return tuple(things)
 
 

@@ -8,7 +8,7 @@ from cnncalc.counting.propagate import Report
 from cnncalc.counting.quantities import QUANTITIES
 from cnncalc.dims import Expr
 from cnncalc.errors import UsageError, did_you_mean
-from cnncalc.layer import Layer
+from cnncalc.layer import Family
 from cnncalc.report import text
 from cnncalc.report.rows import folded
 from cnncalc.report.svg import COLORS, Box, Picture, shortened, text_width
@@ -59,6 +59,7 @@ def bars(report: Report, by: str, depth: int | None) -> tuple[list[Bar], int, in
 
 def _bars(report: Report, by: str, depth: int | None) -> list[Bar]:
     found = []
+    layers = {node.type: node.layer for node in report.graph.nodes}
     for row in BY[by].counted(folded(report, depth)):
         value = BY[by].value(row, report.scale)
         if isinstance(value, Expr):
@@ -66,8 +67,8 @@ def _bars(report: Report, by: str, depth: int | None) -> list[Bar]:
                 f"a plot needs numbers: give {', '.join(report.free)} a value with --set, or leave out --free"
             )
         if isinstance(value, int) and value:
-            kind = Layer.types.get(row.type)
-            found.append(Bar(row.path, value, kind.family if kind is not None else "conv"))
+            layer = layers.get(row.type)
+            found.append(Bar(row.path, value, Family.CONV if layer is None else layer.family))
     return found
 
 

@@ -8,6 +8,7 @@ what is wrong with this layer; ``oneOf`` would only say that none of 65 fits.
 from __future__ import annotations
 
 import inspect
+import json
 from typing import Any
 
 from cnncalc.analysis.expect import WORDS
@@ -15,8 +16,8 @@ from cnncalc.analysis.rules import rules
 from cnncalc.counting.quantities import ITEM_BYTES, QUANTITIES
 from cnncalc.domain import KINDS
 from cnncalc.fields import DEFERRED
-from cnncalc.layer import Layer
-from cnncalc.reading.checking.attached import NORMS
+from cnncalc.layer import Family, Layer
+from cnncalc.layers import NORMS
 from cnncalc.reading.checking.fields import ACTIVATED, PARAMETERISED
 from cnncalc.reading.checking.inputs import LAYOUTS
 from cnncalc.reading.checking.model import COMMON, PARAM_KINDS
@@ -26,12 +27,12 @@ from cnncalc.reading.text.nodes import MAX_SCALAR
 from cnncalc.registry import all_types
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-EXAMPLE = {
+EXAMPLE = """{
     "name": "Small net", "vars": {"H": 32, "W": 32}, "input": [3, "H", "W"],
     "layers": [{"type": "conv2d", "out_channels": 8, "kernel_size": 3, "padding": "half", "act": "relu"},
                "global_avgpool", {"type": "linear", "out_features": 10}],
-    "expect": {"params": 314},
-}  # fmt: skip
+    "expect": {"params": 314}
+}"""
 EXPRESSION = {"type": "string", "minLength": 1, "maxLength": MAX_SCALAR}
 NAME = {"type": "string", "pattern": f"^{NAME_PATTERN}$"}
 REFERENCE = {"type": "string", "pattern": f"^{REFERENCE_PATTERN}$"}
@@ -60,7 +61,7 @@ def schema() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": top(types),
         "allOf": [_branch(blocks, defaults) for blocks in (False, True) for defaults in (False, True)],
-        "examples": [EXAMPLE],
+        "examples": [json.loads(EXAMPLE)],
         "$defs": definitions,
     }
 
@@ -264,8 +265,8 @@ def layer(name: str, cls: type[Layer]) -> dict[str, Any]:
     }
     extra: dict[str, Any] = {key: key != "share" for key in COMMON}
     if cls.family in ACTIVATED:
-        extra |= {"norm": attachment("norm"), "act": attachment("activation")}
-    if cls.family == "merge":
+        extra |= {"norm": attachment(Family.NORM), "act": attachment(Family.ACTIVATION)}
+    if cls.family is Family.MERGE:
         extra["branches"] = True
     if cls.family in PARAMETERISED:
         extra |= {key: {"$ref": "#/$defs/numbers"} for key in TENSORS if key not in own}
@@ -278,13 +279,13 @@ def layer(name: str, cls: type[Layer]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def attachment(family: str) -> dict[str, Any]:
+def attachment(family: Family) -> dict[str, Any]:
     """A norm or activation: a word, a variable or parameter that holds one, or a mapping with type."""
-    known = [name for name, cls in all_types().items() if cls.family == family]
-    words = sorted({*known, "none", *(NORMS if family == "norm" else ())})
+    known = [name for name, cls in all_types().items() if cls.family is family]
+    words = sorted({*known, "none", *(NORMS if family is Family.NORM else ())})
     properties = {**dict.fromkeys(COMMON, False), "type": {"enum": words}}
     node = {"type": "object", "required": ["type"], "properties": properties}
-    what = "Normalization" if family == "norm" else "Activation"
+    what = "Normalization" if family is Family.NORM else "Activation"
     return {
         "anyOf": [{"enum": words}, NAME, node, {"type": "null"}],
         "description": f"{what} to append; it has a row of its own.",

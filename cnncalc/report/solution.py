@@ -75,7 +75,7 @@ def as_dict(solution: Solution) -> dict[str, Any]:
     for name, valid in solution.sets.items():
         pieces = [piece._asdict() | {"residues": sorted(piece.residues)} for piece in valid.pieces]
         variables[name] = {"text": valid.text(name), "least": valid.least(), "pieces": pieces}
-        variables[name]["scale"] = valid.grid.scale
+        variables[name].update(scale=valid.grid.scale)
         variables[name]["domain"] = {"text": valid.grid.text()} | valid.grid.as_dict()
         if solution.near is not None:
             variables[name]["nearest"] = nearest(valid, solution.near)

@@ -12,8 +12,6 @@ from cnncalc.report.outline import Thing, repeated
 from cnncalc.report.spine import cells, spine
 from cnncalc.report.svg import shortened, text_width
 
-QUIET = ("activation", "norm")  # drawn with the layer before them
-ALSO_QUIET = ("dropout", "drop_path", "flatten", "identity", "scale", "reshape", "permute", "pad")
 TALLEST, SLANT, THIN, BAR, LABEL = 180.0, 0.32, 4.0, 9.0, 11.0
 APART = 6.0  # volumes of one stack
 
@@ -56,18 +54,12 @@ def shown(things: Sequence[Thing]) -> list[Thing]:
     result: list[Thing] = []
     for thing in things:
         feeds = tuple(dict.fromkeys(stands[i] for i in thing.feeds))
-        if _is_quiet(thing) and len(feeds) == 1:
+        if thing.quiet and len(feeds) == 1:
             stands.append(feeds[0])
         else:
             stands.append(len(result))
             result.append(thing._replace(feeds=feeds))
     return result
-
-
-def _is_quiet(thing: Thing) -> bool:
-    if thing.type in ("softmax", "log_softmax"):
-        return False
-    return thing.family in QUIET or thing.type in ALSO_QUIET
 
 
 def _block(thing: Thing, tallest: int) -> Block:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
+from cnncalc.layer import Family
 from cnncalc.report.text import safe, xml
 
 FONT = "DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace"
@@ -18,8 +19,8 @@ ADVANCE = 0.602  # of the font size: the widest of these fonts
 HEAD = 5.0  # of an arrow
 #: by family of layers: readable on white and on near-black
 COLORS = {
-    "conv": "#4c78a8", "linear": "#e07b39", "pool": "#3d9a6b", "norm": "#8a8a8a", "activation": "#b08cc9",
-    "merge": "#d1495b", "input": "#6b7280", "other": "#a3803f",
+    Family.CONV: "#4c78a8", Family.LINEAR: "#e07b39", Family.POOL: "#3d9a6b", Family.NORM: "#8a8a8a",
+    Family.ACTIVATION: "#b08cc9", Family.MERGE: "#d1495b", "input": "#6b7280", Family.OTHER: "#a3803f",
 }  # fmt: skip
 _STYLE = (
     ".paper{fill:#ffffff}.ink{fill:#1f2328}.soft{fill:#59636e}.line{stroke:#818b98;fill:none}"

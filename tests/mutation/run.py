@@ -33,7 +33,7 @@ from functions import changed_functions, twins
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 TARGETS = [
-    "cnncalc/window.py", "cnncalc/shapes.py", "cnncalc/dims.py", "cnncalc/conditions.py", "cnncalc/integers.py",
+    "cnncalc/window.py", "cnncalc/pooling.py", "cnncalc/shapes.py", "cnncalc/dims.py", "cnncalc/conditions.py", "cnncalc/integers.py",
     "cnncalc/layers", "cnncalc/kernels", "cnncalc/counting/axes.py", "cnncalc/counting/liveness.py",
     "cnncalc/counting/propagate.py", "cnncalc/counting/receptive_field.py", "cnncalc/counting/rows.py",
     "cnncalc/analysis/memory.py",

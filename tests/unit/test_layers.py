@@ -221,3 +221,22 @@ def test_opaque_leaves_totals_partial():
     assert cnncalc.load(spec).summary().totals.partial
     said = {"type": "opaque", "params": 0, "macs": 0, "flops": 0}
     assert not cnncalc.load({"input": [3], "layers": [said]}).summary().totals.partial
+
+
+@pytest.mark.parametrize(("layer", "said"), [
+    ({"type": "permute", "dims": [0, 1, 2]}, "this permute changes nothing here"),
+    ({"type": "permute", "dims": [0, 2, 1]}, None),
+    ({"type": "maxpool2d", "kernel_size": 1}, "pooling of single cells changes nothing"),
+    ({"type": "maxpool2d", "kernel_size": 1, "padding": [[0, 0], [0, 0]], "dilation": 2}, "pooling of single cells changes nothing"),
+    ({"type": "avgpool2d", "kernel_size": 1, "stride": 2}, None),
+    ({"type": "channel_shuffle", "groups": 1}, "a shuffle of one group changes nothing"),
+    ({"type": "slice", "stop": 4}, "this slice changes nothing here"),
+    ({"type": "slice", "stop": 3}, None),
+    ({"type": "dropout", "p": 0}, "dropout with p: 0 changes nothing"),
+    ({"type": "dropout"}, None),
+    ({"type": "flatten", "start_dim": 2}, None),
+    ({"type": "upsample", "scale_factor": 1}, "this upsample changes nothing here"),
+])  # fmt: skip
+def test_a_layer_says_that_it_changes_nothing(layer, said):
+    cls = all_types()[layer["type"]]
+    assert cls.model_validate(layer).changes_nothing(((4, 6, 6),)) == said

@@ -38,7 +38,9 @@ def channels_last_reshape(subject: Subject) -> Iterator[Finding]:
     nodes = subject.graph.nodes
     read = [(nodes[i], reader) for reader in nodes for i in reader.inputs]
     for node, reader in read:
-        if node.type != "reshape" or reader.layer is None or reader.layer.rank != 2 or len(node.output) != 3:
+        if node.layer is None or not node.layer.view or len(node.output) != 3:
+            continue
+        if reader.layer is None or reader.layer.rank != 2:
             continue
         height, width, channels = node.output
         if len(nodes[node.inputs[0]].output) == 1 and height == width != channels and height != 1:

@@ -11,6 +11,8 @@ from cnncalc.counting.axes import Role, Roles, roles
 from cnncalc.dims import product_of
 from cnncalc.errors import Fix, Mark, Source
 from cnncalc.graph import Node
+from cnncalc.layer import Family
+from cnncalc.layers.flatten import Flatten
 from cnncalc.reading.checking.parts import type_mark
 from cnncalc.reading.text.nodes import ListNode, MapNode
 from cnncalc.shapes import axis_names, show
@@ -51,7 +53,7 @@ def missing_flatten(subject: Subject) -> Iterator[Finding]:
     ```
     """
     graph = subject.graph
-    linear = [n for n in graph.nodes if n.layer and n.layer.family == "linear" and len(n.output) > 1]
+    linear = [n for n in graph.nodes if n.layer and n.layer.family is Family.LINEAR and len(n.output) > 1]
     known = roles(graph) if linear else []
     for node in linear:
         before = graph.nodes[node.inputs[0]]
@@ -63,7 +65,7 @@ def missing_flatten(subject: Subject) -> Iterator[Finding]:
         have, want = (f"{n:,}" if isinstance(n, int) else str(n) for n in (x[-1], product_of(x)))
         message = f"{node.path} runs along the {axis} of {show(x)}, so it has {have} input{'' if have == '1' else 's'}, not {want}"
         help = "put a flatten layer before it; for a linear layer at each position, permute the channels to the end"
-        if before.type == "flatten":
+        if isinstance(before.layer, Flatten):
             help = "write flatten without start_dim: axes are counted without the batch, 0 is the channels"
         fix = _flatten(subject, node, known) if subject.has_text else None
         yield Finding(message, node.place, (), help, fix)
@@ -74,12 +76,12 @@ def _flatten(subject: Subject, node: Node, known: list[Roles]) -> Fix | None:
     source, place = subject.network.source, node.place
     if place is None or "flatten_" in source.text or subject.network.spec.expect is not None:
         return None  # unnamed ones would be counted anew, or numbers that the author expects would change
-    here = [n for n in subject.layers if n.place == place and n.type == "linear"]
+    here = [n for n in subject.layers if n.place == place and n.layer and n.layer.family is Family.LINEAR]
     found = _item(subject.network.spec.root, place.mark)
     if found is None or {known[n.inputs[0]][-1] for n in here} - {Role.SPACE, Role.FEATURES}:
         return None
     item, mark = found
-    return None if isinstance(item, MapNode) and "from" in item else inserted(source, mark, "flatten")
+    return None if isinstance(item, MapNode) and "from" in item else inserted(source, mark, Flatten().type)
 
 
 def _item(node: Any, mark: Mark) -> tuple[Any, Mark] | None:

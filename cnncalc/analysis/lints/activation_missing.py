@@ -7,11 +7,8 @@ from collections.abc import Iterator, Sequence
 from cnncalc.analysis.lint import Finding, Subject, at, layer_of, lint
 from cnncalc.dims import concrete
 from cnncalc.graph import Node
-
-LINEAR = ("conv", "linear")
-#: layers between two linear maps that leave the pair linear; other normalizations and max pooling do not
-TRANSPARENT = ("batchnorm1d", "batchnorm2d", "batchnorm3d", "dropout", "drop_path", "identity", "flatten", "scale",
-               "avgpool1d", "avgpool2d", "avgpool3d", "reshape", "permute")  # fmt: skip
+from cnncalc.layer import WEIGHTED, Family
+from cnncalc.window import WindowFields
 
 
 @lint("W102", "activation-missing", level="warning", local=True)
@@ -44,13 +41,13 @@ def activation_missing(subject: Subject) -> Iterator[Finding]:
     ```
     """
     for node in subject.layers:
-        if layer_of(node).family not in LINEAR or _is_depthwise(subject, node) or _narrows(subject, node):
+        if layer_of(node).family not in WEIGHTED or _is_depthwise(subject, node) or _narrows(subject, node):
             continue
         reader, between = subject.only_reader(node), list[Node]()
-        while reader is not None and reader.type in TRANSPARENT:
+        while reader is not None and layer_of(reader).affine_map:
             between.append(reader)
             reader = subject.only_reader(reader)
-        if reader is None or layer_of(reader).family not in LINEAR or _is_depthwise(subject, reader):
+        if reader is None or layer_of(reader).family not in WEIGHTED or _is_depthwise(subject, reader):
             continue
         if _are_strips(node, reader) or _is_low_rank(subject, node, reader):
             continue
@@ -63,29 +60,28 @@ def activation_missing(subject: Subject) -> Iterator[Finding]:
 
 
 def _is_depthwise(subject: Subject, node: Node) -> bool:
-    """Also a separable one: the pair of them is a factorized convolution, linear in between on purpose."""
-    (x, *_) = subject.graph.shapes_into(node)
-    groups = getattr(node.layer, "groups", 1)
-    return node.type.startswith(("depthwise", "separable")) or (groups == x[0] and groups != 1)
+    return layer_of(node).depthwise(subject.graph.shapes_into(node))
 
 
 def _narrows(subject: Subject, node: Node) -> bool:
     """A linear bottleneck: a 1×1 convolution to fewer channels (Sandler et al., "MobileNetV2", 2018, 3.2)."""
     (x, *_) = subject.graph.shapes_into(node)
-    kernel = getattr(node.layer, "kernel_size", ())
-    return bool(kernel) and all(k == 1 for k in kernel) and concrete(node.output[0]) < concrete(x[0])
+    layer = node.layer
+    point = isinstance(layer, WindowFields) and all(k == 1 for k in layer.kernel_size)
+    return point and concrete(node.output[0]) < concrete(x[0])
 
 
 def _are_strips(node: Node, reader: Node) -> bool:
     """Two halves of a separable kernel, each wide along other axes (Peng et al., "Large Kernel Matters", 2017)."""
-    kernels = [getattr(each.layer, "kernel_size", ()) for each in (node, reader)]
+    layers = [each.layer for each in (node, reader)]
+    kernels = [layer.kernel_size for layer in layers if isinstance(layer, WindowFields)]
     wide = [{axis for axis, size in enumerate(kernel) if size != 1} for kernel in kernels]
-    return all(wide) and not wide[0] & wide[1]
+    return len(wide) == 2 and all(wide) and not wide[0] & wide[1]
 
 
 def _is_low_rank(subject: Subject, node: Node, reader: Node) -> bool:
     """A matrix as the product of two smaller ones (truncated SVD in Girshick, "Fast R-CNN", 2015, 3.1)."""
-    if not layer_of(node).family == layer_of(reader).family == "linear":
+    if {layer_of(node).family, layer_of(reader).family} != {Family.LINEAR}:
         return False
     (x, *_) = subject.graph.shapes_into(node)
     return concrete(node.output[-1]) < min(concrete(x[-1]), concrete(reader.output[-1]))
@@ -93,7 +89,7 @@ def _is_low_rank(subject: Subject, node: Node, reader: Node) -> bool:
 
 def _features(tensor: Node, layer: Node) -> int:
     """The axis of a layer's features in a tensor: channels are the first, and a linear layer acts on the last."""
-    return len(tensor.output) - 1 if layer_of(layer).family == "linear" else 0
+    return len(tensor.output) - 1 if layer_of(layer).family is Family.LINEAR else 0
 
 
 def _along(subject: Subject, node: Node, between: Sequence[Node]) -> int | None:

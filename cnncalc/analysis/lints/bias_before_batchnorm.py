@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cnncalc.analysis.lint import Finding, Subject, at, layer_of, lint
 from cnncalc.dims import concrete
+from cnncalc.layer import Family
 
 
 @lint("W101", "bias-before-batchnorm", level="info")
@@ -37,10 +38,10 @@ def bias_before_batchnorm(subject: Subject) -> Iterator[Finding]:
     """
     for node in subject.layers:
         reader = subject.only_reader(node)
-        if reader is None or not reader.type.startswith("batchnorm"):
+        if reader is None or not layer_of(reader).batch_statistics:
             continue
         shapes, family = layer_of(node).param_shapes(subject.graph.shapes_into(node)), layer_of(node).family
-        of_channels = family == "conv" or (family == "linear" and len(node.output) == 1)
+        of_channels = family is Family.CONV or (family is Family.LINEAR and len(node.output) == 1)
         if of_channels and any(name.endswith("bias") for name in shapes):
             count = concrete(subject.report[node.path].biases)
             message = f"{reader.path} subtracts the mean, so the bias has no effect ({count:,} params)"

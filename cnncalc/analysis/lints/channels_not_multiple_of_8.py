@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cnncalc.analysis.lint import Finding, Subject, at, layer_of, lint
 from cnncalc.dims import concrete
+from cnncalc.layer import WEIGHTED, Family
 
 
 @lint("W501", "channels-not-multiple-of-8", level="off")
@@ -37,9 +38,9 @@ def channels_not_multiple_of_8(subject: Subject) -> Iterator[Finding]:
     ends = set(subject.graph.outputs)
     for node in subject.layers:
         reader = subject.only_reader(node)
-        if layer_of(node).family not in ("conv", "linear") or node.number in ends:
+        if layer_of(node).family not in WEIGHTED or node.number in ends:
             continue
-        last = reader is not None and reader.number in ends and layer_of(reader).family == "activation"
+        last = reader is not None and reader.number in ends and layer_of(reader).family is Family.ACTIVATION
         channels = concrete(node.output[0 if len(node.output) > 1 else -1])
         if channels % 8 and not last:
             help = f"{channels + -channels % 8} channels cost the same on tensor cores"

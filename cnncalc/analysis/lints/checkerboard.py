@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from cnncalc.analysis.lint import Finding, Subject, at, lint
 from cnncalc.dims import concrete
+from cnncalc.layers.conv_transpose import TransposedConvolution
 from cnncalc.shapes import AXES
-from cnncalc.window import WindowLayer
 
 
 @lint("W204", "checkerboard", level="warning", local=True)
@@ -36,7 +36,7 @@ def checkerboard(subject: Subject) -> Iterator[Finding]:
     """
     for node in subject.layers:
         layer = node.layer
-        if not isinstance(layer, WindowLayer) or not node.type.startswith("conv_transpose"):
+        if not isinstance(layer, TransposedConvolution):
             continue
         for axis, (kernel, stride, dilation) in enumerate(layer.axis_fields()):
             if dilation == 1 and stride != 1 and concrete(kernel) % concrete(stride):
@@ -46,13 +46,13 @@ def checkerboard(subject: Subject) -> Iterator[Finding]:
                 break
 
 
-def _advice(layer: WindowLayer, axis: int) -> str:
+def _advice(layer: TransposedConvolution, axis: int) -> str:
     """A kernel that is a multiple of the stride, and what keeps the size of the output."""
     kernel, stride, _ = map(concrete, layer.axis_fields()[axis])
     if layer.padding in ("same", "same_lower"):
         return f"use a kernel of {_multiple(kernel, stride)}"
     before, after = layer.padding[axis] if isinstance(layer.padding, tuple) else (0, 0)
-    reach = kernel - concrete(before + after) + concrete(getattr(layer, "output_padding", (0, 0, 0))[axis])
+    reach = kernel - concrete(before + after) + concrete(layer.output_padding[axis])
     wider = _multiple(max(kernel, reach), stride)
     extra = (wider - reach) % 2
     padding = f"padding {(wider - reach + extra) // 2} and output_padding {extra}"

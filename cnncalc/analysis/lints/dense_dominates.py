@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.analysis.lint import Finding, Subject, at, lint
+from cnncalc.analysis.lint import Finding, Subject, at, layer_of, lint
 from cnncalc.dims import concrete
+from cnncalc.layer import Elementwise, Family
 from cnncalc.shapes import show
 
 
@@ -39,12 +40,12 @@ def dense_dominates(subject: Subject) -> Iterator[Finding]:
     """
     total = concrete(subject.report.totals.params)
     for node in subject.layers:
-        if node.type != "linear" or node.shares is not None:
+        if layer_of(node).family is not Family.LINEAR or node.shares is not None:
             continue
         before = subject.producer(node)
-        while before.layer is not None and before.type in ("dropout", "identity"):
+        while isinstance(before.layer, Elementwise) and before.layer.cost == 0:
             before = subject.producer(before)
-        if before.type != "flatten":
+        if before.layer is None or not before.layer.view or not before.layer.ends_features(before.output):
             continue
         maps = subject.producer(before).output
         if subject.producer(before).layer is None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.analysis.lint import Finding, Subject, at, layer_of, lint
+from cnncalc.analysis.lint import Finding, Subject, at, lint
 from cnncalc.dims import concrete
 from cnncalc.graph import Node
-from cnncalc.window import WindowLayer
+from cnncalc.layer import Family
+from cnncalc.window import SlidingLayer
 
 
 @lint("W206", "dilation-gridding", level="warning", local=True)
@@ -41,10 +42,10 @@ def dilation_gridding(subject: Subject) -> Iterator[Finding]:
             continue
         before = subject.producer(node)
         while before.layer is not None and (
-            before.type.startswith("batchnorm") or before.layer.family == "activation"
+            before.layer.batch_statistics or before.layer.family is Family.ACTIVATION
         ):
             before = subject.producer(before)
-        if before.layer is not None and _rate(before) == rate and layer_of(before).family == "conv":
+        if before.layer is not None and _rate(before) == rate:
             message = f"follows {before.path} with the same dilation, {rate}, so together they see a grid with holes"
             help = "use rates without a common divisor, such as 1, 2, 5"
             yield at(node, message, "Wang et al., 2018, hybrid dilated convolution", help=help)
@@ -52,6 +53,6 @@ def dilation_gridding(subject: Subject) -> Iterator[Finding]:
 
 def _rate(node: Node) -> int:
     layer = node.layer
-    if not isinstance(layer, WindowLayer) or layer.family != "conv" or node.type.startswith("conv_transpose"):
+    if not isinstance(layer, SlidingLayer) or layer.family is not Family.CONV:
         return 1
     return min((concrete(d) for k, _, d in layer.axis_fields() if k != 1), default=1)

@@ -11,6 +11,7 @@ from cnncalc.dims import DimError, concrete
 from cnncalc.errors import SpecError
 from cnncalc.graph import Node
 from cnncalc.integers import meet
+from cnncalc.pooling import Pooling
 from cnncalc.shapes import AXES
 
 
@@ -41,14 +42,14 @@ def dropped_pixels(subject: Subject) -> Iterator[Finding]:
       - {type: maxpool2d, kernel_size: 2}
     ```
     """
-    for node, along in slides(subject):
-        if getattr(node.layer, "ceil_mode", False) or others_read(subject, node):
+    for node, layer, along in slides(subject):
+        if layer.rounds_up() or others_read(subject, node):
             continue
         for slide in along:
             lost = concrete(slide.unread(slide.size))
             if 100 * lost > slide.size:  # less than one cell in a hundred is no loss
                 help = "change the input's size, the padding or the stride"
-                help += ", or use ceil_mode" if hasattr(node.layer, "ceil_mode") else ""
+                help += ", or use ceil_mode" if isinstance(layer, Pooling) else ""
                 yield at(node, _what(slide, lost), *_sizes_that_lose_none(subject, node, slide), help=help)
                 break  # what is lost along the height is most often lost along the width too
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cnncalc.analysis.lint import Finding, Subject, at, lint
 from cnncalc.dims import concrete
-from cnncalc.window import WindowLayer
+from cnncalc.window import SlidingLayer
 
 
 @lint("W207", "even-kernel-same", level="warning", local=True)
@@ -35,10 +35,10 @@ def even_kernel_same(subject: Subject) -> Iterator[Finding]:
     """
     for node in subject.layers:
         layer = node.layer
-        if not isinstance(layer, WindowLayer) or layer.padding not in ("same", "same_lower", "half"):
+        if not isinstance(layer, SlidingLayer) or layer.padding not in ("same", "same_lower", "half"):
             continue
         even = [concrete(k) for k, s, d in layer.axis_fields() if concrete(d * (k - 1)) % 2 and s == 1]
-        if even and not node.type.startswith("conv_transpose"):
+        if even:
             what = "shrinks the map by one" if layer.padding == "half" else "pads one end more than the other"
             message = f"the even kernel {even[0]} with padding '{layer.padding}' {what}"
             yield at(node, message, help="use an odd kernel, or write the padding out")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from cnncalc.analysis.lint import Finding, Subject, at, lint
+from cnncalc.analysis.lint import Finding, Subject, at, layer_of, lint
 from cnncalc.errors import Place
 from cnncalc.graph import Node
+from cnncalc.layers.identity import Identity
 from cnncalc.reading.checking.parts import Entry, GroupItem, LayerItem
 from cnncalc.reading.text.nodes import ListNode, MapNode
-from cnncalc.window import WindowLayer
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 REFERRING = ("from", "output", "share", "expect")
@@ -57,15 +57,12 @@ def identity_layer(subject: Subject) -> Iterator[Finding]:
             made.setdefault(node.place, []).append(node)
     for (
         nodes
-    ) in made.values():  # of one item: it is of use if any layer is, as the first repetition may not be
-        said = [_nothing_done(subject, node) for node in nodes]
+    ) in made.values():  # an item is of use if any of its layers is, as the first repetition may not be
+        said = [layer_of(node).changes_nothing(subject.graph.shapes_into(node)) for node in nodes]
         for node, what in zip(nodes, said, strict=True):
             refers, selects = _name(node) in used, node.place in selecting
-            if (
-                what is not None
-                and None not in said
-                and not ((refers or selects) and node.type == "identity")
-            ):
+            kept = (refers or selects) and isinstance(node.layer, Identity)
+            if what is not None and None not in said and not kept:
                 yield at(node, what, help=_help(refers=refers, selects=selects))
 
 
@@ -107,46 +104,6 @@ def _settings(entries: Iterable[Entry], names: Collection[str]) -> set[Place | N
                 for branch in branches:
                     found |= _settings(branch.entries, names)
     return found
-
-
-def _pools_single_cells(node: Node) -> bool:
-    layer = node.layer
-    if not isinstance(layer, WindowLayer) or layer.family != "pool":
-        return False
-    return (
-        all(k == 1 and s == 1 for k, s, _ in layer.axis_fields())
-        and layer.padding in ("valid", "half", "same")
-    ) or (
-        isinstance(layer.padding, tuple)
-        and all(k == 1 and s == 1 for k, s, _ in layer.axis_fields())
-        and all(a == b == 0 for a, b in layer.padding)
-    )
-
-
-#: by type (without the rank): when the layer changes nothing, and how to say it
-IDENTITIES: dict[str, tuple[Callable[[Node], bool], str]] = {
-    "dropout": (lambda n: getattr(n.layer, "p", 1) == 0, "dropout with p: 0"),
-    "drop_path": (lambda n: getattr(n.layer, "p", 1) == 0, "drop_path with p: 0"),
-    "identity": (lambda n: True, "an identity"),
-    "maxpool": (_pools_single_cells, "pooling of single cells"),
-    "avgpool": (_pools_single_cells, "pooling of single cells"),
-    "channel_shuffle": (lambda n: getattr(n.layer, "groups", 0) == 1, "a shuffle of one group"),
-    "pixel_shuffle": (lambda n: getattr(n.layer, "upscale_factor", 0) == 1, "a shuffle by 1"),
-    "pixel_unshuffle": (lambda n: getattr(n.layer, "downscale_factor", 0) == 1, "a shuffle by 1"),
-    "concat": (lambda n: len(n.inputs) == 1, "a concatenation of one tensor"),
-}
-
-
-def _nothing_done(subject: Subject, node: Node) -> str | None:
-    """How to say that a layer changes nothing; None if it changes something."""
-    kind = node.type.rstrip("d").rstrip("123") if node.type[-2:] in ("1d", "2d", "3d") else node.type
-    test, what = IDENTITIES.get(kind, (None, ""))
-    if test is not None and test(node):
-        return f"{what} changes nothing"
-    same = node.output == subject.producer(node).output
-    if node.type in ("pad", "crop", "slice", "reshape", "upsample") and same:
-        return f"this {node.type} changes nothing here"
-    return None
 
 
 def _name(node: Node) -> str:

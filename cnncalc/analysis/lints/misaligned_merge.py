@@ -22,6 +22,7 @@ from typing import NamedTuple
 from cnncalc.analysis.lint import Finding, Subject, at, layer_of, lint
 from cnncalc.dims import concrete
 from cnncalc.graph import Graph, Node
+from cnncalc.layer import Family
 from cnncalc.shapes import Window, axis_names
 
 
@@ -83,7 +84,7 @@ def misaligned_merge(subject: Subject) -> Iterator[Finding]:
     looks = _looks(subject.graph)
     for node in subject.layers:
         rank = len(node.output) - 1
-        if layer_of(node).family != "merge" or not rank:
+        if layer_of(node).family is not Family.MERGE or not rank:
             continue
         branches = [(i, found) for i in node.inputs if (found := looks[i]) is not None and len(found) == rank]
         for axis, name in enumerate(axis_names(rank)):
@@ -142,9 +143,9 @@ def _looks(graph: Graph) -> list[Looks | None]:
             continue
         sight = node.layer.windows(graph.shapes_into(node))
         before = [found[i] for i in node.inputs]
-        if isinstance(sight, str) or node.type == "permute":
+        if isinstance(sight, str):
             found.append(None)
-        elif node.layer.family == "merge":
+        elif node.layer.family is Family.MERGE:
             found.append(_united(before))
         else:
             found.append(_moved(before[0], sight))

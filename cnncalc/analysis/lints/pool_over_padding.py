@@ -31,8 +31,7 @@ def pool_over_padding(subject: Subject) -> Iterator[Finding]:
       - {type: avgpool2d, kernel_size: 3, stride: 1, padding: 1, count_include_pad: false}
     ```
     """
-    for node, along in slides(subject):
-        counts = node.type.startswith("avgpool") and getattr(node.layer, "count_include_pad", False)
-        if counts and any(slide.before or slide.after for slide in along):
+    for node, layer, along in slides(subject):
+        if layer.counts_padding() and any(slide.before or slide.after for slide in along):
             message = "averages at the border include the zeros of the padding, so they come out smaller"
             yield at(node, message, help="write count_include_pad: false")

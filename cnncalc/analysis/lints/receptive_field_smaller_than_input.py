@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from cnncalc.analysis.lint import Finding, Subject, at, layer_of, lint
 from cnncalc.dims import concrete
 from cnncalc.graph import Node
+from cnncalc.layer import WEIGHTED, Family
+from cnncalc.pooling import AdaptivePooling
 
 
 @lint("W209", "receptive-field-smaller-than-input", level="info")
@@ -63,14 +65,15 @@ def _ends_features(subject: Subject, node: Node) -> bool:
     A gate (squeeze-and-excitation) or a pyramid of poolings reads the map beside others or goes back to
     one; the heads of a detector are flattened to be joined, and each is for objects of its own size.
     """
-    if not node.type.startswith(("global_", "adaptive_avgpool", "adaptive_maxpool", "flatten")):
+    layer = layer_of(node)
+    if not layer.ends_features(node.output) and not isinstance(layer, AdaptivePooling):
         return False
-    if len(subject.readers[node.inputs[0]]) > 1 or (node.type == "flatten" and len(node.output) > 1):
+    if len(subject.readers[node.inputs[0]]) > 1 or (layer.view and len(node.output) > 1):
         return False
     reader = subject.only_reader(node)
-    while reader is not None and layer_of(reader).family not in ("conv", "linear", "merge"):
+    while reader is not None and layer_of(reader).family not in (*WEIGHTED, Family.MERGE):
         reader = subject.only_reader(reader)
-    joined = reader is not None and layer_of(reader).family == "merge"
+    joined = reader is not None and layer_of(reader).family is Family.MERGE
     return not joined and not _goes_back_to_a_map(subject, node)
 
 

@@ -34,7 +34,7 @@ def skipped_input(subject: Subject) -> Iterator[Finding]:
       - {type: conv2d, out_channels: 8, kernel_size: 3, stride: 3}
     ```
     """
-    for node, along in slides(subject):
+    for node, _, along in slides(subject):
         for slide in along:
             if slide.stride > slide.extent < slide.size and not others_read(subject, node):
                 message = f"along the {slide.name} the stride {slide.stride} is larger than the kernel's extent {slide.extent}"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.analysis.lint import Finding, Subject, at, layer_of, lint
+from cnncalc.dims import concrete
 from cnncalc.graph import Node
+from cnncalc.layer import WEIGHTED, Family
+from cnncalc.norm import ChannelNorm
 from cnncalc.shapes import AXES
 
 
@@ -41,10 +44,10 @@ def softmax_not_last(subject: Subject) -> Iterator[Finding]:
     ```
     """
     for node in subject.layers:
-        if node.type not in ("softmax", "log_softmax"):
+        if not layer_of(node).probabilities:
             continue
         for reader in subject.readers[node.number]:
-            if _squashed_again(reader) and not _means(reader):
+            if _squashed_again(reader) and not _means(subject, reader):
                 message = f"{reader.path} reads its probabilities, which saturate, so gradients vanish"
                 help = "use softmax as the last layer, or to weight a sum (multiply)"
                 yield at(node, message, help=help)
@@ -52,11 +55,11 @@ def softmax_not_last(subject: Subject) -> Iterator[Finding]:
 
 
 def _squashed_again(reader: Node) -> bool:
-    families = ("conv", "linear", "norm", "activation")
-    return reader.type != "scale" and layer_of(reader).family in families
+    layer = layer_of(reader)
+    return isinstance(layer, ChannelNorm) or layer.family in (*WEIGHTED, Family.ACTIVATION)
 
 
-def _means(reader: Node) -> bool:
+def _means(subject: Subject, reader: Node) -> bool:
     """Whether a layer takes a mean under the probabilities, which is what they are for.
 
     Its weights are written out, or it gives a number or a place for each distribution and has no bias: the
@@ -64,6 +67,7 @@ def _means(reader: Node) -> bool:
     the mean place of a feature (Levine et al., "End-to-End Training of Deep Visuomotor Policies", 2016).
     """
     layer = layer_of(reader)
-    outputs = getattr(layer, "out_channels", None) or getattr(layer, "out_features", None)
-    few = isinstance(outputs, int) and outputs <= len(AXES)
-    return "weight" in reader.values or (few and not getattr(layer, "bias", True))
+    outputs = reader.output[-1 if layer.family is Family.LINEAR else 0]
+    biased = any(name.endswith("bias") for name in layer.param_shapes(subject.graph.shapes_into(reader)))
+    few = layer.family in WEIGHTED and concrete(outputs) <= len(AXES)
+    return "weight" in reader.values or (few and not biased)

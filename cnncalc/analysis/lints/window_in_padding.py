@@ -31,7 +31,7 @@ def window_in_padding(subject: Subject) -> Iterator[Finding]:
       - {type: conv2d, out_channels: 8, kernel_size: 3, padding: 1}
     ```
     """
-    for node, along in slides(subject):
+    for node, _, along in slides(subject):
         for name, size, extent, stride, before, after, _ in along:
             last = (size + before + after - extent) // stride * stride - before
             if before >= extent or last >= size:

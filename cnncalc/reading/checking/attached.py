@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import Fix, did_you_mean
 from cnncalc.fields import describe
+from cnncalc.layer import Family
+from cnncalc.layers import NORMS
 from cnncalc.reading.checking import item_help, meanings
 from cnncalc.reading.checking.context import Context
 from cnncalc.reading.checking.fields import read_layer, with_defaults
@@ -19,21 +21,15 @@ if TYPE_CHECKING:
     from cnncalc.errors import Mark
     from cnncalc.reading.checking.spec import Spec
 
-#: names of norms without their rank; the value may also be any layer type of that family
-NORMS = {
-    "batch": "batchnorm", "layer": "layernorm", "group": "groupnorm",
-    "instance": "instancenorm2d", "local_response": "lrn",
-}  # fmt: skip
 
-
-def read_attachment(context: Context, raw: Any, mark: Mark, family: str) -> Attachment:
+def read_attachment(context: Context, raw: Any, mark: Mark, family: Family) -> Attachment:
     """Return the norm or activation that follows a layer, or the name of a variable or parameter that holds it."""
     if isinstance(raw, str) and raw in context.names:
         return Value(raw, context.place(mark))
     return None if raw in (None, "none") else _read(context, raw, mark, family)
 
 
-def named(word: Any, written: Value, family: str, spec: Spec) -> LayerItem | None:
+def named(word: Any, written: Value, family: Family, spec: Spec) -> LayerItem | None:
     """Return the norm or activation named by the value of a variable or parameter.
 
     Raises:
@@ -48,33 +44,34 @@ def named(word: Any, written: Value, family: str, spec: Spec) -> LayerItem | Non
     return item
 
 
-def _read(context: Context, raw: Any, mark: Mark, family: str) -> LayerItem | None:
+def _read(context: Context, raw: Any, mark: Mark, family: Family) -> LayerItem | None:
     node = MapNode.of("type", raw, mark) if isinstance(raw, str) else raw
     word = node.get("type") if isinstance(node, MapNode) else None
     if not isinstance(word, str):
-        key, example = ("norm", "batch") if family == "norm" else ("act", "relu")
+        key, example = ("norm", "norm: batch") if family is Family.NORM else ("act", "act: relu")
         message = f"'{key}' needs a type, or a mapping with 'type', got {describe(raw)}"
-        context.problem("C101", message, mark, f"for example {key}: {example}; '{key}: none' leaves it out")
+        context.problem("C101", message, mark, f"for example {example}; '{key}: none' leaves it out")
         return None
     for key in node:
         if key in COMMON and key != "type":
             message = f"'{key}' is a key of items: a norm or an activation takes only the fields of its type"
             help = "give it to the layer, or write the norm or activation as an item of its own"
             context.problem("C102", message, node.keys_at[key], help)
-    ranked = NORMS.get(word) if family == "norm" else None
-    kind = "batchnorm2d" if ranked == "batchnorm" else ranked or word
+    name = NORMS.get(word, word) if family is Family.NORM else word
+    ranked = name != word and layer_class(name) is None  # its rank follows from the tensor
+    kind = f"{name}2d" if ranked else name
     cls = layer_class(kind)
-    if cls is None or cls.family != family:
+    if cls is None or cls.family is not family:
         _unknown(context, word, node, family)
         return None
     place = context.place(type_mark(node, mark))
     item = read_layer(context, kind, cls, with_defaults(context, kind, node), place)
-    return item._replace(kind=ranked) if ranked == "batchnorm" else item  # its rank follows from the tensor
+    return item._replace(kind=name) if ranked else item  # its rank follows from the tensor
 
 
-def _unknown(context: Context, word: str, node: MapNode, family: str) -> None:
-    known = [name for name, cls in all_types().items() if cls.family == family]
-    known += NORMS if family == "norm" else []
+def _unknown(context: Context, word: str, node: MapNode, family: Family) -> None:
+    known = [name for name, cls in all_types().items() if cls.family is family]
+    known += NORMS if family is Family.NORM else []
     ours, fix, mark = item_help.attachable(word, known, family), None, node.values_at["type"]
     help = f"here it is called '{ours}'" if ours else did_you_mean(word, known)
     help = help or f"choose from {', '.join(known)}; 'none' omits it"
@@ -82,5 +79,5 @@ def _unknown(context: Context, word: str, node: MapNode, family: str) -> None:
         fix = Fix(mark, ours, keeps_quotes=True)
     elif ours:
         help = f"{help}; {meanings.difference(word) or 'its fields mean something else here'}"
-    wanted = "normalization" if family == "norm" else "activation"
+    wanted = "normalization" if family is Family.NORM else "activation"
     context.problem("C103", f"unknown {wanted} '{word[:64]}'", mark, help, fix)

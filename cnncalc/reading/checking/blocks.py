@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cnncalc.reading.checking.parts import Entry
 
 #: of arguments, by kind of parameter
-EXAMPLES = {"int": "64", "number": "0.5", "bool": "true", "str": "relu", "layer": "NAME"}
+EXAMPLES = {"int": "{}: 64", "number": "{}: 0.5", "bool": "{}: true", "str": "{}: relu", "layer": "{}: NAME"}
 #: what others call the kinds
 KINDS_MEANT = {"integer": "int", "float": "number", "boolean": "bool", "string": "str", "text": "str"}
 
@@ -99,7 +99,8 @@ def read_use(context: Context, block: Block, node: MapNode, place: Place) -> Blo
     meant = {intended(key, [*block.params]) for key in given if key not in block.params}
     for name, param in block.params.items():
         if param.default is None and name not in node and name not in meant:
-            help = f"for example {{type: {block.name}, {name}: {EXAMPLES.get(param.kind, '...')}}}"
+            argument = EXAMPLES.get(param.kind, "{}: ...").format(name)
+            help = f"for example {{type: {block.name}, {argument}}}"
             context.problem("C104", f"block '{block.name}' needs '{name}'", place.mark, help)
     return BlockItem(place, block.name, found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.fields import DEFERRED, FLAG_WORDS, describe
+from cnncalc.layer import WEIGHTED, Family
 from cnncalc.reading.checking import item_help, tensors
 from cnncalc.reading.checking.model import COMMON
 from cnncalc.reading.checking.parts import Attachment, Branch, LayerItem
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from cnncalc.reading.checking.context import Context
 
 #: families of layers that take a norm and an activation
-ACTIVATED = ("conv", "linear", "merge")
+ACTIVATED = (*WEIGHTED, Family.MERGE)
 #: families of layers whose parameters may be written out
-PARAMETERISED = ("conv", "linear", "norm", "activation", "other")
+PARAMETERISED = (*WEIGHTED, Family.NORM, Family.ACTIVATION, Family.OTHER)
 
 
 def check_defaults(context: Context) -> None:
@@ -59,7 +60,7 @@ def read_layer(
     branches: tuple[Branch, ...] | None = None,
 ) -> LayerItem:
     """Return a layer from the keys of its item, with defaults."""
-    shared = {*COMMON, *_attachments(cls), *(("branches",) if cls.family == "merge" else ())}
+    shared = {*COMMON, *_attachments(cls), *(("branches",) if cls.family is Family.MERGE else ())}
     own, values = _written_out(context, node.without(shared), cls)
     fields, probe = _compiled(context, own, cls, place)
     layer, problems = validated(cls, own, place, kind, shared, values=probe)

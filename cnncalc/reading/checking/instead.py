@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.reading import slips
+from cnncalc.reading import foreign, slips
 from cnncalc.reading.text.nodes import ListNode, MapNode
 from cnncalc.registry import layer_class
 from cnncalc.shapes import channels_first
@@ -75,12 +75,12 @@ def of_reference(value: Any) -> tuple[str, str | None]:
 
 def of_branch(value: Any) -> tuple[str, str | None]:
     """Return help for a value that should be a branch, and the text that was certainly meant."""
-    if value is None or value == "identity":
+    if value is None or value in foreign.PASSING:
         return "write [] for a branch that passes the tensor on unchanged", "[]"
     if isinstance(value, str):
         return f"a branch is a list of layers, even if it has only one: [{value[:40]}]", f"[{value}]"
     if isinstance(value, MapNode) and isinstance(value.get("from"), str) and "type" not in value:
-        kind = "..." if "layers" in value else "identity"
+        kind = "..." if "layers" in value else foreign.PASSING[0]
         return (
             f"a branch has no 'from', but its first layer may: [{{type: {kind}, from: {value['from'][:40]}}}]",
             None,

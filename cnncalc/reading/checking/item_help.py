@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import Fix, Mark, Place, Problem, Source, did_you_mean
+from cnncalc.layer import Family
+from cnncalc.layers import NORMS
 from cnncalc.reading import foreign, slips
 from cnncalc.reading.checking import meanings
 from cnncalc.reading.checking.model import COMMON
@@ -60,14 +62,15 @@ def _faithful(
     return "; ".join([help, *reasons]), meanings.joined(fixes, source) if fixes else None
 
 
-def attachable(word: str, known: Collection[str], family: str) -> str | None:
+def attachable(word: str, known: Collection[str], family: Family) -> str | None:
     """What another framework's name of an activation or norm is here."""
-    if word.lower() in ("none", "linear", "identity", "null", "nil", ""):
+    if word.lower() in foreign.NOTHING:
         return "none"
     ours = foreign.our_type(word, known)
-    if ours is not None and family == "norm" and foreign.without_rank(ours) == "batchnorm":
-        return "batch" if not word[-2:-1].isdigit() else ours  # the rank follows from the tensor
-    return ours
+    if ours is None or family is not Family.NORM or word[-2:-1].isdigit():
+        return ours
+    kind = foreign.without_rank(ours)  # where it leaves the rank open, that follows from the tensor
+    return next((norm for norm, stem in NORMS.items() if stem == kind != ours), ours)
 
 
 def _of_form(name: str, known: Collection[str]) -> tuple[str | None, str | None]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import Fix
 from cnncalc.fields import describe
+from cnncalc.layer import Family
 from cnncalc.reading.checking import blocks, instead, item_help
 from cnncalc.reading.checking.attached import read_attachment
 from cnncalc.reading.checking.fields import ACTIVATED, read_layer, with_defaults
@@ -131,7 +132,7 @@ def _layer(
         return None
     node = with_defaults(context, kind, node)
     branches, at = None, node.values_at
-    if cls.family == "merge":
+    if cls.family is Family.MERGE:
         if "branches" in node:
             branches = _branches(context, node["branches"], at["branches"], counts)
         elif not any(key == "from" or intended(key, ["from", "branches"]) for key in node if key != "type"):
@@ -141,7 +142,7 @@ def _layer(
         read_attachment(context, node[key], at[key], family)
         if key in node and cls.family in ACTIVATED
         else None
-        for key, family in (("norm", "norm"), ("act", "activation"))
+        for key, family in (("norm", Family.NORM), ("act", Family.ACTIVATION))
     )
     return read_layer(context, kind, cls, node, place, norm, act, branches)
 
@@ -231,7 +232,7 @@ def _sources(context: Context, kind: str, item: Item | None, node: MapNode) -> t
         return ()
     if not raw:
         context.problem("C204", "'from' needs at least one name", mark)
-    elif len(raw) == 1 and not (cls and cls.family == "merge"):
+    elif len(raw) == 1 and not (cls and cls.family is Family.MERGE):
         message = f"{kind} takes one tensor, so 'from' must be one name here, not a list"
         context.problem("C204", message, mark, f"write 'from: {raw[0]}'", Fix(mark, str(raw[0])))
     elif cls is None or cls.arity[1] == 1:

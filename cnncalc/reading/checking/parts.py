@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.errors import Mark, Place
+from cnncalc.layer import Family
 from cnncalc.reading.checking.value import Value
 from cnncalc.reading.text.nodes import MapNode
 
@@ -49,7 +50,7 @@ class LayerItem(NamedTuple):
     @property
     def joins_sources(self) -> bool:
         """Whether it joins the tensors that ``from`` names."""
-        return self.cls.family == "merge" and self.branches is None
+        return self.cls.family is Family.MERGE and self.branches is None
 
 
 class GroupItem(NamedTuple):

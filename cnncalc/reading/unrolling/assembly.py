@@ -8,7 +8,7 @@ from cnncalc.conditions import Condition, Statement, at_least, positive
 from cnncalc.dims import maximum
 from cnncalc.errors import Place, Problem
 from cnncalc.graph import Demand, Group, Judgment, Node, judge
-from cnncalc.layer import as_input
+from cnncalc.layer import Family, as_input
 from cnncalc.reading.checking.value import Failed
 from cnncalc.reading.unrolling.scope import Tensor
 from cnncalc.registry import layer_class
@@ -232,7 +232,7 @@ class Assembly:
 
     def _explained(self, problem: Problem, layer: Layer, inputs: tuple[int, ...], start: Tensor) -> Problem:
         """Return the problem with notes that say where each input comes from."""
-        merging = layer.family == "merge"
+        merging = layer.family is Family.MERGE
         notes = []
         for number, index in enumerate(inputs, 1):
             node = self.nodes[index]

@@ -13,6 +13,7 @@ from cnncalc.conditions import at_least
 from cnncalc.errors import Place, Problem, SpecError
 from cnncalc.fields import Bound
 from cnncalc.graph import Graph, Group
+from cnncalc.layer import Family
 from cnncalc.reading.checking.parts import (
     BlockItem,
     Branch,
@@ -254,8 +255,8 @@ class Expander:
         self, item: LayerItem, path: str, scope: Scope, current: Tensor, sources: list[Tensor]
     ) -> Tensor:
         env = self.env(scope, current)
-        norm = self.layers.attached(item.norm, env, "norm")
-        act = self.layers.attached(item.act, env, "activation")
+        norm = self.layers.attached(item.norm, env, Family.NORM)
+        act = self.layers.attached(item.act, env, Family.ACTIVATION)
         inputs = sources if item.joins_sources or len(sources) > 1 else [current]
         if item.branches is not None:
             inputs = self.expand_branches(item.branches, scope, current)
@@ -280,7 +281,7 @@ class Expander:
         return ends
 
     def add_attached(self, item: LayerItem, path: str, tensor: Tensor, scope: Scope) -> Tensor:
-        """Add the norm or activation after a layer; the rank of a batchnorm follows from the tensor."""
+        """Add the norm or activation after a layer; the rank that its kind leaves open follows from the tensor."""
         shape = self.grown.shape(tensor)
         if shape is None:
             return None

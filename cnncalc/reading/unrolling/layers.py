@@ -13,7 +13,7 @@ from cnncalc.reading.checking.value import Failed, Value
 from cnncalc.registry import layer_class
 
 if TYPE_CHECKING:
-    from cnncalc.layer import Layer
+    from cnncalc.layer import Family, Layer
     from cnncalc.reading.checking.parts import Attachment, LayerItem
     from cnncalc.reading.checking.spec import Spec
     from cnncalc.reading.unrolling.scope import Env
@@ -37,7 +37,7 @@ class Layers:
         self._made: dict[Any, tuple[LayerItem, Made]] = {}  # by item and values of its fields
         self._ranked: dict[Any, tuple[Layer, Layer]] = {}  # norms by norm and rank
 
-    def attached(self, written: Attachment, env: Env, family: str) -> LayerItem | None:
+    def attached(self, written: Attachment, env: Env, family: Family) -> LayerItem | None:
         """The norm or activation, which a variable or parameter may name."""
         if isinstance(written, Value):
             return named(env[written.raw], written, family, self.spec)
@@ -72,7 +72,8 @@ class Layers:
 
     def ranked(self, layer: Layer, item: LayerItem, shape: Shape) -> Layer:
         """The layer with the rank of its input, where its item leaves the rank open."""
-        cls = layer_class(f"batchnorm{max(len(shape) - 1, 1)}d") if item.kind == "batchnorm" else None
+        open_rank = item.kind != layer.type
+        cls = layer_class(f"{item.kind}{max(len(shape) - 1, 1)}d") if open_rank else None
         if cls is None or type(layer) is cls:
             return layer
         key = id(layer), cls
