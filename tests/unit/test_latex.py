@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import floor
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import cnncalc
@@ -140,7 +140,11 @@ TREES = st.recursive(
 @given(TREES, st.integers(1, 300), st.integers(1, 9), st.integers(1, 60))
 def test_what_is_written_reads_back_as_the_same_number(expression, height, width, kernel):
     values = {"H": height, "w": width, "k_1": kernel}
-    wanted = substitute(cnncalc.parse_size(expression), values)
+    try:
+        wanted = substitute(cnncalc.parse_size(expression), values)
+    except ValueError as error:  # squares of squares
+        assume("too large" not in str(error))
+        raise
     assert read(formula(expression), **values) == [wanted]
 
 
