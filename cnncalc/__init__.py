@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from cnncalc.counting.rows import Row, Totals
     from cnncalc.dims import DimError, Expr
     from cnncalc.errors import CnncalcError, Problem, SpecError, UsageError
+    from cnncalc.layer import Layer
     from cnncalc.reading.expressions.grammar import parse_size
+    from cnncalc.registry import register
     from cnncalc.report.svg import Picture
 
 _MODULES = {
@@ -42,7 +44,9 @@ _MODULES = {
     "counting.rows": ("Row", "Totals"),
     "dims": ("DimError", "Expr"),
     "errors": ("CnncalcError", "Problem", "SpecError", "UsageError"),
+    "layer": ("Layer",),
     "reading.expressions.grammar": ("parse_size",),
+    "registry": ("register",),
     "report.svg": ("Picture",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
@@ -54,6 +58,7 @@ __all__ = [
     "DimError",
     "Explanation",
     "Expr",
+    "Layer",
     "Network",
     "Picture",
     "Problem",
@@ -75,6 +80,7 @@ __all__ = [
     "load",
     "parse_size",
     "plot",
+    "register",
     "solve",
     "sweep",
 ]

@@ -26,6 +26,8 @@ else:  # NumPy is imported when arrays are made
     Array = Any
 Arrays = Sequence[Array]
 
+OWN = "cnncalc.layers."  # modules whose types are known by their files
+
 
 class Tensors(Protocol):
     """A layer's parameters and buffers by name, created on demand."""
@@ -131,7 +133,7 @@ class Layer(BaseModel, ABC):
         marks = ((name, mark) for name, field in cls.model_fields.items() for mark in field.metadata)
         cls.claims = {name: mark for name, mark in marks if isinstance(mark, Claim)}
         tag = cls.model_fields["type"].default
-        if isinstance(tag, str):
+        if isinstance(tag, str) and cls.__module__.startswith(OWN):  # others are registered
             Layer.types[tag] = cls  # last: another thread may use the type as soon as it is in the table
 
     def written(self) -> dict[str, Any]:

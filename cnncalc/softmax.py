@@ -27,7 +27,10 @@ class AxisSoftmax(Elementwise):
             yield Requirement(holds=False, code="C308", message=message)
 
     def windows(self, inputs: Shapes) -> Sight:
-        return super().windows(inputs) if self.dim % len(inputs[0]) == 0 else "all"
+        (x,) = inputs
+        if self.dim % len(x) == 0:
+            return super().windows(inputs)
+        return "all" if len(x) == 2 else "unknown"  # all of one axis, and one cell of the others
 
     def mixes(self, rank: int) -> tuple[int, ...]:
         return (self.dim % rank,)

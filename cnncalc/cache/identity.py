@@ -44,6 +44,8 @@ def identity(store: Store, seen: bytes) -> bytes | None:
     known = store.get(name)
     if known is None:
         try:
+            if _has_types_without_version():
+                return None
             parts = [sys.version.encode(), sys.platform.encode(), *_contents(), *_distributions()]
         except OSError:
             return None
@@ -51,6 +53,22 @@ def identity(store: Store, seen: bytes) -> bytes | None:
         if fingerprint() == seen:
             store.put(name, known)
     return known
+
+
+def _has_types_without_version() -> bool:
+    """Whether a package that announces layer types is installed from a folder, whose code may change at any time."""
+    import json
+    from importlib.metadata import entry_points
+
+    from cnncalc.registry import GROUP
+
+    for point in entry_points(group=GROUP):
+        source = point.dist.read_text("direct_url.json") if point.dist else None
+        if point.dist is None or point.dist.read_text("RECORD") is None:
+            return True
+        if source and json.loads(source).get("dir_info", {}).get("editable"):
+            return True
+    return False
 
 
 def code_folders() -> tuple[str, ...]:

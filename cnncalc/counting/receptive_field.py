@@ -160,7 +160,12 @@ def _reordered(
     mixed = layer.mixes(len(order))
     if others or mixed is None:
         return whole if sight == "all" else None
-    return field if all(order[axis] == 0 for axis in mixed) else whole
+    along = {order[axis] for axis in mixed} - {0}
+    if not along:
+        return field
+    return (
+        whole if len(along) == len(order) - 1 else None
+    )  # of one of several axes it sees all, of the others not
 
 
 def _field(axes: tuple[Axis, ...], *, aligned: bool = True) -> ReceptiveField:

@@ -6,12 +6,15 @@ Prints what was found, and how many inputs were tried; a finding is written to a
 """
 
 import argparse
+import json
 import random
 import sys
 import time
 import traceback
 from pathlib import Path
 
+from cnncalc.registry import all_types
+from cnncalc.testing.drawing import random_item
 from tests.fuzz.target import one_input
 
 ROOT = Path(__file__).parent.parent.parent
@@ -34,6 +37,9 @@ WORDS = [
 ]  # fmt: skip
 
 
+TYPES = list(all_types().values())
+
+
 def corpus():
     good = [*ROOT.glob("specs/**/*.yaml"), *ROOT.glob("tests/diagnostics/ok/*.yaml")]
     good += ROOT.glob("tests/fuzz/seeds/*.yaml")
@@ -48,7 +54,11 @@ def mutated(draw, seeds):
     for _ in range(draw.choice([1, 1, 2, 3, 5, 10])):
         kind = draw.random()
         lines = data.split(b"\n")
-        if kind < 0.25:
+        if kind < 0.1:
+            item = json.dumps(random_item(draw, draw.choice(TYPES))).encode()
+            at = draw.randrange(len(lines) + 1)
+            data = b"\n".join([*lines[:at], draw.choice([b"  - ", b"      - ", b""]) + item, *lines[at:]])
+        elif kind < 0.25:
             spot, word = draw.randrange(len(data) + 1), draw.choice(WORDS).encode()
             data = data[:spot] + word + data[spot:]
         elif kind < 0.4:

@@ -13,6 +13,7 @@ from cnncalc.registry import all_types
 from tests.examples import examples
 from tests.fuzz.mutate import corpus, mutated
 from tests.fuzz.target import one_input
+from tests.strategies import items
 
 WORDS = ["input", "layers", "vars", "blocks", "type", "name", "from", "repeat", "when", "first", "share", "branches", "norm", "act", "expect",
          "cases", "lint", "output", "input_values", "weight", "bias", "kernel_size", "out_channels", "prev", "H", *all_types()]  # fmt: skip
@@ -27,9 +28,8 @@ VALUES = st.recursive(
     ),
     max_leaves=25,
 )
-ITEMS = st.fixed_dictionaries(
-    {"type": st.sampled_from(WORDS)},
-    optional=dict.fromkeys(("kernel_size", "out_channels", "stride", "from"), VALUES),
+ITEMS = items() | st.builds(
+    lambda item, more: {**item, **more}, items(), st.dictionaries(st.sampled_from(WORDS), VALUES, max_size=2)
 )
 
 

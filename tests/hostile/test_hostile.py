@@ -4,8 +4,6 @@ Each case is a function of a folder that gives the arguments; large ones are gen
 streams are those of a whole process: the slow tests run each case as one.
 """
 
-import contextlib
-import io
 import os
 import shutil
 import signal
@@ -16,14 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from cnncalc.__main__ import main
+from tests.commands import here, linux
 
 ROOT = Path(__file__).parent.parent.parent
 SECONDS, MEGABYTES = 2.0, 300
 SLOW = float(
     os.environ.get("CNNCALC_SLOWNESS", "4")
 )  # machines of CI are noisy; the limit itself is for a quiet one
-linux = pytest.mark.skipif(sys.platform != "linux", reason="devices and limits of Linux")
 HEAD = "input: [3, 8, 8]\nlayers:\n"
 
 
@@ -193,15 +190,6 @@ if sys.platform == "linux":  # ru_maxrss would hold what the parent process took
     sys.stderr.write(f"\\npeak {int(peak) // 1024}")
 sys.exit(code)
 """
-
-
-def here(arguments):
-    """Exit code and what was written, in this process."""
-    out = io.TextIOWrapper(io.BytesIO(), "utf-8")
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        code = main(arguments)
-        out.flush()
-    return code, out.buffer.getvalue().decode("utf-8", "replace")
 
 
 def whole(arguments):

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from cnncalc.reading.text.files import read_text
-from tests.hostile.test_hostile import here, linux
+from tests.commands import here, linux
 
 #: control characters but for line breaks, what reorders or hides text, and halves of surrogate pairs
 RAW = re.compile(

@@ -36,7 +36,7 @@ from cnncalc.dims import (
 )
 from cnncalc.integers import EVERYTHING, NOTHING, IntegerSet, Piece, listed, solutions, solutions_among, tidy
 from tests.examples import examples
-from tests.unit.test_dims import SYMBOLS, TREES, form_of
+from tests.trees import SYMBOLS, TREES, form_of
 
 H, W, V = symbol("H"), symbol("W"), symbol("V")
 X, Y = symbol("x"), symbol("y")

@@ -11,7 +11,7 @@ import cnncalc
 from cnncalc.fields import DEFERRED
 from cnncalc.registry import all_types
 from cnncalc.shapes import Spread, Window, Zoom, channels_first, same_padding, show, window_count
-from tests.laws.test_forward import built
+from cnncalc.testing.laws import built
 
 N = cnncalc.parse_size("n")
 

@@ -7,7 +7,7 @@ import pytest
 
 import cnncalc
 from cnncalc.shapes import Window, axis_names, same_padding, window_count
-from tests.laws.test_forward import built
+from cnncalc.testing.laws import built
 
 SIZES = range(1, 10)
 PADS = [(0, 0), (1, 0), (0, 1), (1, 1), (2, 0), (0, 2), (2, 1), (1, 3)]

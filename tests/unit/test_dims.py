@@ -1,6 +1,5 @@
 """The symbolic engine against identities from the books and brute force over integers."""
 
-import operator
 from math import lcm
 
 import numpy as np
@@ -13,6 +12,7 @@ from cnncalc.conditions import Condition, at_least, divisible, equal, implied
 from cnncalc.dims import DimError, bounds, maximum, minimum, substitute, symbol
 from cnncalc.reading.expressions import grammar as expressions
 from tests.examples import examples
+from tests.trees import SYMBOLS, TREES, build, form_of
 
 H, W, C = symbol("H"), symbol("W"), symbol("c")
 
@@ -175,44 +175,6 @@ def test_division_by_zero_and_by_negatives():
 
 
 # ------------------------------------------------------------------- properties by brute force
-
-SYMBOLS = ("x", "y", "z")
-LEAF = st.integers(-20, 20) | st.sampled_from(SYMBOLS)
-DIVISOR = st.integers(1, 9)
-
-
-def _extend(inner):
-    return (
-        st.tuples(st.sampled_from(["+", "-", "*"]), inner, inner)
-        | st.tuples(st.sampled_from(["//", "%"]), inner, DIVISOR)
-        | st.tuples(st.sampled_from(["min", "max"]), inner, inner)
-    )
-
-
-TREES = st.recursive(LEAF, _extend, max_leaves=9)
-OPERATORS = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "//": operator.floordiv,
-    "%": operator.mod,
-}
-
-
-def build(tree, values, least, most):
-    """A tree as a Dim, or as plain Python arithmetic."""
-    if isinstance(tree, int):
-        return tree
-    if isinstance(tree, str):
-        return values[tree]
-    name, left, right = tree
-    a, b = build(left, values, least, most), build(right, values, least, most)
-    return {"min": least, "max": most}.get(name, OPERATORS.get(name))(a, b)
-
-
-def form_of(tree):
-    return build(tree, {n: symbol(n) for n in SYMBOLS}, minimum, maximum)
-
 
 POINTS = st.lists(st.tuples(*[st.integers(-60, 300)] * 3), min_size=4, max_size=8)
 

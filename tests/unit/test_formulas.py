@@ -8,7 +8,7 @@ import pytest
 
 from cnncalc.kernels import activation, arrangement, merging, normalization
 from cnncalc.kernels.work import working
-from tests.laws.test_forward import built
+from cnncalc.testing.laws import built
 
 POINTS = (-30.0, -6.5, -3.0, -1.25, -0.5, -1e-3, 0.0, 1e-3, 0.5, 1.0, 2.75, 3.0, 5.5, 6.0, 6.5, 21.0, 30.0)
 SELU = 1.6732632423543772, 1.0507009873554805

@@ -11,7 +11,7 @@ from cnncalc.kernels import activation, arrangement, convolution, merging, norma
 from cnncalc.kernels.product import linear
 from cnncalc.kernels.windows import Sliding, block, channels_first, channels_last, taps, tiles, windows
 from cnncalc.kernels.work import matmul, multiply, share, spans, tally, threads, working
-from tests.unit.test_kernels import by_definition, cells
+from tests.naive import by_definition, cells
 
 RNG = np.random.default_rng(11)
 ODD = Sliding((3, 2), (2, 3), (1, 2), ((0, 2), (1, 0)))

@@ -15,6 +15,7 @@ from cnncalc.errors import SpecError
 from cnncalc.graph import Node
 from cnncalc.report.plot import bars
 from tests.examples import examples
+from tests.strategies import items
 
 CONV = {"type": "conv2d", "out_channels": 8, "kernel_size": 3, "padding": 1}
 
@@ -388,7 +389,7 @@ JUNK = st.recursive(
 
 
 @examples(150)
-@given(layers=st.lists(JUNK, max_size=4), blocks=st.none() | st.dictionaries(st.sampled_from("ab"), JUNK, max_size=2),
+@given(layers=st.lists(JUNK | items(), max_size=4), blocks=st.none() | st.dictionaries(st.sampled_from("ab"), JUNK, max_size=2),
        variables=JUNK, shape=st.just([3, "H", 8]) | JUNK, expect=st.none() | JUNK)  # fmt: skip
 def test_any_data_is_a_network_or_problems_with_places(layers, blocks, variables, shape, expect):
     from cnncalc.analysis.expect import check

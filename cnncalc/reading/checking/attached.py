@@ -15,7 +15,7 @@ from cnncalc.reading.checking.model import COMMON
 from cnncalc.reading.checking.parts import Attachment, LayerItem, type_mark
 from cnncalc.reading.checking.value import Failed, Value
 from cnncalc.reading.text.nodes import MapNode
-from cnncalc.registry import all_types, layer_class
+from cnncalc.registry import all_types, known_class, layer_class
 
 if TYPE_CHECKING:
     from cnncalc.errors import Mark
@@ -60,7 +60,7 @@ def _read(context: Context, raw: Any, mark: Mark, family: Family) -> LayerItem |
     name = NORMS.get(word, word) if family is Family.NORM else word
     ranked = name != word and layer_class(name) is None  # its rank follows from the tensor
     kind = f"{name}2d" if ranked else name
-    cls = layer_class(kind)
+    cls = known_class(kind)
     if cls is None or cls.family is not family:
         _unknown(context, word, node, family)
         return None

@@ -12,7 +12,7 @@ from cnncalc.reading.checking.parts import Attachment, Branch, LayerItem
 from cnncalc.reading.checking.problems import field_names, unknown_field, validated
 from cnncalc.reading.checking.value import Failed, Value
 from cnncalc.reading.text.nodes import ListNode, MapNode
-from cnncalc.registry import layer_class
+from cnncalc.registry import known_class
 
 if TYPE_CHECKING:
     from cnncalc.errors import Place
@@ -28,7 +28,7 @@ PARAMETERISED = (*WEIGHTED, Family.NORM, Family.ACTIVATION, Family.OTHER)
 def check_defaults(context: Context) -> None:
     """Check that every entry of ``defaults`` is a layer type with fields of that type."""
     for name, node in context.defaults.items():
-        cls = layer_class(name)
+        cls = known_class(name)
         if cls is None:
             problem = item_help.unknown_type(name, context.place(context.defaults.keys_at[name]), ())
             context.problems.append(problem._replace(message=f"unknown layer type '{name[:64]}'"))

@@ -22,7 +22,7 @@ from cnncalc.reading.checking.parts import (
 )
 from cnncalc.reading.checking.problems import intended, unknown_field
 from cnncalc.reading.text.nodes import ListNode, MapNode
-from cnncalc.registry import layer_class
+from cnncalc.registry import known_class
 
 if TYPE_CHECKING:
     from cnncalc.errors import Mark, Place
@@ -124,7 +124,7 @@ def _read_item(context: Context, kind: str, node: MapNode, mark: Mark, counts: d
 def _layer(
     context: Context, kind: str, node: MapNode, place: Place, counts: dict[str, int]
 ) -> LayerItem | None:
-    cls = layer_class(kind)
+    cls = known_class(kind)
     if cls is None:
         if kind not in context.broken:
             where = context.place(node.values_at["type"])
