@@ -12,10 +12,11 @@ from cnncalc.analysis.rules import all_lints, rules
 from cnncalc.analysis.silence import silenced
 from cnncalc.dims import DimError
 from cnncalc.errors import Fix, Place, Problem, Rule, SpecError, UsageError, merged
+from cnncalc.interchange.files import read_spec
 from cnncalc.network import Network, build
 from cnncalc.reading.checking.suppression import covers
 from cnncalc.reading.expressions.bounds import Bound
-from cnncalc.reading.text.files import raw_text, read_spec, read_text
+from cnncalc.reading.text.files import raw_text, read_text
 from cnncalc.reading.text.lines import Lines
 from cnncalc.reading.text.nodes import Document
 from cnncalc.reading.unrolling.graphs import valid_part

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from cnncalc import network
 from cnncalc.api.reports import Report
-from cnncalc.reading.text.files import read_any
+from cnncalc.interchange.files import read_any
 
 if TYPE_CHECKING:
     import os

@@ -12,9 +12,10 @@ from cnncalc.analysis import sweep as sweeping
 from cnncalc.api.answers import Diff, Explanation, Result, Solution, Sweep
 from cnncalc.counting.quantities import ITEM_BYTES, QUANTITIES
 from cnncalc.errors import SpecError, UsageError, did_you_mean
+from cnncalc.interchange.files import read_any
 from cnncalc.reading.checking.settings import values_of
 from cnncalc.reading.expressions.bounds import Bound
-from cnncalc.reading.text.files import names_file, read_any
+from cnncalc.reading.text.files import names_file
 
 if TYPE_CHECKING:
     import os

@@ -81,9 +81,9 @@ def read_network(
     spec: str, settings: Sequence[str], free: Sequence[str]
 ) -> tuple[Network, dict[str, Any], list[str]]:
     """Return the network, the values of ``--set``, and the names of ``--free``."""
+    from cnncalc.interchange.files import read_spec
     from cnncalc.network import build
     from cnncalc.reading.checking.settings import setting
-    from cnncalc.reading.text.files import read_spec
 
     given = setting(settings)
     document, variant = read_spec(spec)

@@ -100,8 +100,8 @@ def layers(ctx: click.Context) -> Iterable[str]:
 
 
 def _network(ctx: click.Context) -> Network:
+    from cnncalc.interchange.files import read_spec
     from cnncalc.network import build
-    from cnncalc.reading.text.files import read_spec
 
     left = [
         word for word in ctx.args if not word.startswith("-")

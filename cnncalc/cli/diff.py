@@ -88,8 +88,8 @@ def _report(
     batch: int,
     dtype: str,
 ) -> Report:
+    from cnncalc.interchange.files import read_spec
     from cnncalc.network import build
-    from cnncalc.reading.text.files import read_spec
     from cnncalc.reading.text.git import read_revision
 
     document, variant = read_revision(reference) if reference.startswith("git:") else read_spec(reference)

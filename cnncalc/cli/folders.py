@@ -107,8 +107,8 @@ def _specs(folder: str) -> dict[str, str]:
 
 def _reports(reference: str | None, summary: Summary) -> dict[str, Report]:
     """The report of a spec and of each of its variants, by ``""`` and ``@variant``; nothing for no spec."""
+    from cnncalc.interchange.files import read_spec
     from cnncalc.network import build
-    from cnncalc.reading.text.files import read_spec
     from cnncalc.reading.text.git import read_revision
 
     if reference is None:

@@ -34,7 +34,7 @@ def command(
     cnncalc show resnet18 --expanded
     cnncalc show resnet18 --expanded --free H,W --format json
     """
-    from cnncalc.analysis.unrolled import unrolled
+    from cnncalc.interchange.flat import unrolled
     from cnncalc.report.formats import FORMATS
 
     network, given, names = read_network(spec, settings, free)

@@ -10,13 +10,10 @@ import cnncalc
 from cnncalc.registry import all_types
 
 HOUSE = Path(cnncalc.__file__).parent
-#: where names stand: the types themselves, arithmetic, and help for names of other frameworks
-ALLOWED = ("layers", "kernels")
-FOREIGN = ("reading/foreign.py", "reading/checking/meanings.py")
+#: where names stand: the types themselves, arithmetic, and help for and rules of other frameworks
+ALLOWED = ("layers/", "kernels/", "reading/foreign.py", "reading/checking/meanings.py", "interchange/onnx/")
 FILES = [
-    path
-    for path in sorted(HOUSE.rglob("*.py"))
-    if path.relative_to(HOUSE).parts[0] not in ALLOWED and path.relative_to(HOUSE).as_posix() not in FOREIGN
+    path for path in sorted(HOUSE.rglob("*.py")) if not path.relative_to(HOUSE).as_posix().startswith(ALLOWED)
 ]
 
 

@@ -12,11 +12,11 @@ from cnncalc.analysis.explain import explain
 from cnncalc.analysis.overview import overview
 from cnncalc.analysis.perturb import differences, perturbed
 from cnncalc.analysis.solve import solve
-from cnncalc.analysis.unrolled import unrolled
 from cnncalc.analysis.verify import prepared, verified
 from cnncalc.counting.propagate import Report
 from cnncalc.dims import DimError
 from cnncalc.errors import CnncalcError, SpecError, UsageError
+from cnncalc.interchange.flat import unrolled
 from cnncalc.network import build
 from cnncalc.reading.expressions.bounds import Bound
 from cnncalc.reading.text.files import read_text

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cnncalc
-from cnncalc.analysis.unrolled import unrolled
 from cnncalc.errors import SpecError
+from cnncalc.interchange.flat import unrolled
 from cnncalc.report.rows import folded
 from tests.examples import examples
 

@@ -11,9 +11,9 @@ import yaml
 
 import cnncalc
 from cnncalc.analysis.perturb import differences, perturbed
-from cnncalc.analysis.unrolled import unrolled
 from cnncalc.analysis.verify import prepared
 from cnncalc.errors import SpecError
+from cnncalc.interchange.flat import unrolled
 from tests.shipped import files
 
 

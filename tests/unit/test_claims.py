@@ -59,7 +59,7 @@ def test_with_symbols_it_is_a_condition():
 
 
 def test_what_an_unrolled_spec_says_is_still_checked():
-    from cnncalc.analysis.unrolled import unrolled
+    from cnncalc.interchange.flat import unrolled
 
     net = cnncalc.load({"input": [3, 8, 8], "layers": [
         {"type": "conv2d", "in_channels": "channels", "out_channels": 4, "kernel_size": 3, "norm": {"type": "batch", "num_features": 4}}]})  # fmt: skip

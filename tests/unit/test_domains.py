@@ -423,7 +423,7 @@ def test_words_and_lists_are_swept(capsys, tmp_path):
 
 
 def test_an_unrolled_spec_declares_its_free_variables(capsys):
-    from cnncalc.analysis.unrolled import unrolled
+    from cnncalc.interchange.flat import unrolled
 
     for name, over in (("mobilenet_v1", {"w": "0.25:1:0.25"}), ("mobilenet_v2", {"w": [0.5, 0.75, 1.4]})):
         before = cnncalc.load(name).summary(over=over)

@@ -6,8 +6,8 @@ import pytest
 
 import cnncalc
 from cnncalc.__main__ import main
-from cnncalc.analysis.unrolled import unrolled
 from cnncalc.errors import SpecError, UsageError
+from cnncalc.interchange.flat import unrolled
 from cnncalc.report.schema import schema
 
 CONV = {"type": "conv2d", "out_channels": 2, "kernel_size": 3, "padding": 1}

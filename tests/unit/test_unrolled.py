@@ -3,8 +3,8 @@
 import pytest
 
 import cnncalc
-from cnncalc.analysis.unrolled import unrolled
 from cnncalc.counting.rows import Row
+from cnncalc.interchange.flat import unrolled
 from cnncalc.reading.text.shipped import shipped_specs
 from cnncalc.registry import all_types
 from cnncalc.report.formats import FORMATS

@@ -56,11 +56,18 @@ def read_bytes(data: bytes, reference: str, path: str) -> Document:
     return read(Source(reference, _decode(data, reference)), syntax)
 
 
-def read_spec(reference: str, *, whole: bool = False) -> tuple[Document, str | None]:
+#: what turns a file that is not a spec into one: given its path and a variant, the text and the variant that is left
+Convert = Callable[[str, str], "tuple[Source, str] | None"]
+
+
+def read_spec(
+    reference: str, *, whole: bool = False, convert: Convert | None = None
+) -> tuple[Document, str | None]:
     """Read the document that ``reference`` names. Return it with the requested variant.
 
     ``reference`` is a path, ``path@variant``, ``-``, or the name of a shipped spec or variant. With
-    ``whole`` it may be that of a shipped family, none of whose members is the one that is meant.
+    ``whole`` it may be that of a shipped family, none of whose members is the one that is meant. ``convert`` is
+    asked first whether the file is a model of another program.
 
     Raises:
         UsageError: there is no such file, or it is a family.
@@ -76,6 +83,8 @@ def read_spec(reference: str, *, whole: bool = False) -> tuple[Document, str | N
         variant = variant or found
         if not variant and not whole and (known := members(name)):
             raise UsageError(f"{name} is a family: name one of {', '.join(known)}")
+    if convert is not None and (converted := convert(path, variant)) is not None:
+        return read(converted[0], YAML), converted[1] or None
     if (what := foreign.SUFFIXES.get(Path(path).suffix.lower())) is not None:
         raise UsageError(
             f"{path} is {what}: cnncalc reads specs in YAML or JSON, and cannot import other files"
@@ -84,7 +93,9 @@ def read_spec(reference: str, *, whole: bool = False) -> tuple[Document, str | N
     return read(Source(path, _decode(_read(path, syntax.limit), path)), syntax), variant or None
 
 
-def read_any(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[Document, str | None]:
+def read_any(
+    source: str | os.PathLike[str] | Mapping[str, Any], *, convert: Convert | None = None
+) -> tuple[Document, str | None]:
     """Read a document from a path, a shipped name, text or Python data. Return it with the requested variant.
 
     Raises:
@@ -95,7 +106,7 @@ def read_any(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[Docume
         return read_mapping(source), None
     if isinstance(source, str) and not names_file(source):
         return read_text(source), None
-    return read_spec(os.fspath(source))
+    return read_spec(os.fspath(source), convert=convert)
 
 
 def names_file(source: object) -> TypeGuard[str | os.PathLike[str]]:
