@@ -106,6 +106,12 @@ class Explanation(explaining.Explanation):
 
     __slots__ = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """The derivation as plain data: what ``cnncalc explain SPEC LAYER --format json`` prints."""
+        from cnncalc.report import explanation
+
+        return explanation.as_dict(self)
+
     def __str__(self) -> str:
         """Return the text that ``cnncalc explain`` prints."""
         from cnncalc.report import explanation

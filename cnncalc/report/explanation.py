@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
 from cnncalc.analysis.explain import Explanation
 from cnncalc.layer import Line
+from cnncalc.reading.expressions.rational import plain
 from cnncalc.report import text
+from cnncalc.report.json_ import SCHEMA_VERSION
 from cnncalc.report.latex import formula
 from cnncalc.shapes import show
 
@@ -41,6 +44,28 @@ def as_markdown(found: Explanation) -> str:
         if line.note:
             lines.append(f"  ({line.note})")
     return "\n".join(lines)
+
+
+def as_json(found: Explanation) -> str:
+    """One layer, as JSON."""
+    import json
+
+    return json.dumps(as_dict(found), indent=2, ensure_ascii=True)
+
+
+def as_dict(found: Explanation) -> dict[str, Any]:
+    """One layer as plain data, schema version 1."""
+    steps = [line._asdict() | {"result": plain(line.result)} for line in found.lines]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "layer": found.row.path,
+        "type": found.row.type,
+        "inputs": [[plain(size) for size in shape] for shape in found.inputs],
+        "output": [plain(size) for size in found.row.output],
+        "summary": found.summary,
+        "validity": found.validity,
+        "steps": steps,
+    }
 
 
 def _equation(line: Line) -> str:

@@ -26,8 +26,8 @@ def _of(module: str, function: str = "render", *options: str) -> Format:
 FORMATS: Final[Mapping[str, Mapping[str, Format]]] = {
     "table": {"simple": _of("table"), "csv": _of("csv_"), "json": _of("json_")},
     "zoo": {"simple": _of("zoo"), "csv": _of("zoo", "as_csv"), "json": _of("zoo", "as_json")},
-    "explanation": {"text": _of("explanation", "as_text"), "markdown": _of("explanation", "as_markdown")},
-    "overview": {"text": _of("overview", "as_text"), "markdown": _of("overview", "as_markdown")},
+    "explanation": {"text": _of("explanation", "as_text"), "markdown": _of("explanation", "as_markdown"), "json": _of("explanation", "as_json")},
+    "overview": {"text": _of("overview", "as_text"), "markdown": _of("overview", "as_markdown"), "json": _of("overview", "as_json")},
     "solution": {"text": _of("solution", "as_text"), "json": _of("solution", "as_json")},
     "difference": {
         "table": _of("difference", "as_table"),

@@ -47,17 +47,22 @@ def as_dict(view: View) -> dict[str, Any]:
 
 
 def _row(row: Row, shape: Any, scale: Scale) -> dict[str, Any]:
-    field = row.receptive_field
-    names = ("size", "stride", "padding")
     return {
         "path": row.path,
         "type": row.type,
         "inputs": list(row.inputs),
         "output": shape(row.output),
         **{q.name: plain(q.value(row, scale)) for q in QUANTITIES.values() if q.of is not None},
-        "receptive_field": field
-        and {n: [plain(d) for d in part] for n, part in zip(names, field[:3], strict=True)}
-        | ({} if field.aligned else {"aligned": False}),
+        "receptive_field": field_of(row),
         "shared_with": row.shared_with,
         "train_only": row.train_only,
     }
+
+
+def field_of(row: Row) -> Any:
+    """Return a receptive field as plain data; None if it has no fixed form."""
+    field, names = row.receptive_field, ("size", "stride", "padding")
+    return field and (
+        {n: [plain(d) for d in part] for n, part in zip(names, field[:3], strict=True)}
+        | ({} if field.aligned else {"aligned": False})
+    )

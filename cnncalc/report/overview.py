@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnncalc.analysis.memory import bytes_of
 from cnncalc.analysis.overview import Memory, Overview
 from cnncalc.counting.propagate import Report
-from cnncalc.counting.quantities import ITEM_BYTES
+from cnncalc.counting.quantities import ITEM_BYTES, QUANTITIES
 from cnncalc.dims import Dim
+from cnncalc.reading.expressions.rational import plain
 from cnncalc.report import text
-from cnncalc.shapes import show
+from cnncalc.report.json_ import SCHEMA_VERSION, field_of
+from cnncalc.shapes import Shape, show
 
 WIDTH = 100
 ORDER = 40  # layers of a better order that are named
@@ -123,3 +125,75 @@ def as_markdown(found: Overview) -> str:
         else f"### {text.escape(sentence, 'github')}\n"
         for name, sentence in lines(found)
     )
+
+
+def as_json(found: Overview) -> str:
+    """The network, as JSON."""
+    import json
+
+    return json.dumps(as_dict(found), indent=2, ensure_ascii=True)
+
+
+def as_dict(found: Overview) -> dict[str, Any]:
+    """The network as plain data, schema version 1."""
+    report, last = found.report, found.last_map
+    largest = {
+        name: [{"layer": row.path, "share": share} for share, row in found.most(name)]
+        for name in ("params", "macs")
+    }
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": report.name,
+        "input": _plain_shapes(report.inputs),
+        "output": _plain_shapes(report.outputs),
+        "batch": report.batch,
+        "dtype": report.dtype,
+        "parts": [
+            part._asdict()
+            | {"output": _plain(part.output), "params": plain(part.params), "macs": plain(part.macs)}
+            for part in found.parts
+        ],
+        "totals": {name: plain(report.number(name)) for name in QUANTITIES},
+        "largest": largest,
+        "receptive_field": None if last is None else {"layer": last.path, **field_of(last)},
+        "memory": None if found.memory is None else _memory_of(found.memory, report),
+        "validity": report.validity,
+    }
+
+
+def _plain_shapes(shapes: Mapping[str, Shape]) -> dict[str, Any]:
+    return {name: _plain(shape) for name, shape in shapes.items()}
+
+
+def _plain(shape: Shape) -> list[Any]:
+    return [plain(size) for size in shape]
+
+
+def _memory_of(found: Memory, report: Report) -> dict[str, Any]:
+    own, best, spent = found.own, found.best, found.training
+
+    def size(elements: Dim) -> Any:
+        return plain(bytes_of(elements, report))
+
+    peaks = [
+        {
+            "layer": moment.path,
+            "bytes": size(moment.elements),
+            "alive": {path: size(n) for path, n in moment.alive.items()},
+        }
+        for moment in own.peaks(3)
+    ]
+    training = {
+        "optimizer": found.optimizer,
+        "total": spent.total,
+        "params": spent.params,
+        "gradients": spent.gradients,
+    }
+    return {
+        "in_place": found.in_place,
+        "peaks": peaks,
+        "least_peak_bytes": size(best.peak),
+        "least_is_proven": best.optimal,
+        "best_order": list(best.order),
+        "training": training | {"optimizer_state": spent.optimizer, "activations": spent.activations},
+    }
