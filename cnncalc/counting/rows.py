@@ -22,8 +22,24 @@ PeakT_co = TypeVar("PeakT_co", bound=Dim | None, covariant=True, default=Dim | N
 class Row(NamedTuple, Generic[SizeT_co]):
     """A layer or a group of layers with its numbers. Sizes are for one sample.
 
-    ``inputs_read`` counts the elements of a layer's inputs, ``params_read`` its weights, biases and buffers, which
-    a layer that shares them with another reads again.
+    Attributes:
+        path: the name of the layer: ``layer3.0.conv1``.
+        type: the layer type, or what the group is.
+        inputs: the paths of the layers and inputs that it reads.
+        output: the shape of its output, ``(C, *spatial)``.
+        weights: trained parameters without biases.
+        biases: trained additive terms.
+        buffers: stored numbers that are not trained, such as running means.
+        macs: multiply-accumulates.
+        flops: operations: two for each MAC, and the others.
+        activations: elements of its output.
+        inputs_read: elements of its inputs.
+        params_read: weights, biases and buffers that it reads, also those that it shares with another layer.
+        receptive_field: what a cell of its output sees of the network's input; None if that has no fixed form.
+        shared_with: the layer whose parameters it uses, which are counted there.
+        train_only: whether it runs in training only.
+        partial: whether it leaves numbers undeclared, which are then missing here.
+        place: where the spec has it: file, line and column.
     """
 
     path: str
@@ -58,7 +74,18 @@ DONE = ("macs", "flops", "activations", "inputs_read", "params_read")
 class Totals(NamedTuple, Generic[SizeT_co, PeakT_co]):
     """The numbers of a whole network. All except parameters and buffers leave out training-only layers.
 
-    ``arithmetic_intensity`` is exact: an integer, or a fraction that ``float`` rounds.
+    Attributes:
+        weights: trained parameters without biases.
+        biases: trained additive terms.
+        buffers: stored numbers that are not trained.
+        macs: multiply-accumulates for one sample.
+        flops: operations for one sample: two for each MAC, and the others.
+        param_bytes: weights and biases in bytes.
+        activation_bytes: the outputs of all layers together, in bytes, for the whole batch.
+        peak_activation_bytes: the most that is alive at once, in the order of the spec; None where it has no closed form.
+        bytes_moved: what layers read and write, in bytes, for the whole batch.
+        arithmetic_intensity: flops per byte moved, exactly: an integer, or a fraction that ``float`` rounds.
+        partial: whether a layer leaves numbers undeclared, so that these are too small.
     """
 
     weights: SizeT_co

@@ -2,15 +2,18 @@
 
 import inspect
 import json
+import os
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import cnncalc
 from cnncalc.__main__ import main
 from cnncalc.errors import UsageError
+from tests import api_page
 
 WRONG = "name: wrong\ninput: [3, 8, 8]\nlayers:\n  - {type: conv2d, kernel_size: 9, out_channels: 2}\n"
 DOUBTFUL = "name: a < b\ninput: [3, 9, 9]\nlayers:\n  - {type: maxpool2d, kernel_size: 2, name: a}\n"
@@ -32,7 +35,6 @@ def _answers():
 
 
 ANSWERS = _answers()
-PLAIN = [command for command in ANSWERS if not command.startswith("explain")]
 
 
 @pytest.mark.parametrize("command", ANSWERS)
@@ -49,7 +51,7 @@ def test_answers_print_as_their_command_does_and_show_in_notebooks(command, caps
     assert repr(pickle.loads(pickle.dumps(answer))) == repr(answer)
 
 
-@pytest.mark.parametrize("command", PLAIN)
+@pytest.mark.parametrize("command", ANSWERS)
 def test_answers_are_the_data_that_their_command_prints(command, capsys):
     main([*command.split(), "--format", "json"])
     printed = json.loads(capsys.readouterr().out)
@@ -250,3 +252,20 @@ def test_a_program_of_a_user_passes_mypy(tmp_path):
         ["mistakes.py", "6"],
         ["mistakes.py", "7"],
     ], good.stdout
+
+
+def test_the_page_of_the_library_is_what_docstrings_say():
+    """``UPDATE_DOCS=1`` writes it anew."""
+    path = Path(cnncalc.__file__).parents[1] / "docs" / "api.md"
+    if os.environ.get("UPDATE_DOCS"):
+        path.write_text(api_page.page(), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == api_page.page()
+    named = {name for names in api_page.GROUPS.values() for name in names}
+    assert named == set(cnncalc.__all__) - {"__version__"}
+
+
+def test_every_public_name_says_what_it_is():
+    for name in set(cnncalc.__all__) - {"__version__"}:
+        thing = getattr(cnncalc, name)
+        assert inspect.getdoc(thing), name
+        assert not inspect.isclass(thing) or ("__doc__" in vars(thing) and vars(thing)["__doc__"]), name
