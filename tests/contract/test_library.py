@@ -4,6 +4,7 @@ import inspect
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -228,30 +229,23 @@ also: str = net.compile("macs", free=["H"])(224)
 """
 
 
+CHECKERS = {
+    "mypy": ("--strict", "--no-incremental", "--config-file=", "--follow-imports=silent"),
+    "basedpyright": ("--level", "error", "--pythonpath", sys.executable),  # pyright, as a package of Python
+}
+
+
 @pytest.mark.slow
-def test_a_program_of_a_user_passes_mypy(tmp_path):
-    """And the checker sees types, not Any: mistakes are found."""
-    pytest.importorskip("mypy")
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_a_program_of_a_user_passes_type_checkers(checker, tmp_path):
+    """And they see types, not Any: mistakes are found."""
+    pytest.importorskip(checker)
     (tmp_path / "user.py").write_text(USER)
     (tmp_path / "mistakes.py").write_text(MISTAKES)
-    command = [
-        sys.executable,
-        "-m",
-        "mypy",
-        "--strict",
-        "--no-incremental",
-        "--config-file=",
-        "--follow-imports=silent",
-    ]
-    good = subprocess.run(
-        [*command, "user.py", "mistakes.py"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    lines = [line for line in good.stdout.splitlines() if "error:" in line]
-    assert [line.split(":")[:2] for line in lines] == [
-        ["mistakes.py", "5"],
-        ["mistakes.py", "6"],
-        ["mistakes.py", "7"],
-    ], good.stdout
+    command = [sys.executable, "-m", checker, *CHECKERS[checker], "user.py", "mistakes.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    found = re.findall(r"^\s*(?:\S*/)?(\w+\.py):(\d+):.*error", done.stdout, re.MULTILINE)
+    assert found == [("mistakes.py", "5"), ("mistakes.py", "6"), ("mistakes.py", "7")], done.stdout
 
 
 def test_the_page_of_the_library_is_what_docstrings_say():
