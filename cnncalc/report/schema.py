@@ -51,19 +51,25 @@ def schema() -> dict[str, Any]:
         "items": {"anyOf": [{"type": "number"}, {"$ref": "#/$defs/numbers"}]},
     }  # fmt: skip
     definitions["expectation"] = expectation()
+    definitions |= {"norm": attachment(Family.NORM), "act": attachment(Family.ACTIVATION), **typed(types)}
+    definitions |= _shared_fields(definitions)
     return {
         "$schema": DIALECT,
         "$id": "https://cnncalc.dev/schema/1/spec.json",
-        "title": "cnncalc spec",
         "description": "A convolutional network for cnncalc: https://pypi.org/project/cnncalc",
         "type": "object",
         "required": ["input", "layers"],
         "additionalProperties": False,
         "properties": top(types),
         "allOf": [_branch(blocks, defaults) for blocks in (False, True) for defaults in (False, True)],
-        "examples": [json.loads(EXAMPLE)],
+        "defaultSnippets": [_snippet("a spec", "a network with two layers", json.loads(EXAMPLE))],
         "$defs": definitions,
     }
+
+
+def _snippet(label: str, what: str, body: Any) -> dict[str, Any]:
+    """What an editor offers to insert: the YAML language server shows examples that are objects without a name."""
+    return {"label": label, "description": what, "body": body}
 
 
 def _suffix(*, blocks: bool, defaults: bool) -> str:
@@ -134,13 +140,16 @@ def top(types: dict[str, type[Layer]]) -> dict[str, Any]:
         "version": {"const": 1, "description": "Version of this format."},
         "input": {"description": "[channels, height, width] without the batch, or shapes by name.",
                   "anyOf": [shape, laid_out, {"type": "object", "propertyNames": NAME, "additionalProperties": {"anyOf": [shape, laid_out]}}],
-                  "examples": [[3, 224, 224], [3, "H", "W"], {"shape": [224, 224, 3], "layout": "nhwc"}]},
+                  "defaultSnippets": [
+                      _snippet("[3, 224, 224]", "an RGB image", [3, 224, 224]), _snippet("[3, H, W]", "with variables", [3, "H", "W"]),
+                      _snippet("channels last", "a shape in the order of Keras", {"shape": [224, 224, 3], "layout": "nhwc"})]},
         "input_values": {"description": "Numbers for the input, for 'cnncalc verify'.",
                          "anyOf": [{"$ref": "#/$defs/numbers"}, {"type": "object", "additionalProperties": {"$ref": "#/$defs/numbers"}}]},
         "output": {"description": "The layers whose outputs are the network's outputs; default: the last layer.",
                    "anyOf": [REFERENCE, {"type": "array", "minItems": 1, "items": REFERENCE}]},
         "vars": {"description": "Variables and their defaults; a default may use earlier variables.", "type": "object",
-                 "propertyNames": NAME, "additionalProperties": variable, "examples": [{"H": 224, "W": 224, "classes": 1000}]},
+                 "propertyNames": NAME, "additionalProperties": variable,
+                 "defaultSnippets": [_snippet("H, W", "sizes of the input", {"H": 224, "W": 224})]},
         "defaults": {"description": "Default fields by layer type; an item's own fields take precedence.", "type": "object",
                      "propertyNames": {"enum": list(types)}, "additionalProperties": {"type": "object"}},
         "blocks": {"description": "Reusable layers; their names are types.", "type": "object", "propertyNames": NAME,
@@ -172,7 +181,7 @@ def expectation() -> dict[str, Any]:
         "properties": {**numbers, "output": shape,
                        "layers": {"type": "object", "additionalProperties": of_layer},
                        "divisible_by": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}},
-        "examples": [{"params": 25557032, "macs": {"max": "4.2G"}, "output": [1000]}],
+        "defaultSnippets": [_snippet("a budget", "numbers and bounds", {"params": {"max": "5M"}, "macs": {"max": "4.2G"}})],
     }  # fmt: skip
 
 
@@ -184,13 +193,8 @@ def items(types: dict[str, type[Layer]], *, blocks: bool, defaults: bool) -> dic
     suffix = _suffix(blocks=blocks, defaults=defaults)
     listed, branch = {"$ref": f"#/$defs/list{suffix}"}, {"$ref": f"#/$defs/branch{suffix}"}
     bare = [name for name, cls in types.items() if defaults or not required(cls)]
-    known: dict[str, Any] = {"enum": sorted(types)}
+    known: dict[str, Any] = {"$ref": "#/$defs/type"}
     either: dict[str, Any] = {"anyOf": [known, NAME]} if blocks else known
-    cases = [
-        {"if": {"properties": {"type": {"const": name}}, "required": ["type"]},
-         "then": {"$ref": f"#/$defs/layer.{name}"} | ({} if defaults else {"required": ["type", *required(cls)]})}
-        for name, cls in types.items()
-    ]  # fmt: skip
     group: dict[str, Any] = {
         "properties": {**{key: key != "share" for key in COMMON}, "layers": True},
         "additionalProperties": False,
@@ -207,7 +211,7 @@ def items(types: dict[str, type[Layer]], *, blocks: bool, defaults: bool) -> dic
         "type": "object",
         "properties": {**common(), "type": either, "layers": listed, "branches": {
             "description": "Lists of items, each of which starts from the current tensor.", "type": "array", "items": branch}},
-        "allOf": [*cases, untyped],
+        "allOf": [{"$ref": "#/$defs/typed"}, *([] if defaults else [{"$ref": "#/$defs/complete"}]), untyped],
     }  # fmt: skip
     text = {"type": "string", **({"anyOf": [{"enum": bare}, NAME]} if blocks else {"enum": bare})}
     conditional = {"type": "object", "additionalProperties": False,
@@ -227,6 +231,45 @@ def items(types: dict[str, type[Layer]], *, blocks: bool, defaults: bool) -> dic
             "else": conditional,
         },
     }
+
+
+def typed(types: dict[str, type[Layer]]) -> dict[str, Any]:
+    """The names of types; what an item of each may have, and what it must have unless ``defaults`` has it."""
+
+    def of(name: str, then: dict[str, Any]) -> dict[str, Any]:
+        return {"if": {"properties": {"type": {"const": name}}, "required": ["type"]}, "then": then}
+
+    names = sorted(types)
+    return {
+        "type": {"enum": names, "enumDescriptions": [description(types[name]) for name in names]},
+        "typed": {
+            "allOf": [of(name, {"$ref": f"#/$defs/layer.{name}"}) for name in types],
+            "defaultSnippets": [
+                _snippet(name, description(cls), {"type": name, **required(cls)})
+                for name, cls in types.items()
+            ],
+        },
+        "complete": {
+            "allOf": [
+                of(name, {"required": [*required(cls)]}) for name, cls in types.items() if required(cls)
+            ]
+        },
+    }
+
+
+def _shared_fields(definitions: dict[str, Any]) -> dict[str, Any]:
+    """Replace fields that several types have by references to one definition; return these definitions."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in [name for name in definitions if name.startswith("layer.")]:
+        properties = definitions[name]["properties"]
+        for key, field in properties.items():
+            if not isinstance(field, dict) or len(json.dumps(field)) < 60:
+                continue
+            same = (label for label, known in found.items() if known == field)
+            label = next(same, None) or f"field.{key}" + (f".{name[6:]}" if f"field.{key}" in found else "")
+            found[label] = field
+            properties[key] = {"$ref": f"#/$defs/{label}"}
+    return found
 
 
 def common() -> dict[str, Any]:
@@ -265,18 +308,19 @@ def layer(name: str, cls: type[Layer]) -> dict[str, Any]:
     }
     extra: dict[str, Any] = {key: key != "share" for key in COMMON}
     if cls.family in ACTIVATED:
-        extra |= {"norm": attachment(Family.NORM), "act": attachment(Family.ACTIVATION)}
+        extra |= {"norm": {"$ref": "#/$defs/norm"}, "act": {"$ref": "#/$defs/act"}}
     if cls.family is Family.MERGE:
         extra["branches"] = True
     if cls.family in PARAMETERISED:
         extra |= {key: {"$ref": "#/$defs/numbers"} for key in TENSORS if key not in own}
         if "bias" in own:
             own["bias"] = {"anyOf": [own["bias"], {"$ref": "#/$defs/numbers"}], **_about(cls, "bias")}
-    example = {"type": name, **required(cls)}
     return {
-        "description": description(cls), "properties": {"type": {"const": name}, **own, **extra},
-        "additionalProperties": False, "examples": [example],
-    }  # fmt: skip
+        "title": name,
+        "description": description(cls),
+        "properties": {"type": {"const": name}, **own, **extra},
+        "additionalProperties": False,
+    }
 
 
 def attachment(family: Family) -> dict[str, Any]:
@@ -338,7 +382,16 @@ def field_schema(cls: type[Layer], key: str) -> dict[str, Any]:
         kinds.append({"enum": list(words)})
     if not words or len(kinds) > 1:
         kinds.append(EXPRESSION)
-    return {**(kinds[0] if len(kinds) == 1 else {"anyOf": kinds}), **_about(cls, key)}
+    return {**_any_of(kinds), **_about(cls, key)}
+
+
+def _any_of(kinds: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return one schema for several. Those of different JSON types need no ``anyOf``, which editors show as several."""
+    names = [kind.get("type") for kind in kinds]
+    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
+        return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    joined = {key: value for kind in kinds for key, value in kind.items()}
+    return joined | {"type": names[0] if len(names) == 1 else names}
 
 
 def _lists(takes: Any) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The JSON Schema: valid, accepts every spec that is good, refuses those that are wrong by their form."""
 
 import json
+import re
 import subprocess
 import sys
 from functools import cache
@@ -76,29 +77,43 @@ def test_messages_name_the_choices_of_this_layer():
 
 @pytest.mark.parametrize("name", all_types())
 def test_every_type_has_a_description_and_a_valid_example(name):
-    found = schema()["$defs"][f"layer.{name}"]
+    definitions = schema()["$defs"]
+    found = definitions[f"layer.{name}"]
     assert len(found["description"]) > 10
-    (example,) = found["examples"]
+    (snippet,) = (each for each in definitions["typed"]["defaultSnippets"] if each["label"] == name)
+    assert snippet["description"] == found["description"]
+    example = snippet["body"]
     item = example | ({"from": ["input", "input"]} if all_types()[name].family == "merge" else {})
     assert [e.message for e in validator().iter_errors({"input": [8, 8, 8], "layers": [item]})] == []
     for key, field in found["properties"].items():
         if isinstance(field, dict) and key in all_types()[name].model_fields and key != "type":
-            assert field["description"]
+            resolved = definitions[field["$ref"].removeprefix("#/$defs/")] if "$ref" in field else field
+            assert resolved["description"]
+
+
+def test_what_editors_offer_has_a_name():
+    """The YAML language server labels examples that are objects ``[object Object]``."""
+    text = json.dumps(schema())
+    assert not re.search(r'"examples": \[(\{|\[\{)', text)
+    assert len(text) < 160_000
+    kinds = schema()["$defs"]["type"]
+    assert len(kinds["enum"]) == len(kinds["enumDescriptions"]) == len(all_types())
 
 
 def test_what_fields_take_is_found_by_trying():
     types = all_types()
-    assert field_schema(types["conv2d"], "out_channels")["anyOf"][0] == {"type": "integer", "minimum": 1}
-    kernel = field_schema(types["conv3d"], "kernel_size")["anyOf"]
-    assert (kernel[1]["minItems"], kernel[1]["maxItems"]) == (3, 3)
+    channels = field_schema(types["conv2d"], "out_channels")
+    assert (channels["type"], channels["minimum"]) == (["integer", "string"], 1)
+    kernel = field_schema(types["conv3d"], "kernel_size")
+    assert (kernel["type"], kernel["minItems"], kernel["maxItems"]) == (["integer", "array", "string"], 3, 3)
     padding = field_schema(types["conv2d"], "padding")
     assert padding["default"] == 0
     assert {"enum": ["valid", "half", "same", "same_lower"]} in padding["anyOf"]
-    assert field_schema(types["dropout"], "p")["anyOf"][0] == {"type": "number", "minimum": 0, "maximum": 1}
+    dropped = field_schema(types["dropout"], "p")
+    assert (dropped["type"], dropped["minimum"], dropped["maximum"]) == (["number", "string"], 0, 1)
     assert field_schema(types["pad"], "mode")["enum"] == ["constant", "reflect", "replicate", "circular"]
-    assert {"type": "null"} in field_schema(types["adaptive_avgpool2d"], "output_size")["anyOf"][1]["items"][
-        "anyOf"
-    ]
+    sizes = field_schema(types["adaptive_avgpool2d"], "output_size")
+    assert {"type": "null"} in sizes["items"]["anyOf"]
 
 
 def test_the_command_writes_it(tmp_path, capsys):
