@@ -49,8 +49,10 @@ def _run(arguments: list[str] | None) -> int:
 
 def _command(arguments: list[str] | None, cache: Cache | None) -> int:
     from cnncalc.cli import cli
+    from cnncalc.cli.progress import watched
 
-    result = cli.main(arguments, prog_name="cnncalc", standalone_mode=False, obj=cache)
+    with watched():
+        result = cli.main(arguments, prog_name="cnncalc", standalone_mode=False, obj=cache)
     sys.stdout.flush()
     return result if isinstance(result, int) else 0
 

@@ -13,7 +13,7 @@ from cnncalc.cli import fixing
 from cnncalc.cli.common import Spec, terminal_width, write
 from cnncalc.cli.completion import dtypes, formats, one_of, rules, several_of
 from cnncalc.cli.fixing import Piped, silence
-from cnncalc.cli.options import cache_options
+from cnncalc.cli.options import cache_options, max_layers_option
 from cnncalc.cli.ratchet import Ratchet
 from cnncalc.cli.selection import Settings, options_by_spec, references
 from cnncalc.cli.targets import OrderedCommand, Target, refuse_specs, targets, write_all
@@ -102,6 +102,7 @@ if TYPE_CHECKING:
 @click.option(
     "--watch", is_flag=True, help="Check again whenever a spec or a settings file changes, until Ctrl-C."
 )
+@max_layers_option
 @cache_options
 @click.pass_context
 def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
@@ -181,6 +182,7 @@ def _results(
     references: Sequence[str], piped: Piped | None, options: Callable[[str], Options], jobs: int
 ) -> list[Result]:
     from cnncalc.analysis.check import check_bytes, check_spec
+    from cnncalc.cli.processes import counted, in_processes
 
     if piped is not None:
         return [
@@ -191,8 +193,7 @@ def _results(
         ]
     jobs = min(jobs or os.cpu_count() or 1, max(len(references), 1))
     if jobs == 1:
-        return [check_spec(each, options(each)) for each in references]
-    from cnncalc.cli.processes import in_processes
+        return list(counted(check_spec(each, options(each)) for each in references))
 
     return in_processes(_check, [(each, options(each)) for each in references], jobs)
 

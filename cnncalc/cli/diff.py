@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.cli.common import Spec, complain, symbolic, write
-from cnncalc.cli.options import batch_option, cache_options, dtype_option, format_option, over_option
+from cnncalc.cli.options import (
+    batch_option,
+    cache_options,
+    dtype_option,
+    format_option,
+    max_layers_option,
+    over_option,
+)
 from cnncalc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +36,7 @@ if TYPE_CHECKING:
 @click.option("--missing-ok", is_flag=True,
               help="Treat A or B as an empty spec if the file does not exist.")  # fmt: skip
 @dtype_option
+@max_layers_option
 @cache_options
 def command(
     before: str, after: str, settings: tuple[str, ...], free: tuple[str, ...], over: tuple[str, ...], fmt: str, conditions: tuple[str, ...],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnncalc.cli.common import complain, read_network, save_picture, spec_argument
-from cnncalc.cli.options import cache_options, depth_option, set_option
+from cnncalc.cli.options import cache_options, depth_option, max_layers_option, set_option
 from cnncalc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--view", type=click.Choice(["auto", "features", "graph"]), default="auto", show_default=True,
               help="Draw feature maps as volumes, or the graph; auto draws the graph if the network branches.")  # fmt: skip
 @depth_option
+@max_layers_option
 @cache_options
 def command(spec: str, settings: tuple[str, ...], output: str, view: str, depth: int | None) -> int:
     """Draw the network as feature maps or as a graph.

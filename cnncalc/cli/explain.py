@@ -11,6 +11,7 @@ from cnncalc.cli.options import (
     dtype_option,
     format_option,
     free_option,
+    max_layers_option,
     over_option,
     set_option,
 )
@@ -32,6 +33,7 @@ from cnncalc.cli.options import (
               help="Optimizer assumed in the training memory estimate.")  # fmt: skip
 @batch_option
 @dtype_option
+@max_layers_option
 def command(
     spec: str, layer: str | None, free: tuple[str, ...], over: tuple[str, ...], settings: tuple[str, ...], fmt: str, in_place: bool,
     optimizer: str, batch: int, dtype: str,

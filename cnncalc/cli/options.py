@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from cnncalc.cli import completion
 from cnncalc.report.formats import FORMATS, TABULATED
 
 Option = Callable[[Any], Any]
+VARIABLE = "CNNCALC_MAX_LAYERS"  # as ``reading.unrolling.limits`` has it
 
 free_option = click.option(
     "--free", multiple=True, metavar="NAMES", shell_complete=completion.several_of(completion.variables),
@@ -35,6 +37,23 @@ dtype_option = click.option(
 depth_option = click.option(
     "--depth", type=click.IntRange(1), metavar="N", help="Fold groups and blocks below level N."
 )
+
+
+def max_layers_option(command: Any) -> Any:
+    """``--max-layers``: for this run, and for the processes that it starts."""
+
+    def allow(ctx: click.Context, _: click.Parameter, value: int | None) -> None:
+        if value is not None:
+            before = os.environ.get(VARIABLE)
+            os.environ[VARIABLE] = str(value)
+            ctx.call_on_close(
+                lambda: os.environ.pop(VARIABLE) if before is None else os.environ.update({VARIABLE: before})
+            )
+
+    return click.option(
+        "--max-layers", type=click.IntRange(1, 1_000_000), metavar="N", expose_value=False, callback=allow,
+        help="Allow a network to have up to N layers. [default: 20000]",
+    )(command)  # fmt: skip
 
 
 def cache_options(command: Any) -> Any:

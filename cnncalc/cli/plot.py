@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cnncalc.cli.common import complain, read_network, save_picture, spec_argument, terminal_width, write
-from cnncalc.cli.options import batch_option, depth_option, dtype_option, set_option
+from cnncalc.cli.options import batch_option, depth_option, dtype_option, max_layers_option, set_option
 
 SHORT = {"activation": "activation_bytes"}
 
@@ -20,6 +20,7 @@ SHORT = {"activation": "activation_bytes"}
 @batch_option
 @dtype_option
 @click.option("-o", "--output", metavar="FILE", help="Write a picture (.svg or .png) instead of text.")
+@max_layers_option
 def command(
     spec: str,
     settings: tuple[str, ...],

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import parent_process
 from threading import Thread
 from typing import TypeVar
 
 from cnncalc.errors import UsageError
+from cnncalc.reading.unrolling.limits import tell
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -32,7 +33,7 @@ def in_processes(work: Callable[[Item], Result], items: Sequence[Item], jobs: in
     try:
         with _held_interrupts():  # also in the processes, which are born here
             results = pool.map(work, items, chunksize=CHUNK)
-        return list(results)
+        return list(counted(results))
     except BrokenProcessPool:
         raise UsageError(
             "one of the processes was killed, perhaps because memory ran out: try a smaller -j"
@@ -40,6 +41,13 @@ def in_processes(work: Callable[[Item], Result], items: Sequence[Item], jobs: in
     finally:
         with _held_interrupts():
             pool.shutdown(cancel_futures=True)
+
+
+def counted(results: Iterable[Result]) -> Iterator[Result]:
+    """Yield results as they come, and tell whoever watches how many there are."""
+    for number, result in enumerate(results, 1):
+        yield result
+        tell("specs checked", number, every=1)
 
 
 def _begin() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cnncalc.cli.common import complain, read_network, spec_argument
-from cnncalc.cli.options import batch_option, dtype_option, free_option, set_option
+from cnncalc.cli.options import batch_option, dtype_option, free_option, max_layers_option, set_option
 from cnncalc.errors import UsageError
 
 
@@ -18,6 +18,7 @@ from cnncalc.errors import UsageError
 @click.option("-o", "--output", required=True, metavar="FILE.html", help="File to write.")
 @batch_option
 @dtype_option
+@max_layers_option
 def command(
     spec: str, free: tuple[str, ...], settings: tuple[str, ...], output: str, batch: int, dtype: str
 ) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cnncalc.cli.common import read_network, spec_argument, symbolic, write
-from cnncalc.cli.options import format_option, free_option, over_option, set_option
+from cnncalc.cli.options import format_option, free_option, max_layers_option, over_option, set_option
 from cnncalc.errors import UsageError
 
 
@@ -16,6 +16,7 @@ from cnncalc.errors import UsageError
 @free_option
 @over_option
 @format_option("spec")
+@max_layers_option
 def command(
     spec: str,
     expanded: bool,

@@ -15,7 +15,7 @@ from cnncalc.cli.common import (
 )
 from cnncalc.cli.completion import one_of
 from cnncalc.cli.completion import variables as variable_names
-from cnncalc.cli.options import format_option, over_option, set_option
+from cnncalc.cli.options import format_option, max_layers_option, over_option, set_option
 
 
 @click.command("solve")
@@ -27,6 +27,7 @@ from cnncalc.cli.options import format_option, over_option, set_option
               help="Also require this condition, e.g. 'output == [512, 7, 7]', 'params <= 5M' or 'stem.output[1] % 2 == 0'.")  # fmt: skip
 @click.option("--near", type=click.FloatRange(0), metavar="N", help="Print the valid values nearest to N.")
 @format_option("solution")
+@max_layers_option
 def command(
     spec: str, variables: tuple[str, ...], settings: tuple[str, ...], where: tuple[str, ...],
     near: float | None, over: tuple[str, ...], fmt: str,

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cnncalc.cli.common import complain, grids, own_warnings, read_network, spec_argument, why_not, write
-from cnncalc.cli.options import batch_option, dtype_option, format_option, set_option
+from cnncalc.cli.options import batch_option, dtype_option, format_option, max_layers_option, set_option
 
 BAR_FROM = 50_000
 
@@ -27,6 +27,7 @@ BAR_FROM = 50_000
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE (.csv, .json or .parquet) instead.")
 @batch_option
 @dtype_option
+@max_layers_option
 def command(
     spec: str, over: tuple[str, ...], settings: tuple[str, ...], columns: str | None, fmt: str,
     output: str | None, **options: Any,

@@ -15,6 +15,7 @@ from cnncalc.cli.options import (
     dtype_option,
     format_option,
     free_option,
+    max_layers_option,
     over_option,
     set_option,
 )
@@ -37,6 +38,7 @@ from cnncalc.cli.options import (
 @dtype_option
 @click.option("--layout", type=click.Choice(["nchw", "nhwc"]), default="nchw", show_default=True,
               help="Print shapes with channels first or last.")  # fmt: skip
+@max_layers_option
 @cache_options
 def command(
     spec: str, free: tuple[str, ...], over: tuple[str, ...], settings: tuple[str, ...], fmt: str, columns: str | None,

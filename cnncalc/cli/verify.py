@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.cli.common import complain, read_network, spec_argument, write
-from cnncalc.cli.options import batch_option, format_option, set_option
+from cnncalc.cli.options import batch_option, format_option, max_layers_option, set_option
 from cnncalc.dims import concrete
 from cnncalc.errors import UsageError
 
@@ -62,6 +62,7 @@ BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "
     help="Number of threads. Default: one per processor.",
 )
 @format_option("verification")
+@max_layers_option
 def command(spec: str, settings: tuple[str, ...], **options: Any) -> int:
     """Run the network on random numbers and compare every array with the computed numbers.
 

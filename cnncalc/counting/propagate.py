@@ -15,6 +15,7 @@ from cnncalc.domain import every
 from cnncalc.errors import Problem, SpecError, UsageError, nearest_path
 from cnncalc.graph import Graph, Node
 from cnncalc.layer import Layer
+from cnncalc.reading.unrolling.limits import tell
 from cnncalc.shapes import Shape, Shapes, key_of
 from cnncalc.validity import Within, validity
 
@@ -137,11 +138,13 @@ def propagate(graph: Graph, *, batch: int = 1, dtype: str = "float32") -> Report
     batch = int(batch)
     fields = receptive_fields(graph)
     once: dict[Hashable, dict[str, Dim]] = {}  # a layer object gives the same counts for the same inputs
-    rows = tuple(
-        _row(graph, node, fields[node.number], once) for node in graph.nodes if node.layer is not None
-    )
-    totals = _totals(graph, rows, Scale(batch, ITEM_BYTES[dtype]))
-    return Report(graph, rows, totals, batch=batch, dtype=dtype)
+    rows = []
+    for node in graph.nodes:
+        if node.layer is not None:
+            rows.append(_row(graph, node, fields[node.number], once))
+            tell("layers counted", len(rows))
+    totals = _totals(graph, tuple(rows), Scale(batch, ITEM_BYTES[dtype]))
+    return Report(graph, tuple(rows), totals, batch=batch, dtype=dtype)
 
 
 def _row(

@@ -12,7 +12,7 @@ TALL = {"vars": {"H": 64, "c": 2}, "input": ["c", "H", 8]}
 @pytest.mark.parametrize(
     "layers",
     [
-        [{**CONV, "stride": 2, "repeat": 20_000}],
+        [{**CONV, "stride": 2, "repeat": 20_001}],
         [{**CONV, "out_channels": "channels*1000", "repeat": 15_000}],
         [{**CONV, "out_channels": "channels*c", "repeat": 15_000}],
         [{"type": "concat", "from": ["prev", "prev"], "repeat": 15_000}],

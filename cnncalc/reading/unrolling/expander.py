@@ -26,6 +26,7 @@ from cnncalc.reading.checking.parts import (
 from cnncalc.reading.checking.value import Failed, Value
 from cnncalc.reading.unrolling.assembly import Assembly, Origin
 from cnncalc.reading.unrolling.layers import Layers
+from cnncalc.reading.unrolling.limits import MOST, max_layers, tell
 from cnncalc.reading.unrolling.scope import Env, Scope, Tensor, Unknown
 from cnncalc.reading.unrolling.values import arguments, times, truth
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from cnncalc.reading.checking.spec import Spec
     from cnncalc.shapes import Shape
 
-MAX_LAYERS = 20_000
 MAX_DEPTH = 100  # below what Python's stack bears
 
 
@@ -56,7 +56,7 @@ class Expander:
         self.spec = spec
         self.variables = variables
         self.grown = Assembly()
-        self.items_seen = 0
+        self.items_seen, self.most = 0, max_layers()
         self.depth = 0
         self.definitions: dict[str, Definition] = {}  # by path
         self.layers = Layers(spec)
@@ -122,7 +122,8 @@ class Expander:
         return current
 
     def expand_entry(self, entry: Entry, scope: Scope, current: Tensor) -> Tensor:
-        self.count(entry.item)
+        if entry.repeat is None:
+            self.count(entry.item)
         sources = self.sources(entry, scope, current)
         start = sources[0] if sources and not _joins_sources(entry.item) else current
         try:
@@ -148,8 +149,8 @@ class Expander:
         self, entry: Entry, repeat: Value, key: str, scope: Scope, current: Tensor, sources: list[Tensor]
     ) -> Tensor:
         count = times(repeat, self.env(scope, current))
-        if count > MAX_LAYERS:
-            raise Failed(_too_many(f"'repeat' is {count:,}").at(repeat.place))
+        if count > self.most:
+            raise Failed(_too_many(self.most, f"'repeat' is {count:,}").at(repeat.place))
         inner, path = scope.child(key), scope.at(key)
         for index in range(count):
             self.count(entry.item)
@@ -171,8 +172,9 @@ class Expander:
 
     def count(self, item: Item) -> None:
         self.items_seen += 1
-        if self.items_seen > MAX_LAYERS:
-            self.grown.complain(_too_many("with all blocks and repetitions unrolled"), item.place)
+        tell("layers unrolled", self.items_seen)
+        if self.items_seen > self.most:
+            self.grown.complain(_too_many(self.most, "with all blocks and repetitions unrolled"), item.place)
             raise SpecError(self.grown.problems)
 
     def group(self, path: str, item: Item, output: Tensor, times: int = 1) -> None:
@@ -316,5 +318,6 @@ def _too_deep() -> Problem:
     return Problem("C503", message, help="use fewer levels; does a 'share' lead back to itself?")
 
 
-def _too_many(what: str) -> Problem:
-    return Problem("C501", f"more than {MAX_LAYERS:,} layers: {what}", help="use a smaller 'repeat'")
+def _too_many(most: int, what: str) -> Problem:
+    help = f"use a smaller 'repeat', or allow more with --max-layers (up to {MOST:,})"
+    return Problem("C501", f"more than {most:,} layers: {what}", help=help)
