@@ -32,7 +32,7 @@ def command(command_name: str | None, output: str | None) -> int:
     from cnncalc.report.schema import schema
 
     found = schema() if command_name is None else schema_of(command_name)
-    text = json.dumps(found, indent=None if command_name is None else 1, ensure_ascii=True)
+    text = json.dumps(found, separators=(",", ":")) if command_name is None else json.dumps(found, indent=1)
     if output is None:
         write(text)
         return 0

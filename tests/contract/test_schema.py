@@ -14,7 +14,8 @@ import yaml
 from cnncalc.__main__ import main
 from cnncalc.reading.text.files import read_spec
 from cnncalc.registry import all_types
-from cnncalc.report.schema import field_schema, schema
+from cnncalc.report.schema import schema
+from cnncalc.report.schema_layers import field_schema, required
 
 ROOT = Path(__file__).parent.parent.parent
 BAD = ROOT / "tests" / "diagnostics" / "bad"
@@ -77,12 +78,15 @@ def test_messages_name_the_choices_of_this_layer():
 
 @pytest.mark.parametrize("name", all_types())
 def test_every_type_has_a_description_and_a_valid_example(name):
-    definitions = schema()["$defs"]
+    definitions = validator().schema["$defs"]
     found = definitions[f"layer.{name}"]
     assert len(found["description"]) > 10
-    (snippet,) = (each for each in definitions["typed"]["defaultSnippets"] if each["label"] == name)
-    assert snippet["description"] == found["description"]
-    example = snippet["body"]
+    offered = {each["const"]: each["description"] for each in definitions["type"]["anyOf"] if "const" in each}
+    assert offered[name] == found["description"]
+    snippets = [each for each in definitions["starts"]["defaultSnippets"] if each["label"].split()[0] == name]
+    assert len(snippets) == bool(required(all_types()[name]))  # a word is enough for the others
+    body = re.sub(r"\$\{\d+:(.*?)\}", r"\1", snippets[0]["body"]) if snippets else f"{{type: {name}}}"
+    example = yaml.safe_load(body)
     item = example | ({"from": ["input", "input"]} if all_types()[name].family == "merge" else {})
     assert [e.message for e in validator().iter_errors({"input": [8, 8, 8], "layers": [item]})] == []
     for key, field in found["properties"].items():
@@ -93,11 +97,13 @@ def test_every_type_has_a_description_and_a_valid_example(name):
 
 def test_what_editors_offer_has_a_name():
     """The YAML language server labels examples that are objects ``[object Object]``."""
-    text = json.dumps(schema())
+    text = json.dumps(validator().schema)
     assert not re.search(r'"examples": \[(\{|\[\{)', text)
-    assert len(text) < 160_000
-    kinds = schema()["$defs"]["type"]
-    assert len(kinds["enum"]) == len(kinds["enumDescriptions"]) == len(all_types())
+    assert len(text) < 150_000
+    for name in ("type", "bare"):  # an editor would show every value of an enum for each
+        assert "enum" not in validator().schema["$defs"][name]
+    for field in validator().schema["$defs"]["expectation"]["properties"].values():
+        assert field["description"]
 
 
 def test_what_fields_take_is_found_by_trying():
@@ -105,7 +111,8 @@ def test_what_fields_take_is_found_by_trying():
     channels = field_schema(types["conv2d"], "out_channels")
     assert (channels["type"], channels["minimum"]) == (["integer", "string"], 1)
     kernel = field_schema(types["conv3d"], "kernel_size")
-    assert (kernel["type"], kernel["minItems"], kernel["maxItems"]) == (["integer", "array", "string"], 3, 3)
+    assert kernel["type"] == ["integer", "array", "string"]
+    assert (kernel["then"]["minItems"], kernel["then"]["maxItems"]) == (3, 3)
     padding = field_schema(types["conv2d"], "padding")
     assert padding["default"] == 0
     assert {"enum": ["valid", "half", "same", "same_lower"]} in padding["anyOf"]
@@ -113,7 +120,7 @@ def test_what_fields_take_is_found_by_trying():
     assert (dropped["type"], dropped["minimum"], dropped["maximum"]) == (["number", "string"], 0, 1)
     assert field_schema(types["pad"], "mode")["enum"] == ["constant", "reflect", "replicate", "circular"]
     sizes = field_schema(types["adaptive_avgpool2d"], "output_size")
-    assert {"type": "null"} in sizes["items"]["anyOf"]
+    assert {"type": "null"} in sizes["then"]["items"]["anyOf"]
 
 
 def test_the_command_writes_it(tmp_path, capsys):
