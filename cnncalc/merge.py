@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from typing import ClassVar
 
 from cnncalc.conditions import Statement, any_of, at_least, equal
 from cnncalc.dims import Dim, DimError, concrete, maximum, product_of
@@ -14,7 +15,7 @@ from cnncalc.shapes import Shape, Shapes, Sight, Window, show
 class Merge(Unlearned):
     """A layer that takes one or more tensors and has no parameters and no MACs."""
 
-    arity = (1, None)
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
     family = Family.MERGE
 
     def windows(self, inputs: Shapes) -> Sight:

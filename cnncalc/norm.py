@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 from cnncalc import fields
 from cnncalc.layer import Array, Elementwise, Family, Tensors
@@ -21,10 +22,14 @@ class StatisticsNorm(ChannelNorm):
     num_features: fields.InputChannels = None
     eps: fields.Epsilon = 1e-5
     affine: fields.Affine = True
+    factor: Annotated[fields.Flag, fields.About("Whether affine learns a factor for each channel.")] = True
+    shift: Annotated[fields.Flag, fields.About("Whether affine learns a shift for each channel.")] = True
     track_running_stats: fields.RunningStatistics = True
 
     def param_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
-        return affine_shapes(inputs[0][:1], weight=self.affine, bias=self.affine)
+        return affine_shapes(
+            inputs[0][:1], weight=self.affine and self.factor, bias=self.affine and self.shift
+        )
 
     def buffer_shapes(self, inputs: Shapes) -> Mapping[str, Shape]:
         if not self.track_running_stats:

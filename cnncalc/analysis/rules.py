@@ -47,9 +47,22 @@ def refuse_unknown(patterns: Iterable[str]) -> None:
             raise UsageError(f"there is no rule '{pattern}'; {help}")
 
 
+TYPES = "The layer types are {types}."  # in a page
+
+
+def _types() -> str:
+    import textwrap
+
+    from cnncalc.registry import all_types
+
+    names = ", ".join(f"`{name}`" for name in all_types())
+    return textwrap.fill(f"The layer types are {names}.", 120, break_on_hyphens=False)
+
+
 def page_of(code: str) -> str:
     """What a rule finds, why that is bad, an example, and what to write instead: Markdown."""
     if code in ERRORS:
-        return (ERROR_PAGES / f"{code}.md").read_text(encoding="utf-8").strip()
+        text = (ERROR_PAGES / f"{code}.md").read_text(encoding="utf-8").strip()
+        return text.replace(TYPES, _types()) if TYPES in text else text
     pages = {lint.rule.code: lint.page for lint in all_lints()}
     return pages.get(code, unused_suppression.page)

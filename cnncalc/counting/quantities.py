@@ -18,8 +18,8 @@ from cnncalc.reading.expressions.rational import Rational, quotient
 
 ITEM_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 COUNTING_RULE = (
-    "MACs are multiply-accumulates of convolutions, transposed convolutions and linear layers "
-    "at inference for one sample, without bias"
+    "MACs are multiply-accumulates of convolutions, linear layers and matrix products at inference "
+    "for one sample, without bias"
 )
 MOVED_RULE = (
     "Bytes moved are the inputs, parameters and buffers that each layer reads and the output that it writes, "

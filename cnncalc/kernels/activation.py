@@ -54,6 +54,17 @@ def leaky_relu(x: Array, slope: float, out: Array | None = None) -> Array:
     return each(x, lambda a, o: _negative(a, a * slope, o), out)
 
 
+def rescale(x: Array, factor: float, offset: float, out: Array | None = None) -> Array:
+    """``factor*x + offset``."""
+    return each(x, lambda a, o: np.add(np.multiply(a, factor, out=o), offset, out=o), out)
+
+
+def clamp(x: Array, low: float | None, high: float | None, out: Array | None = None) -> Array:
+    """``min(max(x, low), high)``; None does not bound."""
+    least, most = (-np.inf if low is None else low), (np.inf if high is None else high)
+    return each(x, lambda a, o: np.clip(a, least, most, out=o), out)
+
+
 def prelu(x: Array, slope: Array, out: Array | None = None) -> Array:
     """Multiply negative elements by ``slope``, which has one element, or one per channel (axis 1)."""
     shaped = slope.reshape(-1, *[1] * (x.ndim - 2))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -108,3 +108,11 @@ def channel_shuffle(x: Array, groups: int) -> Array:
     channels = x.shape[1]
     order = np.arange(channels).reshape(groups, channels // groups).T.reshape(-1)
     return channels_first(np.take(np.moveaxis(x, 1, -1), order, -1))
+
+
+_REDUCTIONS: dict[str, Callable[..., Any]] = {"mean": np.mean, "sum": np.sum, "max": np.max, "min": np.min}
+
+
+def reduced(x: Array, op: str, axes: tuple[int, ...], *, keepdim: bool) -> Array:
+    """Combine the values along axes of an array, 1 for the channels."""
+    return np.asarray(_REDUCTIONS[op](x, axis=axes, keepdims=keepdim), x.dtype)

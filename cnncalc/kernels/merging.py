@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnncalc.kernels.windows import channels_first
-from cnncalc.kernels.work import Array
+from cnncalc.kernels.work import Array, tally
 
 
 def add(arrays: Sequence[Array], out: Array | None = None) -> Array:
@@ -19,6 +19,27 @@ def add(arrays: Sequence[Array], out: Array | None = None) -> Array:
 def multiply(arrays: Sequence[Array], out: Array | None = None) -> Array:
     """Return the elementwise product."""
     return _reduce(arrays, np.multiply, out)
+
+
+def subtract(arrays: Sequence[Array], out: Array | None = None) -> Array:
+    """Return the elementwise difference."""
+    return _reduce(arrays, np.subtract, out)
+
+
+def divide(arrays: Sequence[Array], out: Array | None = None) -> Array:
+    """Return the elementwise quotient."""
+    return _reduce(arrays, np.divide, out)
+
+
+def product(a: Array, b: Array) -> Array:
+    """Return the matrix product of the last two axes, for all that are before them."""
+    tally(a.size * b.shape[-1])
+    return np.asarray(a @ b)
+
+
+def prepended(x: Array, cells: Array) -> Array:
+    """Return ``(N, L, *)`` with the same cells put before each sample's."""
+    return np.concatenate([np.broadcast_to(cells, (len(x), *cells.shape)), x], 1)
 
 
 def _reduce(arrays: Sequence[Array], function: Callable[..., Any], out: Array | None) -> Array:

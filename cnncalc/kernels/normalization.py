@@ -92,6 +92,18 @@ def layer_norm_last(x: Array, weight: Array | None, bias: Array | None, eps: flo
     return result
 
 
+def rms_norm(x: Array, weight: Array | None, eps: float) -> Array:
+    """Divide by the root mean square of the last axis."""
+    squares = np.square(x).mean(-1, keepdims=True, dtype=np.float64)
+    result: Array = x * (1 / np.sqrt(squares + eps)).astype(x.dtype)
+    return result if weight is None else result * weight
+
+
+def shifted(x: Array, bias: Array, out: Array | None = None) -> Array:
+    """Add a tensor that is aligned at the last axis."""
+    return np.add(x, bias, out=out)
+
+
 def group_norm(x: Array, groups: int, weight: Array | None, bias: Array | None, eps: float) -> Array:
     """Normalize over groups of channels and all positions."""
     split = x.reshape(len(x), groups, -1, *x.shape[2:])

@@ -78,7 +78,7 @@ def values(cls: type[Layer], name: str) -> tuple[Any, ...]:
 
 def accepts(cls: type[Layer], name: str, value: Any) -> bool:
     """Return whether a field of a layer type accepts a value, beside examples of the required fields."""
-    given = {n: cls.about[n].example for n, field in cls.model_fields.items() if field.is_required()}
+    given = {f.alias or n: cls.about[n].example for n, f in cls.model_fields.items() if f.is_required()}
     try:
         cls.model_validate({**given, cls.model_fields[name].alias or name: value})
     except ValueError:

@@ -526,7 +526,9 @@ def test_windows_are_what_a_forward_pass_reads(name):
             compared += 1
         if compared == 6:
             return
-    assert compared or name in ("linear", "softmax", "log_softmax"), name
+    assert compared or name in ("linear", "softmax", "log_softmax", "class_token", "matmul"), (
+        name
+    )  # in no fixed way
 
 
 def compare(layer, shape):

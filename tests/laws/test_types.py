@@ -26,7 +26,15 @@ CONVOLUTION = {
     "bias": True,
 }
 POOLING = {"kernel_size": ..., "stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
-BATCHNORM = {"num_features": None, "eps": 1e-5, "affine": True, "track_running_stats": True, "momentum": 0.1}
+BATCHNORM = {
+    "num_features": None,
+    "eps": 1e-5,
+    "affine": True,
+    "factor": True,
+    "shift": True,
+    "track_running_stats": True,
+    "momentum": 0.1,
+}
 PADDING = {"padding": ("valid", "half", "same", "same_lower")}
 
 #: names, family, spatial rank, fields with their defaults (as in torch.nn; ... where there is none), words
@@ -44,11 +52,16 @@ DECLARED = [
     ("linear", "linear", (0,), {"out_features": ..., "in_features": None, "bias": True}, {}),
     ("batchnorm{}d", "norm", (1, 2, 3), BATCHNORM, {}),
     ("instancenorm2d", "norm", (2,),
-     {"num_features": None, "eps": 1e-5, "affine": False, "track_running_stats": False}, {}),
+     {"num_features": None, "eps": 1e-5, "affine": False, "factor": True, "shift": True, "track_running_stats": False}, {}),
     ("groupnorm", "norm", (0,), {"num_groups": ..., "num_channels": None, "eps": 1e-5, "affine": True}, {}),
     ("layernorm", "norm", (0,), {"normalized_shape": None, "eps": 1e-5, "elementwise_affine": True, "bias": True}, {}),
     ("lrn", "norm", (0,), {"size": ..., "alpha": 1e-4, "beta": 0.75, "k": 1.0}, {}),
     ("scale", "norm", (0,), {"bias": False}, {}),
+    ("rmsnorm", "norm", (0,), {"eps": 1e-5, "elementwise_affine": True}, {}),
+    ("subtract", "merge", (0,), {}, {}), ("divide", "merge", (0,), {}, {}), ("matmul", "merge", (0,), {}, {}),
+    ("rescale", "other", (0,), {"factor": 1.0, "offset": 0.0}, {}), ("clamp", "activation", (0,), {"min": None, "max": None}, {}),
+    ("reduce", "other", (0,), {"axes": ..., "op": "mean", "keepdim": False}, {"op": ("mean", "sum", "max", "min")}),
+    ("learned_bias", "other", (0,), {"shape": None}, {}), ("class_token", "other", (0,), {"size": 1}, {}),
     ("add", "merge", (0,), {}, {}), ("multiply", "merge", (0,), {}, {}), ("concat", "merge", (0,), {"axis": 0}, {}),
     *((name, "activation", (0,), fields, {}) for name, fields in {
         "relu": {}, "relu6": {}, "selu": {}, "silu": {}, "mish": {}, "sigmoid": {}, "hardsigmoid": {}, "hardswish": {},
@@ -95,7 +108,10 @@ def test_what_types_declare():
         assert cls.model_fields["type"].default == name
         merges = cls.family == "merge" or name == "opaque"
         resizes = name in ("crop", "upsample")
-        assert cls.arity == ((1, None) if merges else (1, 2) if resizes else (1, 1)), name
+        paired = name in ("subtract", "divide", "matmul")
+        assert cls.arity == ((2, 2) if paired else (1, None) if merges else (1, 2) if resizes else (1, 1)), (
+            name
+        )
         assert cls.tensor_fields == (("size",) if resizes else ())
         assert cls.inferring_fields == (("shape",) if name == "reshape" else ())
         assert cls.runs == (name != "opaque")
