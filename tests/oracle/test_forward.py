@@ -187,8 +187,38 @@ def elsewhere(draw):
     ])  # fmt: skip
 
 
+def of_imports(draw):
+    """Types that models of other programs need."""
+    shape = image(draw, 2, 4)
+    square = [4, 5, 5]
+    factor, offset = draw.uniform(-2, 2), draw.uniform(-1, 1)
+    axes = draw.choice([[0], [1], [2], [0, 1], [1, 2]])
+    keep = draw.random() < 0.5
+    op = draw.choice(["mean", "sum", "max", "min"])
+    at = [a + 1 for a in axes]
+    reduced = {"mean": torch.mean, "sum": torch.sum, "max": torch.amax, "min": torch.amin}[op]
+    learned = [draw.choice([1, n]) for n in shape][draw.randint(0, 2) :]
+    tokens = [3, 6]
+    return draw.choice([
+        (shape, "rescale", {"factor": factor, "offset": offset}, lambda x, w: x * factor + offset),
+        (shape, "clamp", {"min": -0.5}, lambda x, w: x.clamp(min=-0.5)),
+        (shape, "clamp", {"min": -0.5, "max": 0.3}, lambda x, w: x.clamp(-0.5, 0.3)),
+        (shape, "reduce", {"axes": axes, "op": op, "keepdim": keep}, lambda x, w: reduced(x, at, keepdim=keep)),
+        (shape, "subtract", {"from": ["input", "input"]}, lambda x, w: x - x),
+        (shape, "divide", {"from": ["input", "input"]}, lambda x, w: x / x),
+        (square, "matmul", {"from": ["input", "input"]}, lambda x, w: x @ x),
+        (shape, "learned_bias", {}, lambda x, w: x + w["bias"][:, None, None]),
+        (shape, "learned_bias", {"shape": learned}, lambda x, w: x + w["bias"]),
+        (tokens, "class_token", {"size": 2}, lambda x, w: torch.cat([w["weight"].expand(len(x), 2, 6), x], 1)),
+        (tokens, "rmsnorm", {"eps": 1e-3}, lambda x, w: F.rms_norm(x, [6], w["weight"], 1e-3)),
+        (shape, "batchnorm2d", {"shift": False}, lambda x, w: F.batch_norm(x, w["running_mean"], w["running_var"], w["weight"])),
+        (shape, "batchnorm2d", {"factor": False}, lambda x, w: F.batch_norm(
+            x, w["running_mean"], w["running_var"], None, None) + w["bias"][:, None, None]),
+    ])  # fmt: skip
+
+
 @pytest.mark.parametrize("family", [
-    lrn, layernorm_channels, layernorm_last, softmax, upsample, activation, elsewhere,
+    of_imports, lrn, layernorm_channels, layernorm_last, softmax, upsample, activation, elsewhere,
 ])  # fmt: skip
 def test_further_fields_and_types(family):
     draw, compared = random.Random(family.__name__), 0
@@ -289,5 +319,6 @@ _TYPES = {
     "layernorm", "groupnorm", "instancenorm2d", "lrn", "relu", "relu6", "leaky_relu", "prelu", "elu", "selu", "celu", "gelu",
     "silu", "mish", "sigmoid", "hardsigmoid", "hardswish", "tanh", "softplus", "softmax", "log_softmax", "identity",
     "dropout", "drop_path", "pad", "crop", "slice", "upsample", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle",
-    "scale", "add", "multiply", "concat",
+    "scale", "add", "multiply", "concat", "rescale", "clamp", "reduce", "subtract", "divide", "matmul", "learned_bias",
+    "class_token", "rmsnorm",
 }  # fmt: skip
