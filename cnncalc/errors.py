@@ -66,6 +66,10 @@ class Source(NamedTuple):
     name: str
     text: str
 
+    def __repr__(self) -> str:
+        """Return the name only: every place refers to the whole text."""
+        return f"<Source {self.name}>"
+
     def line(self, number: int) -> str:
         """Return line ``number`` (from 1) without its line end; empty past the last line."""
         lines = self.text.splitlines()
@@ -97,7 +101,18 @@ class Fix(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What is wrong, where, why, and what to do."""
+    """What is wrong, where, why, and what to do.
+
+    Attributes:
+        code: the code of the rule: ``C302`` for an error, ``W201`` for a lint.
+        message: what is wrong, in a sentence.
+        place: where the spec has it; ``position`` has its file, line and column.
+        notes: further sentences.
+        help: what to do; None if that is not known.
+        where: the file, if no place in it is known.
+        fix: a safe change of the text: the range ``mark``, and the ``text`` to put there; None if there is none.
+        lint: the lint that found it; None for an error.
+    """
 
     code: str
     message: str
@@ -134,13 +149,20 @@ class Problem(NamedTuple):
 
 
 class CnncalcError(Exception):
-    """The base of every error cnncalc raises on purpose."""
+    """The base of every error that cnncalc raises on purpose.
+
+    Attributes:
+        exit_code: what the command line exits with.
+    """
 
     exit_code = 1
 
 
 class SpecError(CnncalcError):
-    """A spec that is wrong, with all independent problems found in it."""
+    """A spec that is wrong, with all independent problems found in it.
+
+    ``str(error)`` has a line for each. It can be pickled, so that worker processes can raise it.
+    """
 
     def __init__(self, problems: Iterable[Problem], advise: Advise | None = None) -> None:
         super().__init__()

@@ -67,6 +67,9 @@ class Graph(NamedTuple):
     unsilenced: Callable[[list[Problem]], list[Problem]] = list  # lints that the spec does not suppress
     free: Mapping[str, Grid] = {}  # free variables, and the values of each; never changed
 
+    def __repr__(self) -> str:
+        return f"<Graph {self.name}: {len(self.nodes)} nodes>"
+
     @property
     def inputs(self) -> tuple[Node, ...]:
         return tuple(node for node in self.nodes if node.layer is None)

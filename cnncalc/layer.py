@@ -123,7 +123,8 @@ class Layer(BaseModel, ABC):
 
     types: ClassVar[dict[str, type[Layer]]] = {}
 
-    type: str
+    #: the name by which specs know it. Each type has a ``Literal``, which type checkers accept in place of Any, not of str
+    type: Any
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

@@ -31,18 +31,22 @@ class Network:
 
     @property
     def name(self) -> str:
+        """The name in the spec, or else that of its file; empty for a text or a dict without a name."""
         return self.spec.name
 
     @property
     def description(self) -> str:
+        """What the spec says about it."""
         return self.spec.description
 
     @property
     def citation(self) -> str:
+        """The paper or page that the spec names as its source."""
         return self.spec.citation
 
     @property
     def source(self) -> Source:
+        """The text of the spec, and its name in messages."""
         return self.spec.source
 
     @property
@@ -61,6 +65,7 @@ class Network:
 
     @property
     def variants(self) -> tuple[str, ...]:
+        """The names of the variants in the spec."""
         return self.spec.variants
 
     def __repr__(self) -> str:

@@ -34,16 +34,14 @@ def entry(name):
     """A public name: its signature, its docstring, and those of its own methods and properties."""
     thing = getattr(cnncalc, name)
     described = inspect.getdoc(thing) or ""
-    parts = [f"### `{name}{signature(thing) if not inspect.isclass(thing) else ''}`\n", body(thing)]
-    if inspect.isclass(thing):
-        parts += [
-            f"- `{label}`: {first}" for label, first in members(thing) if f"\n    {label}: " not in described
-        ]
-    return "\n".join(parts).rstrip() + "\n"
+    if not inspect.isclass(thing):
+        return f"### `{name}{signature(thing)}`\n\n{body(thing)}"
+    parts = [f"- `{label}`: {text}" for label, text in members(thing) if f"\n    {label}: " not in described]
+    return "\n".join([f"### `{name}`\n", body(thing), *parts]).rstrip() + "\n"
 
 
 def members(cls):
-    """Public methods and properties that have a docstring: label, and the docstring's first sentence."""
+    """Public methods and properties that have a docstring: label, and the docstring, indented as the item of a list."""
     for name in sorted(
         vars(cls).keys()
         | {n for base in cls.__mro__[1:-1] if base.__module__.startswith("cnncalc.") for n in vars(base)}
@@ -51,26 +49,29 @@ def members(cls):
         found = inspect.getattr_static(cls, name)
         if name.startswith("_") or not inspect.getdoc(found) or isinstance(found, type):
             continue
-        if isinstance(found, property) or type(found).__name__ == "cached_property":
-            yield name, sentence(found)
-        elif isinstance(found, classmethod | staticmethod) or inspect.isfunction(found):
-            yield f"{name}{signature(getattr(cls, name))}", sentence(found)
+        is_property = isinstance(found, property) or type(found).__name__ == "cached_property"
+        if is_property or isinstance(found, classmethod | staticmethod) or inspect.isfunction(found):
+            label = name if is_property else f"{name}{signature(getattr(cls, name))}"
+            yield label, textwrap.indent(body(found), "  ").strip()
 
 
 def signature(function):
-    """The parameters as a reader needs them: without types, which the docstring and the stubs have."""
+    """The parameters as a reader needs them, without types, which the docstring has; and what is returned."""
+    found = inspect.signature(function)
     shown = []
-    kind = None
-    for parameter in inspect.signature(function).parameters.values():
+    kinds = set()
+    for parameter in found.parameters.values():
         if parameter.name == "self":
             continue
-        if parameter.kind is parameter.KEYWORD_ONLY and kind is not parameter.KEYWORD_ONLY:
-            shown.append("*")
         kind = parameter.kind
+        if kind is parameter.KEYWORD_ONLY and not kinds & {kind, parameter.VAR_POSITIONAL}:
+            shown.append("*")
+        kinds.add(kind)
         default = "" if parameter.default is parameter.empty else f"={parameter.default!r}"
         star = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(kind, "")
         shown.append(f"{star}{parameter.name}{default}")
-    return f"({', '.join(shown)})"
+    returned = "" if found.return_annotation in (found.empty, "None") else f" -> {found.return_annotation}"
+    return f"({', '.join(shown)}){returned}"
 
 
 def body(thing):
@@ -88,8 +89,3 @@ def items(text):
     """``name: meaning`` a line, with continuations indented."""
     joined = re.sub(r"\n +", " ", text.strip())
     return "\n".join(re.sub(r"^(\*{0,2}[\w, .()/]+): ", r"- `\1`: ", line) for line in joined.splitlines())
-
-
-def sentence(thing):
-    text = " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
-    return re.sub(r"``([^`]+)``", r"`\1`", text)

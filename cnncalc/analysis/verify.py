@@ -57,6 +57,9 @@ class Setup(NamedTuple):
     inputs: Mapping[str, Array]
     given: Mapping[str, Array]  # weights by PATH.name; if empty, they are random
 
+    def __repr__(self) -> str:
+        return f"<Setup of {self.graph!r}: {self.dtype}, seed {self.seed}>"
+
 
 class Verification(NamedTuple):
     """All checks of a forward pass, and the network's outputs ``(N, C, *spatial)`` by path."""

@@ -28,10 +28,12 @@ class Solution(solving.Solution):
 
     Attributes:
         report: the report with these variables free.
-        sets: the valid values of each variable, as a set that may be unbounded.
+        sets: the valid values of each variable, as a set that may be unbounded: ``300 in found``, ``found.least()``,
+            ``found.nearest(300, step=-1)``, and ``found.text("H")`` in words.
         coupled: conditions that relate several variables, each with ``condition``, ``layer``, ``line`` and ``text``.
         reasons: the conditions from which the sets follow, in the same form.
         tried: the number of settings that were tried one by one because the structure depends on the variable; otherwise 0.
+        near: the number whose nearest valid values the text names; None from ``cnncalc.solve``.
     """
 
     __slots__ = ()
@@ -132,11 +134,13 @@ class Verification(verifying.Verification):
 
     Attributes:
         report: the report whose numbers were checked.
-        checks: for each layer its ``row``, the ``output``, ``params`` and ``macs`` that were found, ``seconds``, ``bytes``,
-            and ``differences`` in words; ``agrees`` where there are none.
+        checks: for each layer its ``row``, the ``output`` (without the batch), ``params`` and ``macs`` (of one sample) that
+            were found, ``seconds``, ``bytes`` of its output, and ``differences`` in words; ``agrees`` where there are none.
         outputs: the network's output arrays ``(N, C, *spatial)``, by the path of their layer.
         setup: what the pass ran with: ``seed``, ``dtype``, ``inputs`` and ``given`` weights.
         seconds: time spent in layers.
+        reached: the number of layers whose receptive field was checked too, by changing inputs; None from ``verify``.
+        memory: the most bytes that the process took; None from ``verify``.
     """
 
     __slots__ = ()

@@ -57,17 +57,20 @@ class Axis(NamedTuple):
 class ReceptiveField(NamedTuple):
     """A receptive field: one entry per spatial axis, in cells of the network's input.
 
-    ``size`` is the largest receptive field of any cell, ``stride`` the distance between neighbors (a fraction as
-    text after upsampling: ``1/2``), and the field of cell 0 begins ``padding`` cells before the input.
+    Attributes:
+        size: the largest receptive field of any cell.
+        stride: the distance between the fields of neighbors; a fraction as text after upsampling: ``1/2``.
+        padding: how many cells before the input the field of cell 0 begins.
+        axes: what each cell sees along each axis; empty if every cell sees the whole input.
+        aligned: whether all merged branches have the same stride and center.
+        order: the original axis of each of the tensor's axes (0: channels); empty if they are in their usual order.
     """
 
     size: Shape
     stride: tuple[Any, ...]
     padding: Shape
     axes: tuple[Axis, ...] = ()
-    #: whether all merged branches have the same stride and center
     aligned: bool = True
-    #: the original axis of each of the tensor's axes (0: channels); empty if they are in their usual order
     order: tuple[int, ...] = ()
 
     @property

@@ -15,7 +15,7 @@ from cnncalc.report.graphview import TRAINING
 from cnncalc.report.layout import Layout
 from cnncalc.report.outline import Outline, outline
 from cnncalc.report.stacks import LABEL, Block, Stack, labels_of, shown, spine_of, stacks_of
-from cnncalc.report.svg import COLORS, Box, Picture, Point, dashes, lighter, shortened, text_width
+from cnncalc.report.svg import COLORS, Box, Canvas, Picture, Point, dashes, lighter, shortened, text_width
 
 MOST = 70
 NAMES = {
@@ -49,7 +49,7 @@ def draw(report: Report, depth: int | None) -> tuple[Picture, Outline]:
     length = sum(text_width(NAMES[f], LABEL) + 40 for f in legend)
     length += text_width(TRAINING, LABEL) if found.train_only else 0
     width = max(places.columns[-1][1] + 24, length + 48, text_width(heading, 16) + 48)
-    picture = Picture(width, places.foot + 42, f"{title}: feature maps", _described(found, stacks))
+    picture = Canvas(width, places.foot + 42, f"{title}: feature maps", _described(found, stacks))
     picture.text(24, 34, heading, 16)
     for chain in places.layout.chains:
         source, target = stacks[chain[0]], stacks[chain[-1]]
@@ -100,12 +100,12 @@ def _way(places: Places, chain: Sequence[int], source: Stack, target: Stack) -> 
     return [*points, (places.lefts[last] + over, places.axes[last])]
 
 
-def _arrow(picture: Picture, source: Block, target: Block, way: Sequence[Point]) -> None:
+def _arrow(picture: Canvas, source: Block, target: Block, way: Sequence[Point]) -> None:
     training = target.thing.train_only
     picture.arrow(way, source.thing.path, target.thing.path, curved=True, dashed=training)
 
 
-def _stack(picture: Picture, stack: Stack, left: float, axis: float, center: float) -> None:
+def _stack(picture: Canvas, stack: Stack, left: float, axis: float, center: float) -> None:
     """Volumes with their middle on the axis, and the label under them."""
     for i, block in enumerate(stack.blocks):
         _volume(picture, block, left, axis)
@@ -118,7 +118,7 @@ def _stack(picture: Picture, stack: Stack, left: float, axis: float, center: flo
     picture.text(center, foot + 31, kind, LABEL, anchor="middle", css="soft")
 
 
-def _volume(picture: Picture, block: Block, x: float, axis: float) -> None:
+def _volume(picture: Canvas, block: Block, x: float, axis: float) -> None:
     """Front, top and side; a bar has no more than a front."""
     thing, slant = block.thing, block.slant
     color = COLORS.get(thing.family, "#5b7f95")
@@ -133,7 +133,7 @@ def _volume(picture: Picture, block: Block, x: float, axis: float) -> None:
         picture.polygon(side, lighter(color, 0.2), extra=thin)
 
 
-def _legend(picture: Picture, families: list[str], y: float, *, training: bool) -> None:
+def _legend(picture: Canvas, families: list[str], y: float, *, training: bool) -> None:
     x = 24.0
     for family in families:
         picture.rect(Box(x, y - 10, 12, 12), COLORS.get(family, "#5b7f95"))

@@ -9,7 +9,7 @@ from cnncalc.report import text
 from cnncalc.report.layout import Layout
 from cnncalc.report.outline import Outline, Thing, outline
 from cnncalc.report.spine import spine
-from cnncalc.report.svg import COLORS, Box, Picture, Point, dashes, shortened, tail, text_width
+from cnncalc.report.svg import COLORS, Box, Canvas, Picture, Point, dashes, shortened, tail, text_width
 
 MOST = 260
 SIZE, HEIGHT, STEP = 11.0, 36.0, 64.0
@@ -48,7 +48,7 @@ def draw(report: Report, depth: int | None) -> tuple[Picture, Outline]:
     left, top = 28 - lowest, 82.0 if found.train_only else 64.0
     width = max(highest - lowest + 56, text_width(heading, 16) + 56, text_width(TRAINING, SIZE) + 48)
     height = top + len(layout.layers) * STEP + 8
-    picture = Picture(width, height, f"{title}: graph", _described(found))
+    picture = Canvas(width, height, f"{title}: graph", _described(found))
     picture.text(24, 34, heading, 16)
     if found.train_only:
         picture.text(24, 52, TRAINING, SIZE, css="soft")

@@ -11,7 +11,7 @@ from cnncalc.errors import UsageError, did_you_mean
 from cnncalc.layer import Family
 from cnncalc.report import text
 from cnncalc.report.rows import folded
-from cnncalc.report.svg import COLORS, Box, Picture, shortened, text_width
+from cnncalc.report.svg import COLORS, Box, Canvas, Picture, shortened, text_width
 
 BY = {q.name: q for q in QUANTITIES.values() if q.adds_up}
 ROWS = 40  # without --depth, as deep as this many bars
@@ -103,7 +103,7 @@ def as_svg(report: Report, by: str, depth: int | None) -> Picture:
     values = max((text_width(t, SIZE) for t in texts), default=0)
     left, room, step = 24 + labels, 360.0, 20.0
     width = max(left + room + values + 36, text_width(title, 15) + 32)
-    picture = Picture(
+    picture = Canvas(
         width,
         56 + step * max(len(found), 1) + 12,
         f"{name}: {BY[by].heading} by layer",

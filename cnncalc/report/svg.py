@@ -122,6 +122,21 @@ class Picture:
     def _repr_svg_(self) -> str:
         return self.render()
 
+    def render(self) -> str:
+        """The whole document."""
+        w, h = _n(self.width), _n(self.height)
+        head = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img" '
+            f'aria-labelledby="t d" font-family="{FONT}">'
+        )
+        about = f'<title id="t">{_text(self.title)}</title><desc id="d">{_text(self.description)}</desc>'
+        paper = f'<rect class="paper" width="{w}" height="{h}"/>'
+        return "\n".join([head, about, f"<style>{_STYLE}</style>", paper, *self.parts, "</svg>"])
+
+
+class Canvas(Picture):
+    """A picture that is being drawn."""
+
     def rect(
         self, box: Box, color: str = "", *, css: str = "", label: str = "", path: str = "", extra: str = ""
     ) -> None:
@@ -164,17 +179,6 @@ class Picture:
             f'<text class="{css}" x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}"{place}>{_text(text)}</text>'
         )
         return box
-
-    def render(self) -> str:
-        """The whole document."""
-        w, h = _n(self.width), _n(self.height)
-        head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img" '
-            f'aria-labelledby="t d" font-family="{FONT}">'
-        )
-        about = f'<title id="t">{_text(self.title)}</title><desc id="d">{_text(self.description)}</desc>'
-        paper = f'<rect class="paper" width="{w}" height="{h}"/>'
-        return "\n".join([head, about, f"<style>{_STYLE}</style>", paper, *self.parts, "</svg>"])
 
 
 def _line(points: Sequence[Point], *, curved: bool) -> str:

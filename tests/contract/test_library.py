@@ -160,6 +160,41 @@ def test_every_public_name_is_documented(name):
         assert inspect.getdoc(value), f"{name}.{word}"
 
 
+def _instances():
+    """An object of each public class that has attributes, by the name of the class."""
+    report, net = ANSWERS["table lenet5"], cnncalc.load("lenet5")
+    made = {type(answer).__name__: answer for answer in ANSWERS.values()}
+    made |= {"Network": net, "Row": report.rows[0], "Totals": report.totals, "Picture": cnncalc.plot(report)}
+    made |= {"ReceptiveField": report.rows[0].receptive_field, "Compiled": net.compile("params")}
+    made |= {"Problem": cnncalc.check(WRONG).problems[0], "CnncalcError": UsageError("x")}
+    return made
+
+
+@pytest.mark.parametrize("name", [n for n in cnncalc.__all__ if inspect.isclass(getattr(cnncalc, n))])
+def test_attributes_are_documented_and_there(name):
+    """What the docstring lists is there, and every field is in the list: these names stay."""
+    cls = getattr(cnncalc, name)
+    listed = (inspect.getdoc(cls) or "").partition("Attributes:\n")[2]
+    attributes = {
+        word.strip()
+        for words in re.findall(r"^    (\w[\w, ]*): ", listed, re.MULTILINE)
+        for word in words.split(",")
+    }
+    if name in _instances():
+        thing = _instances()[name]
+        for attribute in attributes:
+            getattr(thing, attribute)
+        fields = {*getattr(thing, "_fields", ()), *getattr(cls, "__dataclass_fields__", ())} - {"spec"}
+        assert fields <= attributes, name
+        assert len(repr(thing)) < 1000, name
+        for attribute in attributes:  # nor do its parts repeat the spec
+            value = getattr(thing, attribute)
+            for part in value if isinstance(value, tuple | list) else [value]:
+                assert len(repr(part)) < 3000 or isinstance(part, dict), (name, attribute)
+    else:
+        assert not attributes, name
+
+
 def test_names_are_those_that_type_checkers_see():
     """The table of homes, __all__ and the imports for type checkers say the same."""
     source = inspect.getsource(cnncalc)
@@ -169,56 +204,7 @@ def test_names_are_those_that_type_checkers_see():
     assert {*cnncalc.__all__} == {*cnncalc._HOMES, "__version__"}
 
 
-USER = """
-import cnncalc
-from cnncalc import Compiled, Diff, Explanation, Expr, Network, Report, Result, Row, Solution, Sweep, Totals, Verification
-
-net: Network = cnncalc.load("vgg16")
-report = net.summary(set={"H": 64, "W": 64}, batch=2)
-p: int = net.summary().totals.params
-peak: int = report.totals.peak_activation_bytes
-macs: list[int] = [row.macs for row in report]
-shape: tuple[int, ...] = report["features"].output
-channels: int = report.output[0]
-symbolic = net.summary(free=["H", "W"])
-size: int | Expr = symbolic.totals.macs
-half: int | Expr = symbolic.output[0] // 2
-maybe: int | Expr | None = symbolic.totals.peak_activation_bytes
-
-params: Compiled[int] = net.compile("params", free=["H", "W"])
-n: int = params(224, W=160)
-sides: tuple[int, ...] = net.compile("output", free="H")(224)
-one, two = net.compile("params", "macs", free=["H"])(224)
-
-solution: Solution = cnncalc.solve(net, "H", where="params <= 5M")
-near: int | float | None = solution.sets["H"].nearest(300, step=1)
-changes: Diff = cnncalc.diff(report, symbolic)
-lines: Explanation = cnncalc.explain(report, "features")
-result: Result = cnncalc.check("vgg16", ignore=["W2"])
-ok: bool = result.ok
-grid: Sweep = cnncalc.sweep(net, {("H", "W"): [160, 224]}, where="macs < 1G")
-found: Verification = net.verify()
-agrees: bool = found.agrees
-cnncalc.draw(report, view="graph").save("net.svg")
-defaults: dict[str, object] = {**net.vars}
-
-
-def cost(report: Report[int]) -> int:
-    return report.totals.macs
-
-
-def any_cost(report: Report) -> "int | Expr":
-    return report.totals.macs
-
-
-def names(rows: list[Row]) -> list[str]:
-    return [row.path for row in rows]
-
-
-cost(report)
-any_cost(report)
-any_cost(symbolic)
-"""
+USER = Path(__file__).parents[1] / "typing" / "user.py"
 MISTAKES = """
 import cnncalc
 
@@ -231,8 +217,16 @@ also: str = net.compile("macs", free=["H"])(224)
 
 CHECKERS = {
     "mypy": ("--strict", "--no-incremental", "--config-file=", "--follow-imports=silent"),
-    "basedpyright": ("--level", "error", "--pythonpath", sys.executable),  # pyright, as a package of Python
+    "basedpyright": ("--level", "error", "--pythonpath", sys.executable),  # pyright with its own Node.js
+    "pyright": ("--level", "error", "--pythonpath", sys.executable),
 }
+
+
+def test_the_program_of_a_user_runs_and_has_every_public_name():
+    program = USER.read_text(encoding="utf-8")
+    assert [name for name in cnncalc.__all__ if not re.search(rf"\b{name}\b", program)] == []
+    done = subprocess.run([sys.executable, USER], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "ZeroDivisionError\n")
 
 
 @pytest.mark.slow
@@ -240,7 +234,7 @@ CHECKERS = {
 def test_a_program_of_a_user_passes_type_checkers(checker, tmp_path):
     """And they see types, not Any: mistakes are found."""
     pytest.importorskip(checker)
-    (tmp_path / "user.py").write_text(USER)
+    (tmp_path / "user.py").write_text(USER.read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "mistakes.py").write_text(MISTAKES)
     command = [sys.executable, "-m", checker, *CHECKERS[checker], "user.py", "mistakes.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
