@@ -53,7 +53,7 @@ def schema() -> dict[str, Any]:
         "description": "Numbers in nested lists.", "type": "array", "minItems": 1,
         "items": {"anyOf": [{"type": "number"}, {"$ref": "#/$defs/numbers"}]},
     }  # fmt: skip
-    definitions["hidden"] = {**definitions["numbers"], "doNotSuggest": True}
+    definitions["seldom"] = {**definitions["numbers"], "doNotSuggest": True}
     definitions |= expectations()
     definitions |= {"norm": attachment(Family.NORM), "act": attachment(Family.ACTIVATION), **typed(types)}
     definitions |= shared_fields(definitions)

@@ -30,9 +30,9 @@ NUMBER = {"anyOf": [{"type": "number"}, EXPRESSION]}
 def typed(types: dict[str, type[Layer]]) -> dict[str, Any]:
     """The names of types; what an item of each may have, and what it must have unless ``defaults`` has it."""
 
-    def of(name: str, then: dict[str, Any]) -> dict[str, Any]:
-        has_it = {"type": "object", "properties": {"type": {"const": name}}, "required": ["type"]}
-        return {"if": has_it, "then": then}
+    def each(then: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        cases = [{"if": {"properties": {"type": {"const": name}}}, "then": then[name]} for name in then]
+        return {"if": {"type": "object", "required": ["type"]}, "then": {"allOf": cases}}
 
     def named(names: Iterable[str]) -> dict[str, Any]:
         known = ({"const": name, "description": description(types[name])} for name in names)
@@ -42,9 +42,7 @@ def typed(types: dict[str, type[Layer]]) -> dict[str, Any]:
     return {
         "type": named(names),
         "bare": named(name for name in names if not required(types[name])),
-        "typed": {
-            "allOf": [of(name, {"$ref": f"#/$defs/layer.{name}"}) for name in types],
-        },
+        "typed": each({name: {"$ref": f"#/$defs/layer.{name}"} for name in types}),
         "starts": {
             "defaultSnippets": [
                 snippet(
@@ -56,11 +54,9 @@ def typed(types: dict[str, type[Layer]]) -> dict[str, Any]:
                 if required(cls)
             ],
         },
-        "complete": {
-            "allOf": [
-                of(name, {"required": [*required(cls)]}) for name, cls in types.items() if required(cls)
-            ]
-        },
+        "complete": each(
+            {name: {"required": [*required(cls)]} for name, cls in types.items() if required(cls)}
+        ),
     }
 
 
@@ -119,17 +115,14 @@ def layer(name: str, cls: type[Layer]) -> dict[str, Any]:
     if cls.family is Family.MERGE:
         extra["branches"] = True
     if cls.family in PARAMETERISED:
-        extra |= {
-            key: {"$ref": f"#/$defs/{'numbers' if key == 'weight' else 'hidden'}"}
-            for key in TENSORS
-            if key not in own
-        }
+        extra |= {key: {"$ref": "#/$defs/seldom"} for key in TENSORS if key not in own}
+        extra["weight"] = {"$ref": "#/$defs/numbers"}
         if "bias" in own:
             own["bias"] = {"anyOf": [own["bias"], {"$ref": "#/$defs/numbers"}], **_about(cls, "bias")}
     return {
         "title": name,
         "description": description(cls),
-        "properties": {"type": {"const": name}, **own, **extra},
+        "properties": {**own, **extra},
         "additionalProperties": False,
     }
 
