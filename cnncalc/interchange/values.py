@@ -16,13 +16,18 @@ Numbers = NDArray[Any]
 
 
 class Tensor(NamedTuple):
-    """The output of a layer. ``batched`` says whether the batch is the first axis of what the graph holds.
+    """The output of a layer. ``batch`` is the axis of the batch in what the graph holds, usually the first.
 
-    A tensor into whose axes the batch was moved is that of one sample: its shape is the whole.
+    It is None where the batch is part of another axis: that is the tensor of one sample, and its shape is the whole.
     """
 
     number: int
-    batched: bool = True
+    batch: int | None = 0
+
+    @property
+    def batched(self) -> bool:
+        """Whether the batch comes first, as layers have it."""
+        return self.batch == 0
 
 
 class Constant(NamedTuple):

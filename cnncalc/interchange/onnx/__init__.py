@@ -48,11 +48,14 @@ def imported(data: bytes | mmap.mmap, name: str) -> Imported:
         SpecError: the bytes are damaged, or a node cannot be imported.
     """
     from cnncalc.interchange.onnx.importer import Importer
-    from cnncalc.interchange.onnx.model import read_model
-    from cnncalc.interchange.onnx.wire import viewed
+    from cnncalc.interchange.onnx.model import damaged, read_model
+    from cnncalc.interchange.onnx.wire import DamagedFile, viewed
 
     model = read_model(viewed(data), name)
-    return Importer.best(model)
+    try:
+        return Importer.best(model)
+    except DamagedFile as error:
+        raise damaged(name, error) from None
 
 
 __all__ = ["imported", "read", "text_of"]

@@ -176,6 +176,16 @@ def _where(node: Operation, condition: Numbers, a: Numbers, b: Numbers) -> Numbe
     return np.where(condition.astype(bool), a, b)
 
 
+def _bound(node: Operation, name: str, given: Numbers | None) -> Any:
+    return node.get(name) if given is None else np.ravel(given)[0]
+
+
+def _clip(x: Numbers, low: Any, high: Any) -> Numbers:
+    if low is not None:
+        x = np.asarray(np.frompyfunc(lambda v: maximum(v, low), 1, 1)(x), dtype=object)
+    return x if high is None else np.asarray(np.frompyfunc(lambda v: minimum(v, high), 1, 1)(x), dtype=object)
+
+
 def _constant(node: Operation) -> Numbers:
     for name in ("value", "value_float", "value_int", "value_floats", "value_ints"):
         if (value := node.get(name)) is not None:
@@ -203,6 +213,9 @@ RULES: dict[str, Callable[..., Any]] = {
     "Reciprocal": _each(lambda a: 1 / a, 1),
     "Min": lambda node, *arrays: np.frompyfunc(minimum, 2, 1).reduce(np.broadcast_arrays(*arrays)),
     "Max": lambda node, *arrays: np.frompyfunc(maximum, 2, 1).reduce(np.broadcast_arrays(*arrays)),
+    "Clip": lambda node, x, low=None, high=None: _clip(
+        x, _bound(node, "min", low), _bound(node, "max", high)
+    ),
     "Equal": _each(lambda a, b: a == b),
     "Less": _each(lambda a, b: bool(a < b)),
     "Greater": _each(lambda a, b: bool(a > b)),

@@ -22,6 +22,7 @@ from cnncalc.interchange.onnx.model import Model, Operation, Size
 from cnncalc.interchange.onnx.patterns import fused
 from cnncalc.interchange.refusal import Refused, unreadable
 from cnncalc.interchange.values import BATCH, Constant, Numbers, Tensor, Value, Weight, constant, for_one
+from cnncalc.layer import Layer
 from cnncalc.shapes import Shape, show
 
 
@@ -37,6 +38,10 @@ class Importer:
         self.scopes: dict[int, str] = {}  # by node of the network
         self.uses: dict[tuple[str, ...], int] = {}  # layers by their stored tensors
         self.notes: list[Note] = []
+        self.readers: dict[str, list[str]] = {}  # operators, by what they read
+        for operation in model.operations:
+            for name in operation.inputs:
+                self.readers.setdefault(name, []).append(operation.op)
         self.opaque_ops: Counter[str] = Counter()
         for name, stored in model.initializers.items():
             array = model.array(stored) if stored.data_type in (6, 7, 9) or stored.size == 1 else None
@@ -187,7 +192,9 @@ class Importer:
         """Return the shape as the graph sees it, with the batch."""
         if isinstance(value, Tensor):
             shape = self.builder.shape(value.number)
-            return [BATCH, *shape] if value.batched else list(shape)
+            return (
+                list(shape) if value.batch is None else [*shape[: value.batch], BATCH, *shape[value.batch :]]
+            )
         return list(value.shape if isinstance(value, Weight) else value.numbers.shape)
 
     def shape(self, tensor: Tensor) -> Shape:
@@ -196,7 +203,7 @@ class Importer:
 
     def rank(self, tensor: Tensor) -> int:
         """Return the number of axes in the graph, the batch included."""
-        return len(self.shape(tensor)) + tensor.batched
+        return len(self.shape(tensor)) + (tensor.batch is not None)
 
     def axis(self, tensor: Tensor, axis: int) -> int:
         """Return an axis of the graph as one of the sample.
@@ -204,10 +211,10 @@ class Importer:
         Raises:
             Refused: it is the batch's.
         """
-        found = axis % self.rank(tensor) - tensor.batched
-        if found < 0:
+        found = axis % self.rank(tensor)
+        if found == tensor.batch:
             raise Refused("it works along the batch")
-        return found
+        return found - (tensor.batch is not None and found > tensor.batch)
 
     def add(
         self,
@@ -230,7 +237,7 @@ class Importer:
         stored = tuple(weight.key for weight in given.values())
         shares = (
             self.uses.get((kind, *stored))
-            if given and all(stored) and "weight" in given and len(given["weight"].shape) > 1
+            if given and all(stored) and any(size > 1 for size in next(iter(given.values())).shape[1:])
             else None
         )
         number = self.builder.add(kind, [t.number for t in inputs], node.name, shares=shares, **fields)
@@ -243,27 +250,15 @@ class Importer:
             raise Refused(f"{kind} and the node differ in {named}")
         for name, weight in given.items():
             size = product_of(have.get(name, (0,)))
-            if size != weight.size:
-                self._claim(number, name, weight, size)
+            if size != weight.size and not (isinstance(size, Expr) and _claims(made.layer)):
+                raise Refused(f"{name} has {weight.size:,} elements, and {kind} has {size} here")
         if given:
             self.builder.weights[number] = {
                 name: weight.stored for name, weight in given.items() if weight.stored
             }
             self.uses.setdefault((kind, *stored), number)
             self.scopes[number] = _module(given, self.scope(node))
-        return Tensor(number, inputs[0].batched if inputs else True)
-
-    def _claim(self, number: int, name: str, weight: Weight, size: Dim) -> None:
-        """State the size of the input that a stored tensor asks for, where the rule's depends on free sizes."""
-        made = self.builder.nodes[number]
-        assert made.layer is not None
-        fields = made.layer.claims
-        if not isinstance(size, Expr) or not fields:
-            raise Refused(f"{name} has {weight.size:,} elements, and {made.layer.type} has {size} here")
-        (field,) = fields
-        axis = fields[field].axis
-        wanted = weight.shape[0 if weight.turned or name != "weight" else 1] if axis == -1 else weight.size
-        raise FixedSize(made, field, wanted)
+        return Tensor(number, inputs[0].batch if inputs else 0)
 
     def opaque(self, node: Operation, reason: Refused) -> list[Value]:
         """Declare a node that has no rule: its shape as the file states it, its parameters counted.
@@ -286,7 +281,7 @@ class Importer:
             number = self.builder.add(
                 "opaque", [t.number for t in tensors], node.name, output=list(shape), params=params
             )
-            found.append(Tensor(number, batched))
+            found.append(Tensor(number, 0 if batched else None))
         self.opaque_ops[
             f"{node.op}: {reason.why}" if reason.why != f"{node.op} has no rule" else node.op
         ] += 1
@@ -319,12 +314,11 @@ class Importer:
             SpecError: they differ.
         """
         stated = self.model.stated.get(name)
-        if stated is None or not isinstance(value, Tensor):
+        if stated is None or not isinstance(value, Tensor) or node.op == "Expand":
             return
         have = [for_one(size) for size in self.sizes(value)]
-        if len(have) != len(stated) or any(
-            _differ(a, b) for a, b in zip(have[value.batched :], stated[value.batched :], strict=True)
-        ):
+        pairs = enumerate(zip(have, stated, strict=False))
+        if len(have) != len(stated) or any(_differ(*pair) for axis, pair in pairs if axis != value.batch):
             text = "×".join(str(size or "?") for size in stated)
             why = f"{node}: the shape of '{name[:80]}' is {show(tuple(have))} by its rule, and {text} in the file"
             raise unreadable(self.model.name, why, "this is a bug in cnncalc, or the file is damaged")
@@ -345,14 +339,6 @@ class Importer:
             alone = scope and counts[scope] == 1 and scope not in inner
             paths.append(scope if alone else f"{scope}.{node.type}".lstrip("."))
         self.builder.name_all(paths)
-
-
-class FixedSize(Refused):
-    """A stored tensor pins a size that is free elsewhere: the layer, its field, and the size."""
-
-    def __init__(self, node: Any, field: str, size: int) -> None:
-        super().__init__(f"its {field} is {size}, whatever the input's size")
-        self.node, self.field, self.size = node, field, size
 
 
 #: sizes of axes that a file leaves open, by the number of axes of a sample
@@ -392,6 +378,11 @@ def _same_at(graph: Graph, fixed: Graph, setting: Mapping[str, int]) -> bool:
         if tuple(substitute(size, setting) for size in one.output) != two.output:
             return False
     return all(demand.condition.holds(setting) for demand in graph.demands)
+
+
+def _claims(layer: Layer) -> bool:
+    """Return whether a layer states the size of its input: that of a stored tensor, where the derived one is free."""
+    return any(getattr(layer, name) is not None for name in layer.claims)
 
 
 def _printable(text: str) -> str:

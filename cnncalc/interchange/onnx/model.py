@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cnncalc.errors import SpecError
 from cnncalc.interchange.onnx.messages import INITIALIZER, MODEL, NODE, TENSOR
 from cnncalc.interchange.onnx.wire import DamagedFile, Message, Span, decode
 from cnncalc.interchange.refusal import unreadable
@@ -129,8 +130,13 @@ def read_model(data: memoryview, name: str) -> Model:
     try:
         return _read(data, name)
     except DamagedFile as error:
-        help = "export it again; if it was downloaded, compare its size with the original"
-        raise unreadable(name, f"the ONNX file is damaged: {error}", help) from None
+        raise damaged(name, error) from None
+
+
+def damaged(name: str, error: DamagedFile) -> SpecError:
+    """Return the error that says where a file is damaged, and what to do."""
+    help = "export it again; if it was downloaded, compare its size with the original"
+    return unreadable(name, f"the ONNX file is damaged: {error}", help)
 
 
 def _read(data: memoryview, name: str) -> Model:

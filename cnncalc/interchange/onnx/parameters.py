@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ELEMENTWISE = {"Add", "Sub", "Mul", "Div", "Pow", "Sqrt", "Neg", "Exp", "Abs", "Reciprocal", "Sigmoid", "Tanh", "Relu",
                "Softplus", "Erf", "Clip", "Max", "Min", "Cast", "Identity", "Where", "Softmax", "CastLike", "Log"}  # fmt: skip
+NORMALIZATIONS = {"BatchNormalization", "InstanceNormalization", "LayerNormalization"}
 REDUCTIONS = {
     "ReduceMean",
     "ReduceSum",
@@ -76,6 +77,8 @@ def _shapes(g: Importer, node: Operation, arrays: list[np.ndarray]) -> list[tupl
     x = arrays[0]
     if node.op in ELEMENTWISE:
         return [np.broadcast_shapes(*(a.shape for a in arrays))]
+    if node.op in NORMALIZATIONS:
+        return [x.shape]
     if node.op in REDUCTIONS:
         given = g.listed(node, 1)
         axes = [int(a) % x.ndim for a in (node.get("axes") if given is None else given) or range(x.ndim)]

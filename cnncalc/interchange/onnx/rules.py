@@ -142,19 +142,20 @@ def global_pool(g: Importer, node: Operation) -> Tensor:
     return g.add(kind, [_batched(g.tensor(node, 0))], node, keepdim=True)
 
 
-@rule("ReduceMean", "ReduceMax")
+@rule("ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum")
 def reduce(g: Importer, node: Operation) -> Tensor:
     x = g.tensor(node, 0)
     given = g.listed(node, 1)
     axes = node.get("axes") if given is None else [int(a) for a in given]
     found = sorted(g.axis(x, a) for a in axes or range(g.rank(x)))
     keep = bool(node.get("keepdims", 1))
-    if found == list(range(1, len(g.shape(x)))) and found and x.batched:
+    whole = found == list(range(1, len(g.shape(x)))) and found and x.batched
+    if whole and node.op in ("ReduceMean", "ReduceMax"):
         kind = "global_avgpool" if node.op == "ReduceMean" else "global_maxpool"
         return g.add(kind, [x], node, keepdim=keep)
-    return g.add(
-        "reduce", [x], node, op="mean" if node.op == "ReduceMean" else "max", axes=found, keepdim=keep
-    )
+    if len(found) == len(g.shape(x)) and not keep:
+        raise Refused("no axis is left")
+    return g.add("reduce", [x], node, op=node.op.removeprefix("Reduce").lower(), axes=found, keepdim=keep)
 
 
 # --------------------------------------------------------------------------------------- products
@@ -175,9 +176,7 @@ def gemm(g: Importer, node: Operation) -> Tensor:
 @rule("MatMul", "Linear")
 def matmul(g: Importer, node: Operation) -> Tensor:
     if all(isinstance(g.value(node, place), Tensor) for place in (0, 1)):
-        a, b = g.tensor(node, 0), g.tensor(node, 1)
-        if a.batched != b.batched:
-            raise Refused("only one of its inputs has the batch")
+        a, b = _with_batch(g, node, [g.tensor(node, 0), g.tensor(node, 1)])
         return g.add("matmul", [a, b], node)
     x, weight, bias = g.tensor(node, 0), g.weight(node, 1), g.weight(node, 2)
     if weight is None or len(weight.shape) != 2 or len(g.shape(x)) < 1:
@@ -382,17 +381,18 @@ def nothing(g: Importer, node: Operation) -> list[Value]:
     return [g.tensor(node, 0)]
 
 
+BROADCASTING = {"Add", "Mul", "Sub", "Div"}
+
+
 @rule("Add", "Mul", "Sub", "Div", "Max", "Min", "Pow")
 def arithmetic(g: Importer, node: Operation) -> Tensor:
     values = [value for place in range(len(node.inputs)) if (value := g.value(node, place)) is not None]
     tensors = [value for value in values if isinstance(value, Tensor)]
     if len(tensors) == len(values):
-        if len({tensor.batched for tensor in tensors}) > 1:
-            raise Refused("only some of its inputs have the batch")
         kind = {"Add": "add", "Mul": "multiply", "Sub": "subtract", "Div": "divide"}.get(node.op)
         if kind is None:
             raise Refused(f"{node.op} of two tensors has no counterpart")
-        return g.add(kind, _alike(g, node, tensors), node)
+        return g.add(kind, _alike(g, node, _with_batch(g, node, tensors)), node)
     (x,), other = tensors, next(value for value in values if not isinstance(value, Tensor))
     first = isinstance(values[0], Tensor)
     if isinstance(other, Constant) and other.numbers.size == 1:
@@ -404,6 +404,21 @@ def arithmetic(g: Importer, node: Operation) -> Tensor:
     if node.op == "Mul":
         return _scaled(g, node, x, other, None)
     return _with_parameter(g, node, x, other, first=first)
+
+
+def _with_batch(g: Importer, node: Operation, tensors: list[Tensor]) -> list[Tensor]:
+    """Return tensors whose batch is the same axis; of one sample, an axis of size 1 can be it."""
+    known = next((tensor.batch for tensor in tensors if tensor.batch is not None), None)
+    found = []
+    for tensor in tensors:
+        sizes = g.sizes(tensor)
+        if tensor.batch != known:
+            if tensor.batch is not None or known is None or len(sizes) <= known or not _is(sizes[known], 1):
+                raise Refused("the batch is not the same axis of its inputs")
+            sizes[known] = BATCH
+            tensor = _reshaped(g, node, tensor, sizes)
+        found.append(tensor)
+    return found
 
 
 def _alike(g: Importer, node: Operation, tensors: list[Tensor]) -> list[Tensor]:
@@ -419,17 +434,45 @@ def _alike(g: Importer, node: Operation, tensors: list[Tensor]) -> list[Tensor]:
 
 
 def _with_number(g: Importer, node: Operation, x: Tensor, number: Any, *, first: bool) -> Tensor:
+    """Arithmetic with one number; ``first`` says whether the tensor comes first."""
     if isinstance(number, Expr | Quotient):
         raise Refused("it computes with a size")
     value = _float(number)
-    neutral = 0.0 if node.op in ("Add", "Sub") else 1.0
-    if value == neutral and (first or node.op in ("Add", "Mul")):
+    factor, offset = {
+        "Add": (1.0, value),
+        "Sub": (1.0, -value) if first else (-1.0, value),
+        "Mul": (value, 0.0),
+        "Div": (1 / value, 0.0) if first and value else (None, 0.0),
+    }.get(node.op, (None, 0.0))
+    if (factor, offset) == (1.0, 0.0):
         return x
-    raise Refused(f"{node.op} with a number has no counterpart")
+    if node.op in ("Max", "Min"):
+        return g.add(
+            "clamp",
+            [x],
+            node,
+            min=value if node.op == "Max" else None,
+            max=value if node.op == "Min" else None,
+        )
+    if factor is None:
+        raise Refused(f"{node.op} with a number has no counterpart")
+    return g.add("rescale", [x], node, factor=None if factor == 1 else factor, offset=offset or None)
 
 
 def _with_parameter(g: Importer, node: Operation, x: Tensor, weight: Weight, *, first: bool) -> Tensor:
-    raise Refused(f"{node.op} with a parameter of {list(weight.shape)} has no counterpart")
+    """Add a stored tensor: one number for each channel, or of a shape that is aligned at the last axis."""
+    if node.op != "Add":
+        raise Refused(f"{node.op} with a parameter has no counterpart")
+    rank = len(g.shape(x))
+    shape = weight.shape
+    while len(shape) > rank and shape[0] == 1:
+        shape = shape[1:]
+    while len(shape) > 1 and shape[0] == 1:
+        shape = shape[1:]
+    if len(shape) > rank:
+        raise Refused(f"a parameter of {list(weight.shape)} has more axes than {list(g.shape(x))}")
+    given = None if _per_channel(g, x, weight) and rank > 1 else list(shape)
+    return g.add("learned_bias", [x], node, {"bias": weight}, shape=given)
 
 
 # --------------------------------------------------------------------------------------- arrangement
@@ -461,24 +504,28 @@ def _is(size: Any, number: int) -> bool:
 
 
 def _reshaped(g: Importer, node: Operation, x: Tensor, wanted: list[Any]) -> Tensor:
-    """Reshape to sizes as the graph has them: the first is that of the batch where it can be."""
+    """Reshape to sizes as the graph has them; the batch is where its size stands, or where a 1 can be it."""
     if any(isinstance(size, Quotient) for size in wanted):
         raise Refused("a size is not a whole number")
-    shape = g.shape(x)
-    rest = wanted[1:]
-    first = wanted[0] if wanted else 1
-    batched = (
-        is_batch(first) or (_is(first, 1) and len(wanted) > 1) or (_is(first, -1) and _fills(rest, shape))
-    )
-    target = rest if batched else wanted
-    target = [for_one(size) for size in target]
-    if batched and not target:
-        target = [1]
-    if list(shape) == target and batched == x.batched:
-        return x
-    if target == [-1] and batched and x.batched:
-        return x if len(shape) == 1 else g.add("flatten", [x], node)
-    return g.add("reshape", [x], node, shape=target)._replace(batched=batched)
+    shape, batch = g.shape(x), _batch_of(x, wanted, g.shape(x))
+    target = [for_one(size) for axis, size in enumerate(wanted) if axis != batch] or [1]
+    if list(shape) == target:
+        return x._replace(batch=batch)
+    if target == [-1] and batch == 0:
+        same = x._replace(batch=batch)
+        return same if len(shape) == 1 else g.add("flatten", [x], node)._replace(batch=batch)
+    return g.add("reshape", [x], node, shape=target)._replace(batch=batch)
+
+
+def _batch_of(x: Tensor, wanted: list[Any], shape: Sequence[Dim]) -> int | None:
+    """Return which of the sizes is the batch's; None if it is a part of one of them."""
+    named = [axis for axis, size in enumerate(wanted) if is_batch(size)]
+    if named:
+        return named[0] if len(named) == 1 else None
+    if len(wanted) > 1 and (_is(wanted[0], 1) or (_is(wanted[0], -1) and _fills(wanted[1:], shape))):
+        return 0
+    kept = x.batch is not None and x.batch < len(wanted) and _is(wanted[x.batch], 1)
+    return x.batch if kept and list(shape[: x.batch]) == wanted[: x.batch] else None
 
 
 def _fills(sizes: list[Any], shape: Sequence[Dim]) -> bool:
@@ -491,14 +538,10 @@ def _fills(sizes: list[Any], shape: Sequence[Dim]) -> bool:
 @rule("Transpose")
 def transpose(g: Importer, node: Operation) -> Tensor:
     x = g.tensor(node, 0)
-    order = list(node.get("perm") or reversed(range(g.rank(x))))
-    if not x.batched:
-        return x if order == sorted(order) else g.add("permute", [x], node, dims=order)
-    if order[0] != 0:  # the batch of one sample is an axis like others
-        whole = g.add("reshape", [x], node, shape=[1, *g.shape(x)])._replace(batched=False)
-        return g.add("permute", [whole], node, dims=order)._replace(batched=False)
-    dims = [axis - 1 for axis in order[1:]]
-    return x if dims == sorted(dims) else g.add("permute", [x], node, dims=dims)
+    order = [axis % g.rank(x) for axis in node.get("perm") or reversed(range(g.rank(x)))]
+    dims = [g.axis(x, axis) for axis in order if axis != x.batch]
+    moved = x if dims == sorted(dims) else g.add("permute", [x], node, dims=dims)
+    return moved._replace(batch=None if x.batch is None else order.index(x.batch))
 
 
 @rule("Squeeze", "Unsqueeze")
@@ -518,14 +561,22 @@ def squeeze(g: Importer, node: Operation) -> Tensor:
 
 @rule("Concat")
 def concat(g: Importer, node: Operation) -> Tensor:
-    tensors = [g.tensor(node, place) for place in range(len(node.inputs))]
-    if len({tensor.batched for tensor in tensors}) > 1:
-        raise Refused("only some of its inputs have the batch")
+    first = g.value(node, 0)
+    if isinstance(first, Weight) and len(node.inputs) == 2:
+        return _class_token(g, node, first, g.tensor(node, 1))
+    tensors = _with_batch(g, node, [g.tensor(node, place) for place in range(len(node.inputs))])
     return (
         tensors[0]
         if len(tensors) == 1
         else g.add("concat", tensors, node, axis=g.axis(tensors[0], node.get("axis", 0)))
     )
+
+
+def _class_token(g: Importer, node: Operation, weight: Weight, x: Tensor) -> Tensor:
+    """Learned cells that are put before those of the first axis of each sample."""
+    if g.axis(x, node.get("axis", 0)) != 0 or weight.size % product_of(g.shape(x)[1:]):
+        raise Refused("a parameter is joined that does not come first")
+    return g.add("class_token", [x], node, {"weight": weight}, size=weight.size // product_of(g.shape(x)[1:]))
 
 
 @rule("Split")
@@ -587,7 +638,7 @@ def gather(g: Importer, node: Operation) -> Tensor:
     places = [int(i) for i in np.ravel(indices)]
     size = g.shape(x)[axis]
     if isinstance(size, int) and places == list(range(size)):  # as dynamo writes as_strided
-        sizes, at = g.sizes(x), axis + x.batched
+        sizes, at = g.sizes(x), node.get("axis", 0) % g.rank(x)
         return _reshaped(g, node, x, [*sizes[:at], *indices.shape, *sizes[at + 1 :]])
     if places and places == list(range(places[0], places[0] + len(places))) and places[0] >= 0:
         found = _cut(g, node, x, axis, places[0], places[0] + len(places), 1)
@@ -597,7 +648,9 @@ def gather(g: Importer, node: Operation) -> Tensor:
         raise Refused("it takes single cells")
     if indices.ndim == 0:
         sizes = g.sizes(found)
-        return _reshaped(g, node, found, [size for i, size in enumerate(sizes) if i != axis + found.batched])
+        return _reshaped(
+            g, node, found, [size for i, size in enumerate(sizes) if i != node.get("axis", 0) % len(sizes)]
+        )
     return found
 
 
@@ -612,13 +665,15 @@ def pad(g: Importer, node: Operation) -> Tensor:
     count = len(places)
     if len(flat) != 2 * count:
         raise Refused(f"{len(flat)} pads for {count} axes")
+    if x.batch != 0:
+        raise Refused("the batch is not its first axis")
     pairs = [[0, 0] for _ in range(rank)]
     for place, before, after in zip(places, flat[:count], flat[count:], strict=True):
         pairs[place] = [before, after]
     if not any(map(any, pairs)):
         return x
-    spatial = pairs[1 + x.batched :]
-    if any(map(any, pairs[: 1 + x.batched])) or not spatial:
+    spatial = pairs[2:]
+    if any(map(any, pairs[:2])) or not spatial:
         raise Refused("it pads the channels")
     mode = {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}.get(
         node.get("mode", "constant")
@@ -691,13 +746,13 @@ def depth_to_space(g: Importer, node: Operation) -> Tensor:
 
 @rule("Expand")
 def expand(g: Importer, node: Operation) -> Tensor:
-    x, sizes = g.tensor(node, 0), g.numbers(node, 1)
-    have = g.sizes(x)
-    if (
-        sizes is None
-        or len(sizes) != len(have)
-        or any(not (a == b or _is(b, 1) or is_batch(a)) for a, b in zip(have, sizes, strict=True))
-    ):
+    """Leave out what broadcasting does anyway: the readers are elementwise, or no cell is repeated."""
+    x, sizes = g.tensor(node, 0), g.listed(node, 1)
+    have, name = g.sizes(x), node.outputs[0]
+    if sizes is None or len(sizes) != len(have):
+        raise Refused("it adds axes")
+    repeats = any(not (a == b or _is(b, 1) or is_batch(a)) for a, b in zip(have, sizes, strict=True))
+    if repeats and (name in g.model.outputs or not set(g.readers.get(name, ())) <= BROADCASTING):
         raise Refused("it repeats cells")
     return x
 
