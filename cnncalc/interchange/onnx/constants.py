@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from cnncalc.dims import Expr, ceil_div, maximum, minimum
+from cnncalc import dims
+from cnncalc.dims import Expr, ceil_div
 from cnncalc.interchange.onnx.model import Operation
 from cnncalc.interchange.refusal import Refused
 from cnncalc.interchange.values import Numbers
@@ -48,6 +49,16 @@ def evaluate(node: Operation, arrays: list[Numbers | None]) -> list[Numbers]:
 def _each(function: Callable[..., Any], count: int = 2) -> Callable[..., Numbers]:
     vector = np.frompyfunc(function, count, 1)
     return lambda node, *arrays: np.asarray(vector(*arrays), dtype=object)
+
+
+def maximum(a: Any, b: Any) -> Any:
+    """Return the larger of two numbers or sizes."""
+    return dims.maximum(a, b) if isinstance(a, Expr) or isinstance(b, Expr) else max(a, b)
+
+
+def minimum(a: Any, b: Any) -> Any:
+    """Return the smaller of two numbers or sizes."""
+    return dims.minimum(a, b) if isinstance(a, Expr) or isinstance(b, Expr) else min(a, b)
 
 
 def _divide(a: Any, b: Any) -> Any:
@@ -177,7 +188,8 @@ def _where(node: Operation, condition: Numbers, a: Numbers, b: Numbers) -> Numbe
 
 
 def _bound(node: Operation, name: str, given: Numbers | None) -> Any:
-    return node.get(name) if given is None else np.ravel(given)[0]
+    found = node.get(name) if given is None else np.ravel(given)[0]
+    return int(found) if isinstance(found, float) and found.is_integer() else found
 
 
 def _clip(x: Numbers, low: Any, high: Any) -> Numbers:

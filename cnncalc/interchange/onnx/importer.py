@@ -157,11 +157,11 @@ class Importer:
 
     def weight(self, node: Operation, place: int) -> Weight | None:
         value = self.value(node, place)
-        if isinstance(value, Constant):  # a stored tensor of one element
+        if isinstance(value, Constant):  # a stored tensor of one element, or a kernel that is written out
             name = node.inputs[place]
-            if name in self.model.initializers:
-                stored = self.model.initializers[name]
-                return Weight(stored.dims, {name: stored.size}, name)
+            stored = self.model.initializers.get(name)
+            shape = value.numbers.shape if stored is None else stored.dims
+            return Weight(shape, {name: value.numbers.size}, name if stored is not None else None, alias=name)
         if value is not None and not isinstance(value, Weight):
             raise Refused(f"input {place} is not a parameter")
         return value
