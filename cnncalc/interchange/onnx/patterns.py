@@ -74,9 +74,14 @@ def fused(
     readers = Counter(name for node in operations for name in node.inputs) + Counter(outputs)
     fixed: dict[str, float | None] = {}
     still = set(stored)  # what does not depend on the network's inputs
+    known_sizes: set[str] = set()  # what depends on the shapes of tensors only
     for node in operations:
         if all(name in still for name in node.inputs if name):
             still.update(node.outputs)
+        elif node.op in ("Shape", "Size") or all(
+            name in still or name in known_sizes for name in node.inputs if name
+        ):
+            known_sizes.update(node.outputs)
 
     def number(name: str) -> float | None:
         if name not in fixed:
@@ -87,7 +92,7 @@ def fused(
             fixed[name] = float(np.ravel(value)[0]) if value is not None and np.size(value) == 1 else None
         return fixed[name]
 
-    graph = _Graph(made, still, number)
+    graph = _Graph(made, still, known_sizes, number)
     replaced: dict[int, Operation] = {}
     inner: set[int] = set()
     for node in reversed(operations):
@@ -123,6 +128,7 @@ def _kept(nodes: Any) -> Mapping[str, Any]:
 class _Graph(NamedTuple):
     made: Mapping[str, Operation]  # by each of its outputs
     still: Collection[str]
+    sizes: Collection[str]
     number: Callable[[str], float | None]
 
 
@@ -153,7 +159,7 @@ def _part(part: Pattern, name: str, graph: _Graph, found: Found) -> Found | None
         value = graph.number(name)
         return found if value is not None and math.isclose(value, part, rel_tol=1e-3) else None
     if isinstance(part, str):
-        if (part in _PARAMETERS) != (name in graph.still):
+        if name in graph.sizes or (part in _PARAMETERS) != (name in graph.still):
             return None
         return ({**bound, part: name}, used) if bound.get(part, name) == name else None
     if name not in graph.made:
