@@ -110,7 +110,17 @@ def channel_shuffle(x: Array, groups: int) -> Array:
     return channels_first(np.take(np.moveaxis(x, 1, -1), order, -1))
 
 
-_REDUCTIONS: dict[str, Callable[..., Any]] = {"mean": np.mean, "sum": np.sum, "max": np.max, "min": np.min}
+def _norm(x: Array, axis: tuple[int, ...], *, keepdims: bool) -> Array:
+    return np.asarray(np.sqrt(np.square(x).sum(axis=axis, keepdims=keepdims)))
+
+
+_REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "mean": np.mean,
+    "sum": np.sum,
+    "max": np.max,
+    "min": np.min,
+    "l2": _norm,
+}
 
 
 def reduced(x: Array, op: str, axes: tuple[int, ...], *, keepdim: bool) -> Array:

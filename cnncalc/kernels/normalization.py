@@ -99,6 +99,12 @@ def rms_norm(x: Array, weight: Array | None, eps: float) -> Array:
     return result if weight is None else result * weight
 
 
+def scaled(x: Array, weight: Array, bias: Array | None, out: Array | None = None) -> Array:
+    """Multiply by a tensor that is aligned at the last axis, and add another."""
+    result = np.multiply(x, weight, out=out)
+    return result if bias is None else np.add(result, bias, out=result)
+
+
 def shifted(x: Array, bias: Array, out: Array | None = None) -> Array:
     """Add a tensor that is aligned at the last axis."""
     return np.add(x, bias, out=out)

@@ -11,13 +11,13 @@ from cnncalc.dims import Dim, product_of
 from cnncalc.layer import Array, Arrays, Axes, Requirement, Requirements, Tensors, Unlearned
 from cnncalc.shapes import Shape, Shapes, Sight, Window, show
 
-_OPERATIONS = ("mean", "sum", "max", "min")
+_OPERATIONS = ("mean", "sum", "max", "min", "l2")
 
 
 class Reduce(Unlearned):
-    """``mean``, ``sum``, ``max`` or ``min`` along the named axes, 0 for the channels; they are gone unless ``keepdim``.
+    """``mean``, ``sum``, ``max``, ``min`` or ``l2`` (the norm) along the named axes, 0 for the channels; they are gone unless ``keepdim``.
 
-    Source: ``torch.mean``, ``sum``, ``amax`` and ``amin``; ONNX ``ReduceMean`` and its like. flops: one operation per
+    Source: ``torch.mean``, ``sum``, ``amax``, ``amin`` and ``norm``; ONNX ``ReduceMean`` and its like. flops: one operation per
     element of the input.
     """
 

@@ -181,7 +181,8 @@ def expectations() -> dict[str, Any]:
         **bounds,
         "dtype": {"enum": list(ITEM_BYTES), "description": "The data type that is counted."},
     }
-    meaning = attributes(Totals) | {"params": "weights and biases.", "receptive_field": "the size of the largest receptive field of a cell of the output."}  # fmt: skip
+    headings = {name: f"{quantity.heading}." for name, quantity in QUANTITIES.items()}
+    meaning = headings | attributes(Totals) | {"params": "weights and biases.", "receptive_field": "the size of the largest receptive field of a cell of the output."}  # fmt: skip
     numbers = {
         name: {"$ref": f"#/$defs/{'bytes' if name in QUANTITIES and QUANTITIES[name].scaled else 'number'}",
                "description": meaning[name][0].upper() + meaning[name][1:]}

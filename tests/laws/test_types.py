@@ -56,11 +56,11 @@ DECLARED = [
     ("groupnorm", "norm", (0,), {"num_groups": ..., "num_channels": None, "eps": 1e-5, "affine": True}, {}),
     ("layernorm", "norm", (0,), {"normalized_shape": None, "eps": 1e-5, "elementwise_affine": True, "bias": True}, {}),
     ("lrn", "norm", (0,), {"size": ..., "alpha": 1e-4, "beta": 0.75, "k": 1.0}, {}),
-    ("scale", "norm", (0,), {"bias": False}, {}),
+    ("scale", "norm", (0,), {"bias": False, "shape": None}, {}),
     ("rmsnorm", "norm", (0,), {"eps": 1e-5, "elementwise_affine": True}, {}),
     ("subtract", "merge", (0,), {}, {}), ("divide", "merge", (0,), {}, {}), ("matmul", "merge", (0,), {}, {}),
     ("rescale", "other", (0,), {"factor": 1.0, "offset": 0.0}, {}), ("clamp", "activation", (0,), {"min": None, "max": None}, {}),
-    ("reduce", "other", (0,), {"axes": ..., "op": "mean", "keepdim": False}, {"op": ("mean", "sum", "max", "min")}),
+    ("reduce", "other", (0,), {"axes": ..., "op": "mean", "keepdim": False}, {"op": ("mean", "sum", "max", "min", "l2")}),
     ("learned_bias", "other", (0,), {"shape": None}, {}), ("class_token", "other", (0,), {"size": 1}, {}),
     ("add", "merge", (0,), {}, {}), ("multiply", "merge", (0,), {}, {}), ("concat", "merge", (0,), {"axis": 0}, {}),
     *((name, "activation", (0,), fields, {}) for name, fields in {

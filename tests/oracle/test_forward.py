@@ -194,16 +194,22 @@ def of_imports(draw):
     factor, offset = draw.uniform(-2, 2), draw.uniform(-1, 1)
     axes = draw.choice([[0], [1], [2], [0, 1], [1, 2]])
     keep = draw.random() < 0.5
-    op = draw.choice(["mean", "sum", "max", "min"])
+    op = draw.choice(["mean", "sum", "max", "min", "l2"])
     at = [a + 1 for a in axes]
-    reduced = {"mean": torch.mean, "sum": torch.sum, "max": torch.amax, "min": torch.amin}[op]
+    reduced = {
+        "mean": torch.mean,
+        "sum": torch.sum,
+        "max": torch.amax,
+        "min": torch.amin,
+        "l2": torch.linalg.vector_norm,
+    }[op]
     learned = [draw.choice([1, n]) for n in shape][draw.randint(0, 2) :]
     tokens = [3, 6]
     return draw.choice([
         (shape, "rescale", {"factor": factor, "offset": offset}, lambda x, w: x * factor + offset),
         (shape, "clamp", {"min": -0.5}, lambda x, w: x.clamp(min=-0.5)),
         (shape, "clamp", {"min": -0.5, "max": 0.3}, lambda x, w: x.clamp(-0.5, 0.3)),
-        (shape, "reduce", {"axes": axes, "op": op, "keepdim": keep}, lambda x, w: reduced(x, at, keepdim=keep)),
+        (shape, "reduce", {"axes": axes, "op": op, "keepdim": keep}, lambda x, w: reduced(x, dim=at, keepdim=keep)),
         (shape, "subtract", {"from": ["input", "input"]}, lambda x, w: x - x),
         (shape, "divide", {"from": ["input", "input"]}, lambda x, w: x / x),
         (square, "matmul", {"from": ["input", "input"]}, lambda x, w: x @ x),

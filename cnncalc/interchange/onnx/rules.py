@@ -142,7 +142,7 @@ def global_pool(g: Importer, node: Operation) -> Tensor:
     return g.add(kind, [_batched(g.tensor(node, 0))], node, keepdim=True)
 
 
-@rule("ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum")
+@rule("ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceL2")
 def reduce(g: Importer, node: Operation) -> Tensor:
     x = g.tensor(node, 0)
     given = g.listed(node, 1)
@@ -295,14 +295,33 @@ def lrn(g: Importer, node: Operation) -> Tensor:
 def scale(g: Importer, node: Operation) -> Tensor:
     x, weight, bias = g.tensor(node, 0), g.weight(node, 1), g.weight(node, 2)
     assert weight is not None
+    if bias is not None and _own_shape(g, x, bias) != _own_shape(g, x, weight):
+        return _with_parameter(
+            g, node._replace(op="Add"), _scaled(g, node, x, weight, None), bias, first=True
+        )
     return _scaled(g, node, x, weight, bias)
 
 
 def _scaled(g: Importer, node: Operation, x: Tensor, weight: Weight, bias: Weight | None) -> Tensor:
-    for each in (weight, bias):
-        if each is not None and not _per_channel(g, x, each):
-            raise Refused(f"a parameter of {list(each.shape)} is not one for each channel")
-    return g.add("scale", [x], node, {"weight": weight, "bias": bias}, bias=bias is not None)
+    fields = {"weight": weight, "bias": bias}
+    return g.add("scale", [x], node, fields, bias=bias is not None, shape=_own_shape(g, x, weight))
+
+
+def _own_shape(g: Importer, x: Tensor, weight: Weight) -> list[int] | None:
+    """Return the shape of a parameter, aligned at the last axis; None if it has a number for each channel.
+
+    Raises:
+        Refused: it has more axes than the tensor.
+    """
+    rank = len(g.shape(x))
+    if rank > 1 and _per_channel(g, x, weight):
+        return None
+    shape = list(weight.shape)
+    while len(shape) > 1 and shape[0] == 1:
+        del shape[0]
+    if len(shape) > rank:
+        raise Refused(f"a parameter of {list(weight.shape)} has more axes than {list(g.shape(x))}")
+    return shape or [1]
 
 
 def _per_channel(g: Importer, x: Tensor, weight: Weight) -> bool:
@@ -463,16 +482,7 @@ def _with_parameter(g: Importer, node: Operation, x: Tensor, weight: Weight, *, 
     """Add a stored tensor: one number for each channel, or of a shape that is aligned at the last axis."""
     if node.op != "Add":
         raise Refused(f"{node.op} with a parameter has no counterpart")
-    rank = len(g.shape(x))
-    shape = weight.shape
-    while len(shape) > rank and shape[0] == 1:
-        shape = shape[1:]
-    while len(shape) > 1 and shape[0] == 1:
-        shape = shape[1:]
-    if len(shape) > rank:
-        raise Refused(f"a parameter of {list(weight.shape)} has more axes than {list(g.shape(x))}")
-    given = None if _per_channel(g, x, weight) and rank > 1 else list(shape)
-    return g.add("learned_bias", [x], node, {"bias": weight}, shape=given)
+    return g.add("learned_bias", [x], node, {"bias": weight}, shape=_own_shape(g, x, weight))
 
 
 # --------------------------------------------------------------------------------------- arrangement
