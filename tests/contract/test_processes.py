@@ -60,6 +60,18 @@ MADE = {
     "diff": lambda: cnncalc.diff(cnncalc.load(NET).summary(free="H"), cnncalc.load("lenet5").summary()),
     "verification": lambda: cnncalc.load(NET).verify(),
     "compiled": lambda: cnncalc.load(NET).compile("params", "macs", "peak_activations", free=["H", "w"]),
+    "row": lambda: cnncalc.load(NET).summary()["second.conv2d_1"],
+    "receptive field": lambda: cnncalc.load(NET).summary()["second.conv2d_1"].receptive_field,
+    "totals": lambda: cnncalc.load(NET).summary(free=["H", "w"]).totals,
+    "size": lambda: cnncalc.parse_size("(H + 31)//32*W"),
+    "valid values": lambda: cnncalc.solve(cnncalc.load("unet_padded")).sets["H"],
+    "layer": lambda: cnncalc.load(NET).graph().nodes[1].layer,
+    "result": lambda: cnncalc.check(WRONG),
+    "problem": lambda: cnncalc.check(WRONG).problems[0],
+    "sweep": lambda: cnncalc.sweep(cnncalc.load(NET), {"w": [0.5, 1.5], "H": "32:64:8"}),
+    "picture": lambda: cnncalc.draw(cnncalc.load(NET).summary()),
+    "undecided": lambda: _error(bool, cnncalc.parse_size("H") - 8),
+    "symbol": lambda: _error(divmod, cnncalc.parse_size("H"), 0),
     "problems": lambda: _error(cnncalc.load, WRONG),
     "misfit": lambda: _error(_misfit),
     "usage": lambda: _error(cnncalc.load, "nothing_of_this_name"),
@@ -72,7 +84,7 @@ def test_what_is_copied_is_what_it_was(kind, again):
     before = MADE[kind]()
     after = again(before)
     assert type(after) is type(before)
-    assert str(after) == str(before)
+    assert (str(after), repr(after)) == (str(before), repr(before))
 
 
 def test_a_copy_answers_as_the_original():
@@ -119,6 +131,10 @@ def _params(text):
     return cnncalc.load(text).summary().totals.params
 
 
+def _shown(thing):
+    return thing, str(thing)
+
+
 def _of(network):
     return network.summary().totals.params
 
@@ -133,6 +149,9 @@ def test_workers_return_numbers_and_errors(method):
         assert isinstance(workers.submit(_params, "nothing").exception(timeout=60), cnncalc.UsageError)
         network = cnncalc.load(NET)
         assert workers.submit(_of, network).result(timeout=60) == network.summary().totals.params
+        things = [make() for make in MADE.values()]
+        for thing, (back, shown) in zip(things, workers.map(_shown, things, timeout=60), strict=True):
+            assert str(back) == shown == str(thing)
 
 
 def test_a_pool_does_not_wait_for_ever_for_an_error():
@@ -176,3 +195,30 @@ def test_threads_share_one_network_and_one_function():
 
     with ThreadPoolExecutor(4) as threads:
         assert all(one == two for one, two in threads.map(work, [64, 96, 128, 160] * 2))
+
+
+def test_threads_share_one_report():
+    """What is computed at the first request is the same, whoever asks first."""
+
+    def questions(network, report):
+        return [
+            lambda: str(report), lambda: report.validity, lambda: str(report.warnings), lambda: str(report.to_dict()),
+            lambda: report.totals.macs.key, lambda: str(report.totals.macs.subs({"H": 8, "W": 8})),
+            lambda: str(cnncalc.solve(network)), lambda: str(cnncalc.explain(report, "up4.concat_1")),
+            lambda: str(cnncalc.diff(report, network.summary())), lambda: str(network.compile("macs", free=["H", "W"])),
+        ]  # fmt: skip
+
+    def asked(ask):
+        return ask()
+
+    network = cnncalc.load("unet_padded")
+    shared = questions(network, network.summary(free=["H", "W"]))
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            together = list(threads.map(asked, shared * 2))
+    finally:
+        sys.setswitchinterval(interval)
+    network = cnncalc.load("unet_padded")
+    assert together == list(map(asked, questions(network, network.summary(free=["H", "W"])))) * 2
