@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 os.environ["CNNCALC_NO_CACHE"] = "1"
+os.environ.pop("FORCE_COLOR", None)  # the texts that tests compare have none
 
 settings.register_profile("steady", derandomize=True)
 if not os.environ.get("CNNCALC_EXPLORE"):

@@ -114,7 +114,7 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> int:
     \b
     cnncalc check specs/
     cnncalc check . --format github --format sarif -o cnncalc.sarif
-    cnncalc check model.yaml --max-params 5M --max-peak-activation 320KiB --dtype int8
+    cnncalc check tiny.yaml --max-peak-activation 320KiB --dtype int8
     """
     if given["show_settings"]:
         return _show_settings(Settings(), paths)

@@ -115,14 +115,24 @@ def say_if_invalid_itself(network: Network, given: dict[str, Any]) -> None:
         click.echo(f"note: with its own sizes the spec is not valid: {reason}", err=True)
 
 
-def write(text: str, *, err: bool = False) -> None:
+def show(problems: str, *, err: bool = False) -> None:
+    """Write problems for people: in color, if the terminal and the user want that."""
+    import os
+
+    from cnncalc.cli.colors import colored, wanted
+
+    color = wanted(sys.stderr if err else sys.stdout, os.environ)
+    write(colored(problems) if color else problems, err=err, color=color)
+
+
+def write(text: str, *, err: bool = False, color: bool | None = None) -> None:
     """Write a result to standard output or standard error."""
     stream = sys.stderr if err else sys.stdout
     encoding = (getattr(stream, "encoding", None) or "utf-8").lower()
     if "utf" not in encoding:
         text = text.translate({ord("×"): "x", ord("█"): "#", ord("…"): "."})
         text = text.translate(dict.fromkeys(map(ord, "▏▎▍▌▋▊▉"), "#"))
-    click.echo(text, err=err)
+    click.echo(text, err=err, color=color)
 
 
 def save_picture(draw: Callable[[], Picture], path: str) -> None:
@@ -163,7 +173,7 @@ def complain(problems: Sequence[Problem] = (), *, graphs: Sequence[Graph] = ()) 
         return 0
     from cnncalc.report.problems import render
 
-    click.echo(render(problems, terminal_width()), err=True)
+    show(render(problems, terminal_width()), err=True)
     return int(any(problem.severity == "error" for problem in problems))
 
 

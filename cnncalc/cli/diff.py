@@ -50,7 +50,7 @@ def command(
     \b
     cnncalc diff resnet18 resnet34
     cnncalc diff git:main:model.yaml model.yaml --format markdown
-    cnncalc diff git:HEAD~1:model.yaml model.yaml --fail-if "params > +5%" --missing-ok
+    cnncalc diff git:v1:net.yaml net.yaml --fail-if "params > +5%" --missing-ok
     cnncalc diff git:main:models models --format markdown
     """
     from cnncalc.cli.folders import compared, is_folder

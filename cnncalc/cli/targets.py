@@ -105,7 +105,7 @@ def _format_of(path: str) -> str:
 
 def write_all(findings: Findings, found: Iterable[Target], *, to_error: bool = False) -> None:
     """Write every document; with ``to_error`` to standard error, because standard output has a fixed spec."""
-    from cnncalc.cli.common import write
+    from cnncalc.cli.common import show, write
     from cnncalc.files import write_atomically
     from cnncalc.report.findings import renderer
 
@@ -115,4 +115,4 @@ def write_all(findings: Findings, found: Iterable[Target], *, to_error: bool = F
             if target.path is not None:
                 write_atomically(target.path, (text + "\n").encode("utf-8", "backslashreplace"))
             elif text:
-                write(text, err=to_error)
+                (show if name == "text" else write)(text, err=to_error)
