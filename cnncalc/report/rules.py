@@ -69,9 +69,13 @@ def page(code: str) -> Page:
     return pages()[key]
 
 
-@cache
 def pages() -> dict[str, Page]:
-    """Every page by code."""
+    """Every page by code; one lists the layer types, and more may be registered."""
+    return _pages(tuple(Layer.types))
+
+
+@cache
+def _pages(_: tuple[str, ...]) -> dict[str, Page]:
     return {rule.code: Page(*rule, page_of(rule.code)) for rule in rules()}
 
 
