@@ -9,6 +9,7 @@ from typing import NamedTuple
 from cnncalc.analysis.doubts import doubts
 from cnncalc.analysis.rules import page_of, rules
 from cnncalc.errors import UsageError, did_you_mean
+from cnncalc.layer import Layer
 
 HEAD = """\
 # Rules
