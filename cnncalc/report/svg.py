@@ -9,10 +9,9 @@ import math
 import os
 from collections.abc import Sequence
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
 from cnncalc.layer import Family
-from cnncalc.report.text import safe, xml
+from cnncalc.report.text import markup, safe, xml
 
 FONT = "DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace"
 ADVANCE = 0.602  # of the font size: the widest of these fonts
@@ -213,4 +212,4 @@ def _n(number: float) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(xml(safe(text)), {'"': "&quot;"})
+    return markup(xml(safe(text)))

@@ -45,7 +45,8 @@ def xml(text: str) -> str:
     return _NOT_XML.sub("?", text)
 
 
-def _html(text: str) -> str:
+def markup(text: str) -> str:
+    """Text for HTML, SVG and other XML, in elements and in attributes in double quotes."""
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         text = text.replace(character, entity)
     return text
@@ -69,7 +70,7 @@ def _wiki(text: str) -> str:
 
 #: by tabulate format; tabulate itself escapes html, latex, latex_booktabs and latex_longtable
 ESCAPES: dict[str, Callable[[str], str]] = {
-    "unsafehtml": _html, "latex_raw": _latex, "github": _markdown, "pipe": _markdown,
+    "unsafehtml": markup, "latex_raw": _latex, "github": _markdown, "pipe": _markdown,
     "mediawiki": _wiki, "moinmoin": _wiki, "jira": _wiki, "youtrack": _wiki, "textile": _wiki,
 }  # fmt: skip
 

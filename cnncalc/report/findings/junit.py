@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from xml.sax.saxutils import escape, quoteattr
 
 from cnncalc.analysis.check import Result
 from cnncalc.errors import Problem
 from cnncalc.report.findings import Findings
 from cnncalc.report.problems import one
-from cnncalc.report.text import safe, xml
+from cnncalc.report.text import markup, safe, xml
 
 
 def render(findings: Findings) -> str:
@@ -56,8 +55,8 @@ def _all(problems: Iterable[Problem], width: int) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(xml(text))
+    return markup(xml(text))
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(xml(safe(text)))
+    return f'"{markup(xml(safe(text)))}"'
