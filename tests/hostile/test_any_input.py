@@ -51,7 +51,7 @@ def test_any_layers(layers, more):
     one_input(json.dumps({**more, "input": [3, 8, 8], "layers": layers}).encode())
 
 
-@examples(40)
+@examples(20)
 @given(st.integers(0, 2**32))
 def test_mutated_specs(seed):
     one_input(mutated(random.Random(seed), SEEDS))

@@ -47,7 +47,7 @@ def test_free(name, fmt):
 
 @pytest.mark.parametrize("name", all_types())
 def test_written_and_read_again(name):
-    for spec, report in valid_layers(all_types()[name], 10):
+    for spec, report in valid_layers(all_types()[name], 5):
         (layer,) = (n.layer for n in report.graph.nodes if n.layer)
         document = unrolled(report.graph, {})
         (again,) = (n.layer for n in cnncalc.load(document).graph().nodes if n.layer)
