@@ -181,6 +181,11 @@ class SpecError(CnncalcError):
     def __str__(self) -> str:
         return "\n".join(map(_one_line, self.problems))
 
+    def __repr__(self) -> str:
+        """Return the first problem, and how many there are."""
+        first = f": {self._found[0].code} {self._found[0].message[:80]}" if self._found else ""
+        return f"<SpecError, {len(self._found)} problem{'s' * (len(self._found) != 1)}{first}>"
+
 
 class UsageError(CnncalcError):
     """A request that cannot be carried out, such as an unknown file, variable, column or format."""

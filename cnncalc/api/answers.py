@@ -277,7 +277,9 @@ class Sweep:
         return text.getvalue().rstrip("\n")
 
     def __repr__(self) -> str:
-        return f"<Sweep {self.name}: {len(self.rows)} settings of {', '.join(self.columns)}>"
+        valid = self.columns.index("valid")
+        variables, numbers = (", ".join(names) for names in (self.columns[:valid], self.columns[valid + 1 :]))
+        return f"<Sweep {self.name}: {numbers} at {len(self.rows)} settings of {variables}>"
 
     def _repr_html_(self) -> str:
         from cnncalc.report import notebook

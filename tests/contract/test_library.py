@@ -195,6 +195,15 @@ def test_attributes_are_documented_and_there(name):
         assert not attributes, name
 
 
+def test_what_errors_and_grids_show():
+    with pytest.raises(cnncalc.SpecError) as caught:
+        cnncalc.load(WRONG).summary()
+    assert repr(caught.value).startswith("<SpecError, 1 problem: C302 conv2d: the kernel does not fit")
+    assert repr(cnncalc.SpecError([])) == "<SpecError, 0 problems>"
+    found = ANSWERS["sweep mobilenet_v1 --over w=0.25,0.5 --over H,W=160:224:32"]
+    assert repr(found) == "<Sweep MobileNet v1: params, macs, peak_activation_bytes at 6 settings of w, H, W>"
+
+
 def test_names_are_those_that_type_checkers_see():
     """The table of homes, __all__ and the imports for type checkers say the same."""
     source = inspect.getsource(cnncalc)

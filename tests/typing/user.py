@@ -4,7 +4,7 @@ import copy
 import pickle
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, assert_type
 
@@ -75,6 +75,8 @@ assert_type(flops(H=224), int)
 assert_type(also.compile("output", free="H")(8), tuple[int, ...])
 assert_type(also.compile("params", "macs", free=["H"])(8), tuple[Any, ...])
 assert_type(flops.variables, tuple[str, ...])
+function: Callable[[int], int] = flops
+assert_type(list(map(flops, [8, 16])), list[int])
 assert_type(flops.validity, str)
 
 # questions
