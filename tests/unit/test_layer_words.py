@@ -69,7 +69,7 @@ def test_how_a_concatenation_grows(axis, shapes, expected):
     assert [tuple(line) for line in layer.derivation(shapes, layer.output_shape(shapes))] == [expected]
 
 
-NOTHING = {
+NOTHING: dict[str, list] = {
     "pooling of single cells changes nothing": [{"type": "maxpool2d", "kernel_size": 1}, {"type": "avgpool2d", "kernel_size": 1, "stride": 1}],
     "a shuffle of one group changes nothing": [{"type": "channel_shuffle", "groups": 1}],
     "a shuffle by 1 changes nothing": [{"type": "pixel_shuffle", "upscale_factor": 1}, {"type": "pixel_unshuffle", "downscale_factor": 1}],
@@ -154,7 +154,7 @@ def test_keys_of_shapes():
     numpy = pytest.importorskip("numpy")
     assert key_of(((1, 2), (3,))) == ((1, 2), (3,))
     assert key_of(((N, 2 * N),)) == ((N.key, (2 * N).key),)
-    (found,) = key_of(((numpy.int64(3), True),))
+    found = key_of(((numpy.int64(3), True),))[0]
     assert found == (3, 1)
     assert [type(n) for n in found] == [int, int]
 
