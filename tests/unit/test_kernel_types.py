@@ -51,3 +51,29 @@ def test_the_error_function_is_exact_to_the_type(kind, error):
     exact = np.array([erf(float(v)) for v in x])
     assert np.abs(activation.erf(x) - exact).max() < error
     assert (activation.erf(np.array([-40, 40], kind)) == [-1, 1]).all()
+
+
+@pytest.mark.parametrize("context", [None, 1, 2])
+def test_kernels_work_alone_on_one_thread_and_on_several(context):
+    """Large arrays are cut into parts, which are shared only where there is somebody to share with."""
+    from contextlib import nullcontext
+
+    from cnncalc.kernels import convolution, merging
+    from cnncalc.kernels.windows import Sliding
+    from cnncalc.kernels.work import share, threads, working
+
+    x = np.arange(-100_000, 100_000, dtype=np.float64).reshape(1, 2, 1000, 100)
+    with nullcontext() if context is None else working(context) as work:
+        assert threads() == (context or 1)
+        assert (activation.relu(x) == np.maximum(x, 0)).all()
+        done = []
+        share(range(5), done.extend)
+        assert sorted(done) == [0, 1, 2, 3, 4]
+        weight = np.ones((1, 2, 1, 1))
+        summed = convolution.convolve(
+            x, weight, None, Sliding((1, 1), (1, 1), (1, 1), ((0, 0), (0, 0))), groups=1
+        )
+        assert np.allclose(summed, x.sum(1, keepdims=True))
+        assert merging.product(np.ones((1, 2, 3)), np.ones((1, 3, 4))).shape == (1, 2, 4)
+        if work is not None:
+            assert sum(work.counts) == 200_000 + 24
