@@ -40,7 +40,7 @@ def resize(
     mode: str,
     factors: Sequence[float] | None = None,
     *,
-    align_corners: bool,
+    align_corners: bool = False,
 ) -> Array:
     """Resize to other spatial sizes, axis by axis; ``factors`` are the scales if they are not ``out/in``.
 
