@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cnncalc.analysis.closed_form import Compiled
     from cnncalc.api.answers import Diff, Explanation, Result, Solution, Sweep, Verification
-    from cnncalc.api.networks import Network, load
+    from cnncalc.api.networks import Network, from_onnx, load
     from cnncalc.api.pictures import draw, plot
     from cnncalc.api.questions import check, diff, explain, solve, sweep
     from cnncalc.api.reports import Report
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "analysis.closed_form": ("Compiled",),
     "api.answers": ("Diff", "Explanation", "Result", "Solution", "Sweep", "Verification"),
-    "api.networks": ("Network", "load"),
+    "api.networks": ("Network", "from_onnx", "load"),
     "api.pictures": ("draw", "plot"),
     "api.questions": ("check", "diff", "explain", "solve", "sweep"),
     "api.reports": ("Report",),
@@ -77,6 +77,7 @@ __all__ = [
     "diff",
     "draw",
     "explain",
+    "from_onnx",
     "load",
     "parse_size",
     "plot",

@@ -13,7 +13,7 @@ Everything public is a name of `cnncalc`; modules below it are not, but for `cnn
 `UPDATE_DOCS=1 python -m pytest tests/contract/test_library.py`.
 """
 GROUPS = {
-    "Networks and their numbers": ("load", "Network", "Report", "Row", "Totals", "ReceptiveField", "Compiled"),
+    "Networks and their numbers": ("load", "from_onnx", "Network", "Report", "Row", "Totals", "ReceptiveField", "Compiled"),
     "Questions": ("solve", "Solution", "explain", "Explanation", "diff", "Diff", "sweep", "Sweep", "check", "Result", "Verification"),
     "Pictures": ("draw", "plot", "Picture"),
     "Sizes": ("Expr", "parse_size", "DimError"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -10,8 +11,6 @@ from cnncalc.api.reports import Report
 from cnncalc.interchange.files import read_any
 
 if TYPE_CHECKING:
-    import os
-
     from cnncalc.analysis.closed_form import Compiled
     from cnncalc.api.answers import Verification
     from cnncalc.counting.quantities import Count
@@ -33,6 +32,25 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Network:
     """
     document, variant = read_any(source)
     return Network(network.build(document, variant).spec)
+
+
+def from_onnx(model: str | os.PathLike[str] | bytes) -> Network:
+    """Read a network from an ONNX file, or from its bytes; weights and external files are not read.
+
+    ``load`` takes the path of a model file, too. Sizes of the input are free variables where the graph allows it. An
+    operator without a rule is ``opaque``, with the shape that the file states, and totals are ``partial`` then.
+
+    Raises:
+        SpecError: the file is damaged, or a node cannot be imported.
+    """
+    from cnncalc.errors import Source
+    from cnncalc.interchange import onnx
+    from cnncalc.interchange.imported import written
+    from cnncalc.reading.text.files import YAML, read
+
+    name = "<bytes>" if isinstance(model, bytes) else os.fspath(model)
+    found = onnx.imported(model, name) if isinstance(model, bytes) else onnx.read(name)
+    return Network(network.build(read(Source(name, written(found)), YAML)).spec)
 
 
 class Network(network.Network):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -23,6 +24,8 @@ COMMANDS = {
     "diff": "Compare the layers, shapes and counts of two specs.",
     "verify": "Run a NumPy forward pass and check every computed number.",
     "show": "Print a spec as written, or with its blocks unrolled.",
+    "import": "Write the spec of a model file: ONNX.",
+    "fold": "Rewrite a spec with blocks and repetitions.",
     "zoo": "List the shipped architectures, or print the spec of one.",
     "clean": "Delete the cache.",
 }
@@ -37,7 +40,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"cnncalc.cli.{cmd_name}").command
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = import_module(f"cnncalc.cli.{module}").command
         return command
 
     def resolve_command(
@@ -58,6 +62,6 @@ class Commands(click.Group):
 def cli() -> None:
     """Compute exact shapes, parameters and MACs of convolutional networks from a short spec.
 
-    SPEC is a path (file.yaml or file.yaml@variant), - for standard input, or the name of a shipped
-    architecture such as vgg16.
+    SPEC is a path (file.yaml, file.yaml@variant or a model file such as model.onnx), - for standard input,
+    or the name of a shipped architecture such as vgg16.
     """

@@ -135,6 +135,20 @@ def write(text: str, *, err: bool = False, color: bool | None = None) -> None:
     click.echo(text, err=err, color=color)
 
 
+def write_text(path: str | None, text: str) -> None:
+    """Write a text to a file, or to standard output where none is named.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    if path is None:
+        write(text.rstrip("\n"))
+        return
+    from cnncalc.files import write_atomically
+
+    write_atomically(path, text.encode())
+
+
 def save_picture(draw: Callable[[], Picture], path: str) -> None:
     """Write a picture as ``.svg``, or as ``.png`` with the extra that rasterizes; nothing is drawn for another file.
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.errors import Source
+from cnncalc.errors import Source, UsageError
 from cnncalc.reading.text import files
 
 if TYPE_CHECKING:
@@ -50,6 +50,22 @@ def converted(path: str, variant: str) -> tuple[Source, str] | None:
         return None
     text, left = import_module(f"cnncalc.interchange.{kind.module}").text_of(path, variant)
     return Source(path, text), left
+
+
+def spec_of(path: str, *, flat: bool = False) -> str:
+    """Return the spec of a model file as text, folded unless it is to be ``flat``.
+
+    Raises:
+        UsageError: it is not a model file of a kind that is known.
+        SpecError: it is damaged, or has a part that cannot be imported.
+    """
+    kind = kind_of(path)
+    if kind is None:
+        known = ", ".join(each.what for each in KINDS)
+        found = os.path.isfile(path)
+        raise UsageError(f"{path} is not {known}" if found else f"cannot read {path}: there is no such file")
+    text, _ = import_module(f"cnncalc.interchange.{kind.module}").text_of(path, "", flat=flat)
+    return str(text)
 
 
 def kind_of(path: str) -> Kind | None:

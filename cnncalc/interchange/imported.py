@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from cnncalc.graph import Graph
 from cnncalc.interchange.flat import unrolled
+from cnncalc.interchange.fold import folded
 from cnncalc.interchange.writing import as_yaml
 
 
@@ -31,12 +32,13 @@ class Imported(NamedTuple):
         return self.graph.variables
 
 
-def written(found: Imported) -> str:
-    """Return the spec of an imported network as text, with what must be known as comments."""
-    head = [
-        f"# imported from {found.source}" if found.source else "",
-        *(f"# {note.text}" for note in found.notes),
-    ]
-    return (
-        "\n".join([line for line in head if line] + [as_yaml(unrolled(found.graph, found.defaults))]) + "\n"
+def written(found: Imported, *, flat: bool = False) -> str:
+    """Return the spec of an imported network as text, with what must be known as comments.
+
+    ``flat`` leaves it as the file has it, layer by layer.
+    """
+    source = [f"# imported from {found.source}"] if found.source else []
+    text = (
+        as_yaml(unrolled(found.graph, found.defaults)) + "\n" if flat else folded(found.graph, found.defaults)
     )
+    return "\n".join([*source, *(f"# {note.text}" for note in found.notes), text])

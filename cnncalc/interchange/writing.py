@@ -36,3 +36,43 @@ def _dumped(value: Any, *, plain: bool) -> str:
         value, default_flow_style=True, sort_keys=False, allow_unicode=plain, width=float("inf")
     )
     return text.removesuffix("\n").removesuffix("\n...")
+
+
+def as_house_yaml(document: Mapping[str, Any]) -> str:
+    """A spec as a person writes it: a layer a line, branches and bodies of blocks below what they belong to."""
+    lines: list[str] = []
+    for key, value in document.items():
+        if key == "layers" and value:
+            lines += ["layers:", *_listed(value, "  ")]
+        elif key == "blocks":
+            lines.append("blocks:")
+            for name, block in value.items():
+                lines.append(f"  {name}:")
+                lines += [f"    {k}: {_flow(v)}" for k, v in block.items() if k != "layers"]
+                lines += ["    layers:", *_listed(block["layers"], "      ")]
+        elif key == "defaults":
+            lines += ["defaults:", *(f"  {kind}: {_flow(fields)}" for kind, fields in value.items())]
+        else:
+            lines.append(f"{key}: {_flow(value)}")
+    return "\n".join(lines)
+
+
+def _listed(items: list[Any], indent: str) -> list[str]:
+    """Return the lines of a list of items."""
+    lines: list[str] = []
+    for item in items:
+        if not (isinstance(item, Mapping) and item.get("branches")):
+            lines.append(f"{indent}- {_flow(item)}")
+            continue
+        head = {key: value for key, value in item.items() if key != "branches"}
+        start = True
+        for key, value in head.items():
+            lines.append(f"{indent}{'- ' if start else '  '}{key}: {_flow(value)}")
+            start = False
+        lines.append(f"{indent}  branches:")
+        for branch in item["branches"]:
+            inner = _listed(branch, indent + "      ")
+            lines += (
+                [f"{indent}    - []"] if not branch else [f"{indent}    - {inner[0].lstrip()}", *inner[1:]]
+            )
+    return lines

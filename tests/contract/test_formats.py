@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cnncalc.cli import COMMANDS
+from cnncalc.cli import COMMANDS, cli
 from cnncalc.counting.quantities import ITEM_BYTES
 from cnncalc.errors import UsageError
 from cnncalc.report.formats import FORMATS, TABULATED, renderer
@@ -23,9 +23,7 @@ ANSWERS = {
 
 def options(command):
     return {
-        o.name: o
-        for o in import_module(f"cnncalc.cli.{command}").command.params
-        if isinstance(o, click.Option)
+        o.name: o for o in cli.get_command(click.Context(cli), command).params if isinstance(o, click.Option)
     }
 
 

@@ -38,6 +38,7 @@ assert_type(net, Network)
 assert_type(net.name, str)
 assert_type(net.vars, dict[str, Any])
 assert_type(net.inputs, dict[str, tuple[int, ...]])
+read: Callable[[str], Network] = cnncalc.from_onnx
 also = cnncalc.load({"input": [3, "H", "H"], "vars": {"H": 8}, "layers": ["relu", "global_avgpool"]})
 
 # where nothing is free, every size is an integer

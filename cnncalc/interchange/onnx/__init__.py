@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cnncalc.interchange.imported import Imported
 
 
-def text_of(path: str, variant: str) -> tuple[str, str]:
+def text_of(path: str, variant: str, *, flat: bool = False) -> tuple[str, str]:
     """Return the spec of an ONNX file as text.
 
     Raises:
@@ -23,7 +23,7 @@ def text_of(path: str, variant: str) -> tuple[str, str]:
     """
     from cnncalc.interchange.imported import written
 
-    return written(read(path)), variant
+    return written(read(path), flat=flat), variant
 
 
 def read(path: str) -> Imported:

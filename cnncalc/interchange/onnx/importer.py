@@ -50,8 +50,9 @@ class Importer:
             else:
                 self.values[name] = Weight(stored.dims, {name: stored.size}, name)
         for name, shape in inputs.items():
-            self.values[name] = Tensor(self.builder.input(_plain(name), shape))
-            self.scopes[len(self.builder.nodes) - 1] = _plain(name)
+            label = _plain(name) if len(inputs) > 1 else "input"
+            self.values[name] = Tensor(self.builder.input(label, shape))
+            self.scopes[len(self.builder.nodes) - 1] = label
 
     @classmethod
     def best(cls, model: Model) -> Imported:

@@ -168,8 +168,26 @@ def _read(data: memoryview, name: str) -> Model:
     outputs = tuple(v.get("name", "") for v in graph["outputs"])
     producer = f"{message.get('producer', '')} {message.get('producer_version', '')}".strip()
     return Model(
-        graph.get("name", ""), producer, opset, operations, initializers, inputs, outputs, stated, data
+        _stem(name) if graph.get("name", "") in GENERIC else graph["name"],
+        producer,
+        opset,
+        operations,
+        initializers,
+        inputs,
+        outputs,
+        stated,
+        data,
     )
+
+
+#: names of graphs that say nothing
+GENERIC = ("", "main_graph", "torch_jit", "torch-jit-export", "graph", "g")
+
+
+def _stem(name: str) -> str:
+    """Return the name of a file without folder and suffix."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return last.removesuffix(".onnx") or name
 
 
 def _initializer(data: memoryview, span: Span) -> Initializer:
