@@ -20,7 +20,7 @@ from cnncalc.dims import concrete, substitute
 from cnncalc.errors import SpecError
 from cnncalc.kernels.work import Array, working
 from cnncalc.layer import WEIGHTED, Layer, Rearrangement
-from cnncalc.registry import register
+from cnncalc.registry import layer_class, register
 from cnncalc.shapes import Shape
 from cnncalc.testing.drawing import accepts, random_fields, random_item, random_spec
 
@@ -298,7 +298,9 @@ def ones_count_their_own_macs(cls: type[Layer]) -> None:
 def built(item: dict[str, Any]) -> Any:
     """Return the layer of an item that has only fields of its type."""
     fields = {key: value for key, value in item.items() if key not in ("type", "from")}
-    return Layer.types[item["type"]].model_validate(fields)
+    cls = layer_class(item["type"])
+    assert cls is not None, item
+    return cls.model_validate(fields)
 
 
 class Ones(dict[str, Array]):
