@@ -4,7 +4,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-FACTOR = float(os.environ.get("CNNCALC_EXAMPLES", "1"))
+FACTOR = float(os.environ.get("CNNCALC_EXAMPLES", "0.6"))
 
 
 def examples(number):

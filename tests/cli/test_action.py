@@ -12,7 +12,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-PYTHON, INSTALL, CHECK = ACTION["runs"]["steps"]
+PYTHON, INSTALL, CACHE, CHECK = ACTION["runs"]["steps"]
 BROKEN = "input: [3, 8, 8]\nlayers:\n  - {type: conv2d, outchannels: 4, kernel_size: 3}\n"
 
 
@@ -92,7 +92,7 @@ def test_it_installs_itself_into_an_environment_of_its_own(runner, tmp_path, ver
     assert done.returncode == 0
     assert (tmp_path / "calls").read_text().splitlines() == [
         f"-m venv --clear {tmp_path}/runner temp/cnncalc",
-        f"-m pip install --quiet --disable-pip-version-check {wanted}",
+        f"-m pip install --quiet --disable-pip-version-check --constraint /the action/.ci/action-constraints.txt {wanted}",
     ]
 
 
@@ -102,6 +102,26 @@ def test_it_brings_its_own_python_and_leaves_the_jobs_alone():
     assert INSTALL["env"]["PYTHON"] == f"${{{{ steps.{PYTHON['id']}.outputs.python-path }}}}"
     lowest = re.search(r'requires-python = ">=3\.(\d+)"', (ROOT / "pyproject.toml").read_text())[1]
     assert int(ACTION["inputs"]["python-version"]["default"].partition(".")[2]) >= int(lowest)
+
+
+def test_what_it_installs_is_pinned_and_fits_what_is_declared():
+    pins = dict(
+        line.split("==")
+        for line in (ROOT / ".ci" / "action-constraints.txt").read_text().splitlines()
+        if "==" in line
+    )
+    declared = re.search(
+        r"^dependencies = \[(.*?)^\]", (ROOT / "pyproject.toml").read_text(), re.DOTALL | re.MULTILINE
+    )[1]
+    names = {re.sub(r"[-_.]+", "-", name).lower() for name in re.findall(r'"([\w-]+)>=', declared)}
+    assert names <= {re.sub(r"[-_.]+", "-", name).lower() for name in pins}
+
+
+def test_results_are_kept_from_job_to_job(runner, tmp_path):
+    assert re.fullmatch(r"actions/cache@[0-9a-f]{40}", CACHE["uses"])
+    assert CACHE["with"]["path"] == "${{ runner.temp }}/cnncalc-results"
+    assert 'CNNCALC_CACHE_DIR="$RUNNER_TEMP/cnncalc-results"' in CHECK["run"]
+    assert CACHE["with"]["key"].startswith(CACHE["with"]["restore-keys"])
 
 
 def test_the_summary_of_the_job(runner, monkeypatch, tmp_path):
