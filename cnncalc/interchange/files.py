@@ -24,9 +24,12 @@ class Kind(NamedTuple):
     module: str
     what: str
     begins: re.Pattern[bytes]
+    suffix: str  # of files whose content does not say it, because they are damaged
 
 
-KINDS = (Kind("onnx", "an ONNX model", re.compile(rb"\x08[\x01-\x20](?=[\x12\x1a\x22\x28\x32\x3a\x42])")),)
+KINDS = (
+    Kind("onnx", "an ONNX model", re.compile(rb"\x08[\x01-\x20](?=[\x12\x1a\x22\x28\x32\x3a\x42])"), ".onnx"),
+)
 
 
 def read_spec(reference: str, *, whole: bool = False) -> tuple[Document, str | None]:
@@ -81,4 +84,6 @@ def kind_of(path: str) -> Kind | None:
         return None
     finally:
         os.close(descriptor)
-    return next((kind for kind in KINDS if kind.begins.match(head)), None)
+    return next(
+        (kind for kind in KINDS if kind.begins.match(head) or path.lower().endswith(kind.suffix)), None
+    )

@@ -95,7 +95,7 @@ WORDS = {"same_upper": "same", "zero": "valid", "none": "valid"}
 
 #: files that are not specs, by the ending of their name
 SUFFIXES = {
-    ".onnx": "an ONNX model", ".tflite": "a TensorFlow Lite model", ".pb": "a TensorFlow graph",
+    ".tflite": "a TensorFlow Lite model", ".pb": "a TensorFlow graph",
     **dict.fromkeys((".pt", ".pth", ".ckpt", ".safetensors"), "weights of PyTorch"),
     **dict.fromkeys((".h5", ".hdf5", ".keras"), "a Keras model"),
     **dict.fromkeys((".py", ".ipynb"), "a Python program"),

@@ -346,7 +346,7 @@ def test_one_name_is_a_list_of_one():
 
 @pytest.mark.parametrize(
     ("name", "what"),
-    [("net.onnx", "an ONNX model"), ("net.pt", "weights of PyTorch"), ("net.py", "a Python program")],
+    [("net.h5", "a Keras model"), ("net.pt", "weights of PyTorch"), ("net.py", "a Python program")],
 )
 def test_files_of_other_programs_are_named(tmp_path, capsys, name, what):
     (tmp_path / name).write_bytes(b"\x08\x07")

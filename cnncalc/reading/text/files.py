@@ -87,7 +87,7 @@ def read_spec(
         return read(converted[0], YAML), converted[1] or None
     if (what := foreign.SUFFIXES.get(Path(path).suffix.lower())) is not None:
         raise UsageError(
-            f"{path} is {what}: cnncalc reads specs in YAML or JSON, and cannot import other files"
+            f"{path} is {what}: cnncalc reads specs in YAML or JSON, and ONNX files: export the model to ONNX"
         )
     syntax = syntax_of(path)
     return read(Source(path, _decode(_read(path, syntax.limit), path)), syntax), variant or None
